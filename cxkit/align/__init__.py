@@ -1,0 +1,1 @@
+"""Align: from goals to initiatives, and where the line breaks."""

@@ -1,0 +1,1 @@
+"""papermill runs: plan, execute, resume, report."""

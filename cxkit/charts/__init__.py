@@ -1,0 +1,1 @@
+"""One function per figure: a result in, Axes out."""

@@ -1,0 +1,1 @@
+"""Govern: the evidence ledger, evidenced maturity and where the money goes."""

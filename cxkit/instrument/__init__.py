@@ -1,0 +1,1 @@
+"""Instrument: which signals exist, and how much of the business they reach."""

@@ -1,0 +1,1 @@
+"""CX arithmetic that two or more stages use: retention, satisfaction, service, money."""

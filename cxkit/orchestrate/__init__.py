@@ -1,0 +1,1 @@
+"""Orchestrate: who owns each moment, and how well it is served."""

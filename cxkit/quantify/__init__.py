@@ -1,0 +1,1 @@
+"""Quantify: the one scorecard and the business case of every initiative."""

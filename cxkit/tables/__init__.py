@@ -1,0 +1,1 @@
+"""The contract of every client table; reading, mapping, cutting and checking."""
