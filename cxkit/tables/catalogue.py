@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from cxkit.tables import authored, money, proof, signals
+from cxkit.tables import governance, journeys, money, plans, proof, signals
 from cxkit.tables.contract import Contract
 
 CONTRACTS: Mapping[str, Contract] = MappingProxyType(
-    {c.name: c for c in (*money.CONTRACTS, *signals.CONTRACTS, *proof.CONTRACTS, *authored.CONTRACTS)}
+    {c.name: c for module in (money, signals, proof, plans, journeys, governance) for c in module.CONTRACTS}
 )
 """Every canonical table by name, exported ones first."""
 

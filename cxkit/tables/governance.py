@@ -1,0 +1,153 @@
+"""Contracts of proof and steering: registered experiments, audits, judged data, the council and its wins."""
+
+from cxkit.tables.authored import INITIATIVE, METRIC_REF, ROLE, sheet
+from cxkit.tables.contract import col
+
+EXPERIMENTS = sheet(
+    "experiments",
+    "Hypotheses registered before the data",
+    "one row per experiment",
+    ("experiment_id",),
+    (
+        col("experiment_id", "id", "short name", required=True),
+        INITIATIVE.model_copy(update={"required": False}),
+        col("hypothesis", "text", "what should happen", required=True),
+        col("metric", "text", "primary metric, as in outcomes", required=True),
+        col("kind", "text", "scale of the outcome", required=True, allowed=("binary", "mean", "ratio")),
+        col(
+            "design",
+            "text",
+            "how units were chosen",
+            required=True,
+            allowed=("randomised", "cluster_randomised", "holdout", "before_after"),
+        ),
+        col("direction", "text", "which way is better", required=True, allowed=("up", "down")),
+        col("control_arm", "text", "name of the control arm", required=True),
+        col("planned_share", "number", "planned share of the control arm", low=0, high=1),
+        col("registered", "date", "when the hypothesis was written down", required=True),
+        col("started", "date", "first draw"),
+        col("ended", "date", "end of the measurement", known_from="ended"),
+        col("minimum_effect", "number", "smallest change worth having, absolute", low=0),
+        col("exposed_base", "number", "units a year that a roll-out would reach", low=0),
+        col("unit_margin", "money", "margin per unit of the metric", low=0),
+        col("pnl_line", "text", "P&L line it shows in"),
+        col("lag_months", "number", "months until it shows in the books", low=0, unit="months"),
+    ),
+    appearance="registered",
+    unlocks=("effects weighed against what was registered",),
+    owner_role="Data/Insights",
+)
+
+AUDIT = sheet(
+    "audit",
+    "Answers to the alignment audit",
+    "one row per respondent, wave and item",
+    ("respondent", "wave", "item_id"),
+    (
+        col("respondent", "id", "a pseudonym, never a name", required=True),
+        col("team", "text", "team"),
+        col("level", "text", "level", allowed=("executive", "manager", "frontline")),
+        col("wave", "date", "day of the wave", required=True),
+        col("item_id", "id", "item of playbook/audit.yml", required=True),
+        col("score", "integer", "1 (not at all) to 5 (fully)", required=True, low=1, high=5),
+    ),
+    appearance="wave",
+)
+
+MATURITY = sheet(
+    "maturity",
+    "Maturity as the client sees it",
+    "one row per capability and assessment",
+    ("capability", "assessed"),
+    (
+        col(
+            "capability",
+            "text",
+            "capability of playbook/maturity.yml",
+            required=True,
+            allowed=(
+                "okr_traceability",
+                "scorecard",
+                "journey_ownership",
+                "data_identity",
+                "enablement",
+                "funding_governance",
+            ),
+        ),
+        col("assessed", "date", "when", required=True),
+        col("current", "integer", "1 (ad hoc) to 5 (operationalised)", required=True, low=1, high=5),
+        col("target", "integer", "level to reach", low=1, high=5),
+        col("evidence", "text", "what it rests on"),
+        ROLE,
+    ),
+    appearance="assessed",
+    unlocks=("self-assessed maturity beside the evidenced one",),
+)
+
+IDENTITY_LABELS = sheet(
+    "identity_labels",
+    "Pairs a person has judged",
+    "one row per pair",
+    ("left_system", "left_id", "right_system", "right_id"),
+    (
+        col("left_system", "text", "system", required=True),
+        col("left_id", "id", "key", required=True),
+        col("right_system", "text", "system", required=True),
+        col("right_id", "id", "key", required=True),
+        col("same", "boolean", "whether both are one person", required=True),
+    ),
+    owner_role="Data/Insights",
+)
+
+CODINGS = sheet(
+    "codings",
+    "Verbatims coded by people",
+    "one row per response and coder",
+    ("response_id", "coder"),
+    (
+        col("response_id", "id", "the response", required=True, references="surveys.response_id"),
+        col("coder", "id", "who coded, as a pseudonym", required=True),
+        col("code", "text", "code of playbook/taxonomy.yml", required=True),
+        col("frame", "text", "version of the code frame"),
+    ),
+    owner_role="Data/Insights",
+)
+
+COUNCIL = sheet(
+    "council",
+    "Seats of the CX council",
+    "one row per seat",
+    ("seat_id",),
+    (
+        col("seat_id", "id", "short name", required=True),
+        col("business_unit", "text", "unit it speaks for"),
+        col("seat", "text", "kind of seat", allowed=("chair", "finance", "member", "secretary")),
+        ROLE,
+        col("holder", "text", "who holds it", personal="name"),
+        col("decides", "text", "what it decides, on which evidence"),
+        col("since", "date", "from"),
+        col("until", "date", "to", known_from="until"),
+    ),
+    appearance="since",
+    owner_role="CX Council/Finance",
+)
+
+WINS = sheet(
+    "wins",
+    "Team actions that brought a business result",
+    "one row per win",
+    ("win_id",),
+    (
+        col("win_id", "id", "short name", required=True),
+        col("team", "text", "team", required=True),
+        col("happened", "date", "when", required=True),
+        col("action", "text", "what they did", required=True),
+        col("result", "text", "what it brought"),
+        INITIATIVE.model_copy(update={"required": False}),
+        METRIC_REF,
+        col("value", "money", "money, where known"),
+    ),
+    appearance="happened",
+)
+
+CONTRACTS = (EXPERIMENTS, AUDIT, MATURITY, IDENTITY_LABELS, CODINGS, COUNCIL, WINS)
