@@ -1,0 +1,119 @@
+"""``client.yml``: what people write about a client, and we only read."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+from pydantic import Field, ValidationError, field_validator
+
+from cxkit import errors
+from cxkit.records import Record
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+
+
+class Brand(Record):
+    """How the client's report looks."""
+
+    accent: str = "#0b6460"
+    """Accent colour as ``#rrggbb``."""
+
+    @field_validator("accent")
+    @classmethod
+    def _hex(cls, value: str) -> str:
+        if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+            raise ValueError(f"'{value}' is not a colour; write it as \"#0b6460\"")
+        return value.lower()
+
+
+class Privacy(Record):
+    """What is hidden in everything that leaves the client's folder."""
+
+    mask: bool = True
+    """Whether names, e-mail addresses and phone numbers are masked and cells under five people suppressed."""
+
+
+class Client(Record):
+    """A client's settings, checked; every field but the name has a default."""
+
+    name: str = Field(min_length=1, max_length=120)
+    currency: str = "EUR"
+    timezone: str = "UTC"
+    locale: str = "en"
+    fiscal_year_start: int = Field(default=1, ge=1, le=12)
+    week_start: Literal["monday", "sunday"] = "monday"
+    goals: tuple[str, ...] = ()
+    """What the engagement is meant to achieve, in the client's words."""
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    """Values for the notebooks' parameters; see ``cxkit run --help``."""
+    targets: dict[str, float] = Field(default_factory=dict)
+    """Metric id → target, in the metric's storage unit (0.91 for 91 %)."""
+    budget: float | None = Field(default=None, ge=0)
+    """Money the council can give out this year."""
+    brand: Brand = Brand()
+    privacy: Privacy = Privacy()
+    engine: Literal["duckdb"] = "duckdb"
+
+    @field_validator("currency")
+    @classmethod
+    def _iso(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Z]{3}", value):
+            raise ValueError(f"'{value}' is not an ISO 4217 code; write three capitals, such as EUR")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"'{value}' is not an IANA time zone; write it like Europe/Berlin") from None
+        return value
+
+
+def check_name(name: str) -> str:
+    """Return a client's folder name, or raise `InputError` when it could reach outside its folder.
+
+    >>> check_name("brightline")
+    'brightline'
+    """
+    if not NAME.fullmatch(name):
+        raise errors.InputError(
+            f"'{name}' cannot be a client's folder name. Use small letters, digits, - and _, such as 'acme-2026'."
+        )
+    return name
+
+
+def read_client(folder: Path) -> Client:
+    """Read and check ``client.yml``; `InputError` lists all problems at once."""
+    path = folder / "client.yml"
+    where = f"{folder.name}/client.yml"
+    if not path.is_file():
+        known = sorted(p.parent.name for p in folder.parent.glob("*/client.yml"))
+        listed = f" Clients here: {', '.join(known)}." if known else ""
+        raise errors.InputError(f"There is no {where}.{listed} Create the client with: cxkit new {folder.name}")
+    try:
+        given = yaml.safe_load(path.read_text(encoding="utf-8-sig")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as problem:
+        mark = getattr(problem, "problem_mark", None)
+        line = f" (line {mark.line + 1})" if mark else ""
+        raise errors.InputError(
+            f"{where} cannot be read as YAML{line}. Check quotes, colons and indentation."
+        ) from None
+    if not isinstance(given, dict):
+        raise errors.InputError(f"{where} must hold lines like 'name: Acme'; found a {type(given).__name__}.")
+    unknown = [k for k in given if k not in Client.model_fields]
+    problems = [errors.unknown_name("setting", str(k), list(Client.model_fields), where=where) for k in unknown]
+    try:
+        client = Client.model_validate({k: v for k, v in given.items() if k not in unknown and v is not None})
+    except ValidationError as failed:
+        for item in failed.errors():
+            field = ".".join(map(str, item["loc"]))
+            problems.append(f"{field}: {item['msg'].removeprefix('Value error, ')} (found {item['input']!r})")
+    if problems:
+        raise errors.InputError(errors.all_problems(problems, what=where))
+    return client

@@ -1,0 +1,151 @@
+"""A stage notebook's desk: the client's tables as of a day, the settled assumptions, and a place for results."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+from cxkit import errors
+from cxkit.engagement import parameters, places, results
+from cxkit.engagement.client import Client, read_client
+from cxkit.engagement.recipes import RECIPES
+from cxkit.engagement.store import Comment, Decision, Store, read_store
+from cxkit.records import Result, Stage
+from cxkit.tables import intake
+from cxkit.tables.engine import Tables
+from cxkit.tables.health import DataHealth
+from cxkit.tables.mapping import TableMapping
+
+R = TypeVar("R", bound=Result)
+
+
+def parse_day(text: str | date | None) -> date | None:
+    """Read an ISO date; `ParameterError` when it is none.
+
+    >>> parse_day("2026-10-31")
+    datetime.date(2026, 10, 31)
+    """
+    if text is None or isinstance(text, date):
+        return text
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise errors.ParameterError(f"as_of is '{text}'; write a day as YYYY-MM-DD, such as 2026-10-31.") from None
+
+
+class Desk:
+    """What `open_desk` returns: everything a stage notebook needs, and nothing it could spoil."""
+
+    def __init__(self, stage: Stage, name: str, folder: Path, client: Client, store: Store, taken: intake.Intake, place: Path, given: Mapping[str, Any], seed: int) -> None:  # fmt: skip
+        self.stage = stage
+        self.name = name
+        self.folder = folder
+        self.client = client
+        self.store = store
+        self.place = place
+        self.seed = seed
+        self.health: DataHealth = taken.health
+        self.tables: Tables = taken.tables
+        self.as_of: date = taken.as_of
+        self.settings: SimpleNamespace
+        self.settings, self.origin = parameters.settle(
+            given, overlay=store.parameters, client=_client_parameters(client)
+        )
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """Decisions recorded on or before `as_of`."""
+        return tuple(d for d in self.store.decisions if d.decided <= self.as_of.isoformat())
+
+    @property
+    def targets(self) -> Mapping[str, float]:
+        """Metric id → target, from ``client.yml``."""
+        return self.client.targets
+
+    def keep(self, result: R) -> R:
+        """Save a result under this run and hand it back."""
+        results.save(result, self.place)
+        return result
+
+    def load(self, cls: type[R]) -> R:
+        """A result of an earlier stage: the saved one, or computed now when this run has none yet."""
+        try:
+            return results.load(cls, self.place)
+        except errors.InputError:
+            recipe = RECIPES[f"{cls.stage}.{cls.name}"]
+        return self.keep(recipe(self))
+
+    def previous(self) -> list[dict[str, Any]]:
+        """Findings of the last finished run before this `as_of`, from the client's history; empty when none."""
+        path = self.folder / "history" / "findings.jsonl"
+        if not path.is_file():
+            return []
+        runs = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        earlier = [run for run in runs if run["as_of"] < self.as_of.isoformat()]
+        return max(earlier, key=lambda run: run["as_of"])["findings"] if earlier else []
+
+    def notes(self, stage: str) -> tuple[tuple[Comment, bool], ...]:
+        """Commentary on a stage, each with whether its evidence has changed since."""
+        return tuple(
+            (c, c.evidence not in {"", self.evidence(stage)}) for c in self.store.commentary if c.stage == stage
+        )
+
+    def evidence(self, stage: str) -> str:
+        """Hash of a stage's saved results: what commentary and decisions were written against."""
+        parts = sorted(self.place.glob(f"{stage}.*/result.json"))
+        return hashlib.sha256(b"".join(p.read_bytes() for p in parts)).hexdigest()[:16]
+
+
+def _client_parameters(client: Client) -> dict[str, Any]:
+    """Parameters as ``client.yml`` gives them; the budget has a line of its own there."""
+    return {"budget": client.budget, **client.parameters}
+
+
+def mapping_of(store: Store) -> dict[str, TableMapping]:
+    """The saved mapping as objects."""
+    return {name: TableMapping.model_validate(value) for name, value in store.mapping.items()}
+
+
+def take_in(folder: Path, client: Client, store: Store, *, as_of: date | None, cache: Path | None) -> intake.Intake:
+    """Read, map, cut and check a client's files."""
+    return intake.load(
+        folder,
+        mapping=mapping_of(store),
+        as_of=as_of,
+        timezone=client.timezone,
+        currency=client.currency,
+        cache=cache,
+    )
+
+
+def open_desk(
+    stage: Stage,
+    *,
+    client: str,
+    as_of: str | date | None = None,
+    seed: int = 1,
+    run_dir: str | Path | None = None,
+    data_dir: str | Path | None = None,
+    **given: Any,
+) -> Desk:
+    """Open a client for one stage.
+
+    `as_of` is the last day that counts, inclusive (default: the last complete month in the client's tables).
+    `run_dir` is the folder of a batch run; without it results go to the client's own ``work/`` folder and nothing
+    is published. Further keywords are the notebook's parameters; None means "as the client has it". Raises
+    `InputError` or `ParameterError` with everything that is wrong.
+    """
+    data = places.data_folder(data_dir)
+    folder = places.client_folder(client, data)
+    settings = read_client(folder)
+    store = read_store(folder)
+    run = Path(run_dir) if run_dir else folder / "work"
+    cache = run.parent / ".snapshots" if run_dir else run / "snapshots"
+    taken = take_in(folder, settings, store, as_of=parse_day(as_of), cache=cache)
+    place = run / "results" if run_dir else run / taken.as_of.isoformat() / "results"
+    return Desk(stage, client, folder, settings, store, taken, place, given, seed)

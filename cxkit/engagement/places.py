@@ -1,0 +1,46 @@
+"""Where things are: the data folder, the runs folder and a client's own folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from cxkit.engagement.client import check_name
+from cxkit.errors import InputError
+
+
+def data_folder(given: str | Path | None = None) -> Path:
+    """The folder that holds one folder per client.
+
+    `given`, else the environment's ``CXKIT_DATA``, else the nearest ``data`` folder that holds a client, looking
+    from the working directory upwards (a notebook runs inside a client's folder), else ``./data``.
+    """
+    chosen = given or os.environ.get("CXKIT_DATA")
+    if chosen:
+        return Path(chosen).resolve()
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if any((folder / "data").glob("*/client.yml")):
+            return folder / "data"
+        if folder.name == "data" and any(folder.glob("*/client.yml")):
+            return folder
+    return here / "data"
+
+
+def runs_folder(given: str | Path | None = None, *, data: Path) -> Path:
+    """The folder that runs are written to: `given`, else ``CXKIT_RUNS``, else ``runs`` beside the data folder."""
+    chosen = given or os.environ.get("CXKIT_RUNS")
+    return Path(chosen).resolve() if chosen else data.parent / "runs"
+
+
+def client_folder(client: str, data: Path) -> Path:
+    """A client's folder; `InputError` when the name is unusable or leads elsewhere."""
+    folder = data / check_name(client)
+    if folder.is_symlink() and data.resolve() not in folder.resolve().parents:
+        raise InputError(f"{folder.name} is a link to a folder outside {data.name}; put the folder itself there.")
+    return folder
+
+
+def clients(data: Path) -> list[str]:
+    """Names of all clients in a data folder, in order."""
+    return sorted(path.parent.name for path in data.glob("*/client.yml"))

@@ -1,0 +1,75 @@
+"""Saved results: a folder per result, ``result.json`` beside Parquet tables, loaded back by class."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pyarrow.parquet as pq
+
+from cxkit.errors import InputError
+from cxkit.records import Finding, Result
+
+R = TypeVar("R", bound=Result)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file so that it appears whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def dumps(document: Any) -> str:
+    """JSON as we write it everywhere: readable, sorted, the same bytes for the same content."""
+    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def save(result: Result, place: Path) -> Path:
+    """Save a result under `place`; the folder appears whole or not at all."""
+    place.mkdir(parents=True, exist_ok=True)
+    target = place / f"{result.stage}.{result.name}"
+    building = Path(tempfile.mkdtemp(dir=place, prefix=f".{target.name}."))
+    try:
+        (building / "result.json").write_text(dumps(result.document()), encoding="utf-8")
+        for name, table in result.tables.items():
+            pq.write_table(table, building / f"{name}.parquet", compression="zstd")
+        shutil.rmtree(target, ignore_errors=True)
+        os.replace(building, target)
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
+    return target
+
+
+def load(cls: type[R], place: Path) -> R:
+    """Load a saved result by its class; `InputError` when it is missing or of another schema version."""
+    folder = place / f"{cls.stage}.{cls.name}"
+    if not (folder / "result.json").is_file():
+        raise InputError(f"There is no saved {cls.stage}.{cls.name}; run the {cls.stage} notebook first.")
+    document = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    if document.pop("version") != cls.version or document.pop("result") != f"{cls.stage}.{cls.name}":
+        raise InputError(f"The saved {cls.stage}.{cls.name} is of another version; run the {cls.stage} notebook again.")
+    tables = {path.stem: pq.read_table(path) for path in sorted(folder.glob("*.parquet"))}
+    return cls.model_validate({**document, "tables": tables})
+
+
+def findings_document(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """The machine's view of a report: one record per finding, ordered by key."""
+    keep = ("id", "stage", "title", "value", "unit", "currency", "low", "high", "level", "n", "period", "grade", "sources",
+            "initiative", "subject", "definition", "audience")  # fmt: skip
+    ordered = sorted(findings, key=lambda f: f.key)
+    return [{"key": f.key, **{k: v for k, v in f.model_dump(mode="json").items() if k in keep}} for f in ordered]
