@@ -33,6 +33,11 @@ class FindingBody(Record):
     tone: Literal["good", "bad", "neutral", "unknown"] = "neutral"
     key: str
     audience: Literal["board", "team", "partner"] = "board"
+    initiative: str = ""
+    definition: str = ""
+    """Metric and version of its definition, ``grr@1``; the methods section holds the words."""
+    weight: float = 0.0
+    """Money at stake per year; the heaviest finding gives its chapter the title."""
 
 
 class TableColumn(Record):
@@ -42,6 +47,7 @@ class TableColumn(Record):
     label: str
     align: Literal["left", "right"] = "left"
     unit: str = ""
+    """A unit of `formats.Unit`; ``people`` marks counts of people, of which fewer than five are hidden."""
 
 
 class TableBody(Record):
@@ -103,6 +109,7 @@ class Block(Record):
     kind: Kind
     stage: Stage
     finding_ids: tuple[str, ...] = ()
+    """Keys (`Finding.key`, which begin with the id) of the findings it shows."""
     body: Body
 
     def document(self) -> dict[str, Any]:

@@ -1,0 +1,198 @@
+"""An SVG that can stand in a page: only drawing, no style attribute, no reference outside, colours by role.
+
+Nothing in an SVG is trusted, not even our own: whatever reaches a page goes through `safe`, which builds a new tree
+from an allowlist. A script, an event handler, a foreign object, a link or an image is not copied; text stays text.
+"""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree as ET
+
+from cxkit.charts.style import ROLES
+from cxkit.errors import ReportError
+
+SVG = "http://www.w3.org/2000/svg"
+XLINK = "{http://www.w3.org/1999/xlink}href"
+
+# fmt: off
+ELEMENTS = frozenset(
+    {
+        "svg", "g", "defs", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text",
+        "tspan", "title", "desc", "use", "clipPath", "pattern", "symbol",
+    }
+)
+GEOMETRY = frozenset(
+    {
+        "x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "r", "rx", "ry", "dx", "dy", "d", "points", "width",
+        "height", "viewBox", "transform", "preserveAspectRatio", "patternUnits", "patternTransform",
+        "patternContentUnits", "clipPathUnits",
+    }
+)
+PAINT = frozenset(
+    {
+        "fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-dashoffset", "stroke-linecap",
+        "stroke-linejoin", "stroke-miterlimit", "stroke-opacity", "fill-opacity", "fill-rule", "opacity",
+        "clip-rule", "font-size", "font-weight", "font-style", "text-anchor", "dominant-baseline",
+        "letter-spacing",
+    }
+)
+# fmt: on
+DEFAULTS = {
+    "font-weight": {"400", "normal"},
+    "font-style": {"normal"},
+    "text-anchor": {"start"},
+    "stroke-opacity": {"1"},
+    "fill-opacity": {"1"},
+    "opacity": {"1"},
+    "stroke-linejoin": {"round"},
+    "stroke-linecap": {"butt"},
+}
+"""Values that the root carries or the standard assumes; leaving them out makes the file a third smaller."""
+
+_FRAGMENT = re.compile(r"#([A-Za-z_][\w.:-]*)")
+_URL = re.compile(r"url\(\s*['\"]?#([A-Za-z_][\w.:-]*)['\"]?\s*\)")
+_VALUE = re.compile(r"[\w\s.,#%+()−-]*", re.ASCII)
+_FONT = re.compile(r"^(?:(italic|oblique|normal)\s+)?(?:(bold|\d{3}|normal)\s+)?([\d.]+)px\b")
+_UNTURNED = re.compile(r"rotate\(-?0(?:\.0*)? [^)]*\)")
+_NUMBER = re.compile(r"-?\d+\.\d{3,}")
+FALLBACK = {"ink": "currentColor", "paper": "none", "wash": "none"}
+"""What a role looks like where the report's CSS is absent (a notebook, light or dark)."""
+
+
+def safe(svg: str, *, prefix: str, alt: str = "", title: str = "") -> str:
+    """Rebuild an SVG from an allowlist, ready to stand inside HTML.
+
+    `prefix` keeps its ids apart from those of other figures. With `alt` it is an image with that description;
+    without, it is decoration and hidden from assistive software. Raises `ReportError` when it is not an SVG.
+
+    >>> safe('<svg onload="x()"><script>x()</script><rect width="3"/></svg>', prefix="a")
+    '<svg aria-hidden="true" focusable="false"><rect width="3"/></svg>'
+    """
+    if "<!DOCTYPE" in svg or "<!ENTITY" in svg:
+        svg = _without_doctype(svg)
+    try:
+        root = ET.fromstring(svg)
+    except ET.ParseError as error:
+        raise ReportError(f"A figure is not well-formed SVG ({error}); draw it again with cxkit.report.show.") from None
+    if root.tag not in {f"{{{SVG}}}svg", "svg"}:
+        raise ReportError("A figure is not an SVG; draw it again with cxkit.report.show.")
+    made = _copy(root, prefix)
+    if made is None:
+        raise ReportError("A figure is empty; draw it again with cxkit.report.show.")
+    made.attrib.pop("width", None)
+    made.attrib.pop("height", None)
+    if alt:
+        made.set("role", "img")
+        made.set("aria-labelledby", f"{prefix}-t {prefix}-d" if title else f"{prefix}-d")
+        described = ET.Element("desc", {"id": f"{prefix}-d"})
+        described.text = alt
+        made.insert(0, described)
+        if title:
+            titled = ET.Element("title", {"id": f"{prefix}-t"})
+            titled.text = title
+            made.insert(0, titled)
+    else:
+        made.set("aria-hidden", "true")
+        made.set("focusable", "false")
+    return ET.tostring(made, encoding="unicode", short_empty_elements=True).replace(" />", "/>")
+
+
+def _without_doctype(svg: str) -> str:
+    """Matplotlib writes a plain document type; one with an internal subset (entities) is refused."""
+    head = re.match(r"\s*(<\?xml[^>]*\?>)?\s*<!DOCTYPE\s+svg[^\[>]*>", svg)
+    if head is None or "<!ENTITY" in svg or "<!DOCTYPE" in svg[head.end() :]:
+        raise ReportError("A figure declares entities; draw it again with cxkit.report.show.")
+    return svg[head.end() :]
+
+
+def _copy(element: ET.Element, prefix: str) -> ET.Element | None:
+    tag = element.tag.removeprefix(f"{{{SVG}}}") if isinstance(element.tag, str) else ""
+    if tag not in ELEMENTS:
+        return None
+    made = ET.Element(tag, _attributes(element, prefix))
+    if tag in {"path", "rect"} and made.get("fill") == "none" and "stroke" not in made.attrib and not _defines(made):
+        return None  # matplotlib's invisible backgrounds
+    if tag in {"text", "tspan", "title", "desc"}:
+        made.text = element.text
+    for child in element:
+        copied = _copy(child, prefix)
+        if copied is not None:
+            if tag in {"text", "tspan"}:
+                copied.tail = child.tail
+            made.append(copied)
+    if tag in {"g", "defs"} and len(made) == 0:
+        return None
+    if tag == "g" and not made.attrib and len(made) == 1:
+        return made[0]
+    return made
+
+
+def _attributes(element: ET.Element, prefix: str) -> dict[str, str]:
+    paint: dict[str, str] = {}
+    out: dict[str, str] = {}
+    for name, value in element.attrib.items():
+        if name == "style":
+            paint |= _declared(value)
+        elif name in PAINT:
+            paint[name] = value.strip()
+        elif name in GEOMETRY and _VALUE.fullmatch(value):
+            if not _UNTURNED.fullmatch(value):
+                out[name] = _NUMBER.sub(_short, " ".join(value.split()))
+        elif name == "id" and re.fullmatch(r"[\w.:-]+", value) and _kept(element):
+            out["id"] = f"{prefix}-{value}"
+        elif name in {"href", XLINK} and (found := _FRAGMENT.fullmatch(value.strip())):
+            out["href"] = f"#{prefix}-{found[1]}"
+        elif name == "clip-path" and (found := _URL.fullmatch(value.strip())):
+            out["clip-path"] = f"url(#{prefix}-{found[1]})"
+        elif name == "class" and (kept := [c for c in value.split() if re.fullmatch(r"[fs]-[a-z0-9]+|k-[a-z]+", c)]):
+            out["class"] = " ".join(kept)
+    return out | _painted(paint, prefix, out.get("class", ""))
+
+
+def _kept(element: ET.Element) -> bool:
+    """Only ids something can point to; matplotlib names every group."""
+    return element.tag.removeprefix(f"{{{SVG}}}") in {"clipPath", "path", "pattern", "symbol"}
+
+
+def _defines(element: ET.Element) -> bool:
+    """Whether something else is drawn or cut with this element."""
+    return "id" in element.attrib
+
+
+def _declared(style: str) -> dict[str, str]:
+    """The declarations of a style attribute that are presentation attributes too."""
+    found: dict[str, str] = {}
+    for declaration in style.split(";"):
+        name, _, value = (part.strip() for part in declaration.partition(":"))
+        if name == "font" and (font := _FONT.match(value)):
+            found |= {"font-size": font[3], "font-weight": font[2] or "400", "font-style": font[1] or "normal"}
+        elif name in PAINT:
+            found[name] = value.removesuffix("px") if name in {"font-size", "stroke-width"} else value
+    return found
+
+
+def _painted(paint: dict[str, str], prefix: str, given: str) -> dict[str, str]:
+    out: dict[str, str] = {}
+    classes = given.split()
+    for name, value in sorted(paint.items()):
+        if name in {"fill", "stroke"}:
+            if pattern := _URL.fullmatch(value):
+                out[name] = f"url(#{prefix}-{pattern[1]})"
+                continue
+            role = ROLES.get(value.lower())
+            if role:
+                classes.append(f"{name[0]}-{role}")
+                out[name] = FALLBACK.get(role, value.lower())
+                continue
+        if not _VALUE.fullmatch(value) or "url" in value or value in DEFAULTS.get(name, ()):
+            continue
+        out[name] = _NUMBER.sub(_short, value)
+    if classes:
+        out["class"] = " ".join(dict.fromkeys(classes))
+    return out
+
+
+def _short(number: re.Match[str]) -> str:
+    text = f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text

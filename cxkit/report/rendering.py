@@ -1,0 +1,63 @@
+"""The one Jinja environment: autoescape on for everything, undefined names are errors, templates from the package."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from cxkit.charts.svg import safe
+from cxkit.errors import ReportError
+
+_PNG = re.compile(r"iVBORw0KGgo[A-Za-z0-9+/]+={0,2}")
+
+
+@cache
+def environment() -> Environment:
+    """Jinja with autoescape always on; what a template interpolates is text unless it went through `vector`."""
+    made = Environment(
+        loader=PackageLoader("cxkit.report", "template"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+    made.filters["vector"] = vector
+    made.filters["picture"] = picture
+    made.filters["anchor"] = anchor
+    return made
+
+
+def vector(svg: str, prefix: str, alt: str = "", title: str = "") -> Markup:
+    """An SVG rebuilt from the allowlist, as markup; the only way around autoescape."""
+    return Markup(safe(svg, prefix=anchor(prefix), alt=alt, title=title))
+
+
+def picture(png: str) -> str:
+    """Base64 of a PNG as a data address; anything else raises `ReportError`."""
+    if not _PNG.fullmatch(png):
+        raise ReportError("A figure's picture is not a PNG; draw it again with cxkit.report.show.")
+    return f"data:image/png;base64,{png}"
+
+
+def anchor(key: str) -> str:
+    """A finding's key or a block's id as an HTML id: letters, digits and single hyphens.
+
+    Different keys keep different anchors; characters that an id cannot carry are written as their code.
+
+    >>> anchor("prove.effect:exp-1"), anchor("a b"), anchor("a.b")
+    ('prove-effect--exp-1', 'a_20b', 'a-b')
+    """
+    out = []
+    for char in key:
+        if char == "-" or (char.isascii() and char.isalnum()):
+            out.append(char)
+        elif char in ".:":
+            out.append("-" if char == "." else "--")
+        else:
+            out.append(f"_{ord(char):x}")
+    text = "".join(out)
+    return text if text[:1].isalpha() else "x" + text
