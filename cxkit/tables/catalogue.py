@@ -13,3 +13,13 @@ CONTRACTS: Mapping[str, Contract] = MappingProxyType(
 
 EXPORTED: tuple[str, ...] = tuple(name for name, c in CONTRACTS.items() if not c.authored)
 AUTHORED: tuple[str, ...] = tuple(name for name, c in CONTRACTS.items() if c.authored)
+
+FINDINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "data.health.verdict": "Whether the tables supplied can be used, and how many things there are to know",
+        "data.books.revenue": "Whether recurring revenue by month ties to the P&L",
+        "data.books.orders": "Whether order value by month ties to the P&L, for clients without recurring revenue",
+        "data.books.service_cost": "Whether cost to serve by month ties to the P&L",
+    }
+)
+"""Every finding id about the data, with its meaning."""

@@ -279,6 +279,7 @@ def duplicates(
         "WHERE nth > 1 GROUP BY f ORDER BY f"
     ).fetchall()
     columns = [contract.column(c) for c in key]
+    unique = f"{listing(key)} {'is' if len(key) == 1 else 'together are'} unique"
     problems = []
     for file, count, rows, first_file, first_row, *seen in files:
         first = (
@@ -296,7 +297,7 @@ def duplicates(
                 rows=tuple(rows) if located else (),
                 count=count,
                 found=shown(columns, seen) + first,
-                rule=f"{contract.name} has {contract.grain}: {listing(key)} {'is' if len(key) == 1 else 'together are'} unique",
+                rule=f"{contract.name} has {contract.grain}: {unique}",
                 fix="where files overlap, set an overlap rule in the mapping (keep the newest); else keep one row each",
             )
         )
