@@ -89,7 +89,15 @@ def lock(_: list[str]) -> None:
     """Write both lock files anew: hashes, every platform, no address."""
     install()
     for kind, extras in (("base", ["test"]), ("ci", ["test", "browser"])):
-        options = ["--universal", "--generate-hashes", "--python-version", "3.11", "--no-emit-index-url", "--no-header"]
+        options = [
+            "--universal",
+            "--generate-hashes",
+            "--python-version",
+            "3.11",
+            "--no-emit-index-url",
+            "--no-emit-find-links",
+            "--no-header",
+        ]
         options += [f"--extra={extra}" for extra in extras]
         call(PYTHON, "-m", "uv", "pip", "compile", "-q", *options, "pyproject.toml", "build.in", "-o", LOCKS[kind])
 
@@ -131,8 +139,11 @@ TASKS = {f.__name__: f for f in (demo, test, lab, lint, lock, pages, bench, faul
 def main() -> None:
     """Run the named task with what follows it."""
     text = "\n".join(f"  {name:8} {task.__doc__.splitlines()[0]}" for name, task in TASKS.items())
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], epilog=f"tasks:\n{text}",
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    parser = argparse.ArgumentParser(
+        description=__doc__.splitlines()[0],
+        epilog=f"tasks:\n{text}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("task", choices=[*TASKS, "install", "install-ci"])
     known, rest = parser.parse_known_args()
     if known.task.startswith("install"):

@@ -41,13 +41,27 @@ def parse_day(text: str | date | None) -> date | None:
 class Desk:
     """What `open_desk` returns: everything a stage notebook needs, and nothing it could spoil."""
 
-    def __init__(self, stage: Stage, name: str, folder: Path, client: Client, store: Store, taken: intake.Intake, place: Path, given: Mapping[str, Any], seed: int) -> None:  # fmt: skip
+    def __init__(
+        self,
+        *,
+        stage: Stage,
+        name: str,
+        folder: Path,
+        client: Client,
+        store: Store,
+        taken: intake.Intake,
+        place: Path,
+        runs: Path,
+        given: Mapping[str, Any],
+        seed: int,
+    ) -> None:
         self.stage = stage
         self.name = name
         self.folder = folder
         self.client = client
         self.store = store
         self.place = place
+        self.runs = runs
         self.seed = seed
         self.health: DataHealth = taken.health
         self.tables: Tables = taken.tables
@@ -81,13 +95,13 @@ class Desk:
         return self.keep(recipe(self))
 
     def previous(self) -> list[dict[str, Any]]:
-        """Findings of the last finished run before this `as_of`, from the client's history; empty when none."""
-        path = self.folder / "history" / "findings.jsonl"
-        if not path.is_file():
-            return []
-        runs = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        earlier = [run for run in runs if run["as_of"] < self.as_of.isoformat()]
-        return max(earlier, key=lambda run: run["as_of"])["findings"] if earlier else []
+        """Findings of the last published run before this `as_of`, newest first wins; empty when there is none."""
+        runs = sorted(self.runs.glob("[0-9]*/results/findings.json"), reverse=True)
+        for path in runs:
+            if path.parent.parent.name < self.as_of.isoformat():
+                found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+                return found
+        return []
 
     def notes(self, stage: str) -> tuple[tuple[Comment, bool], ...]:
         """Commentary on a stage, each with whether its evidence has changed since."""
@@ -126,7 +140,7 @@ def take_in(folder: Path, client: Client, store: Store, *, as_of: date | None, c
 def open_desk(
     stage: Stage,
     *,
-    client: str,
+    client: str | None = None,
     as_of: str | date | None = None,
     seed: int = 1,
     run_dir: str | Path | None = None,
@@ -135,17 +149,31 @@ def open_desk(
 ) -> Desk:
     """Open a client for one stage.
 
+    `client` is the name of its folder (default: the client the notebook lies in).
     `as_of` is the last day that counts, inclusive (default: the last complete month in the client's tables).
     `run_dir` is the folder of a batch run; without it results go to the client's own ``work/`` folder and nothing
     is published. Further keywords are the notebook's parameters; None means "as the client has it". Raises
     `InputError` or `ParameterError` with everything that is wrong.
     """
     data = places.data_folder(data_dir)
-    folder = places.client_folder(client, data)
+    name = client or places.current_client(data)
+    folder = places.client_folder(name, data)
     settings = read_client(folder)
     store = read_store(folder)
     run = Path(run_dir) if run_dir else folder / "work"
     cache = run.parent / ".snapshots" if run_dir else run / "snapshots"
     taken = take_in(folder, settings, store, as_of=parse_day(as_of), cache=cache)
     place = run / "results" if run_dir else run / taken.as_of.isoformat() / "results"
-    return Desk(stage, client, folder, settings, store, taken, place, given, seed)
+    runs = run.parent if run_dir else places.runs_folder(data=data) / name
+    return Desk(
+        stage=stage,
+        name=name,
+        folder=folder,
+        client=settings,
+        store=store,
+        taken=taken,
+        place=place,
+        runs=runs,
+        given=given,
+        seed=seed,
+    )

@@ -5,6 +5,7 @@ Precedence: given on the command line > saved overlay (``engagement.json``) > ``
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
@@ -95,7 +96,7 @@ def typed(parameter: Parameter, value: Any, *, where: str) -> int | float | bool
             f"{where}: {parameter.name} is {value!r}; it must be a {wanted} ({parameter.meaning})."
         ) from None
     low, high = parameter.low, parameter.high
-    if (low is not None and result < low) or (high is not None and result > high) or result != result:
+    if (low is not None and result < low) or (high is not None and result > high) or math.isnan(result):
         limits = f"from {low:g} to {high:g}" if high is not None and low is not None else f"at least {low:g}"
         raise errors.ParameterError(f"{where}: {parameter.name} is {value}; it must be {limits} ({parameter.meaning}).")
     return result

@@ -44,3 +44,24 @@ def client_folder(client: str, data: Path) -> Path:
 def clients(data: Path) -> list[str]:
     """Names of all clients in a data folder, in order."""
     return sorted(path.parent.name for path in data.glob("*/client.yml"))
+
+
+def samples(data: Path) -> list[str]:
+    """Names of the sample clients: those made with a known truth, in order."""
+    return [name for name in clients(data) if (data / name / "truth.json").is_file()]
+
+
+def current_client(data: Path) -> str:
+    """The client a notebook is about when it was told none.
+
+    The client whose folder holds the working directory, else ``CXKIT_CLIENT``, else the first sample client;
+    `InputError` when there is no client at all.
+    """
+    here = Path.cwd().resolve()
+    for folder in (here, *here.parents):
+        if folder.parent == data.resolve() and (folder / "client.yml").is_file():
+            return folder.name
+    chosen = os.environ.get("CXKIT_CLIENT") or next(iter([*samples(data), *clients(data)]), "")
+    if not chosen:
+        raise InputError(f"There is no client in {data.name}. Create one with: cxkit new CLIENT")
+    return chosen

@@ -69,7 +69,6 @@ def load(cls: type[R], place: Path) -> R:
 
 def findings_document(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     """The machine's view of a report: one record per finding, ordered by key."""
-    keep = ("id", "stage", "title", "value", "unit", "currency", "low", "high", "level", "n", "period", "grade", "sources",
-            "initiative", "subject", "definition", "audience")  # fmt: skip
+    dropped = {"detail", "about", "tone", "weight"}
     ordered = sorted(findings, key=lambda f: f.key)
-    return [{"key": f.key, **{k: v for k, v in f.model_dump(mode="json").items() if k in keep}} for f in ordered]
+    return [{"key": f.key, **{k: v for k, v in f.model_dump(mode="json").items() if k not in dropped}} for f in ordered]

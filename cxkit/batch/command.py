@@ -1,0 +1,133 @@
+"""What ``cxkit run``, ``demo`` and ``status`` do, apart from reading the command line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from cxkit import STAGES, errors
+from cxkit.batch import plan
+from cxkit.batch.board import write_board
+from cxkit.batch.pool import run_all
+from cxkit.batch.progress import Event, Reporter
+from cxkit.batch.run import Ended, read_runs
+from cxkit.engagement import places
+from cxkit.engagement.desk import parse_day
+from cxkit.tables.intake import file_hashes
+
+
+def choose(clients: Sequence[str], *, every: bool, data_dir: Path | None) -> list[str]:
+    """The clients to run; `ParameterError` when none was named, or one is not there."""
+    data = places.data_folder(data_dir)
+    known = places.clients(data)
+    if every and not clients:
+        if not known:
+            raise errors.ParameterError(f"No client in {data}. Create one with: cxkit new CLIENT")
+        return known
+    if not clients or every:
+        raise errors.ParameterError("Name the clients to run, or use --all for every one (not both).")
+    problems = [errors.unknown_name("client", c, known, where=data.name) for c in clients if c not in known]
+    if problems:
+        raise errors.ParameterError(errors.all_problems(problems, what="The list of clients"))
+    return list(dict.fromkeys(clients))
+
+
+def choose_samples(data_dir: Path | None) -> list[str]:
+    """The sample clients; `ParameterError` when there are none."""
+    data = places.data_folder(data_dir)
+    found = places.samples(data)
+    if not found:
+        raise errors.ParameterError(f"No sample client in {data}. Make one with: cxkit simulate --accounts 1000")
+    return found
+
+
+def run(
+    clients: Sequence[str],
+    *,
+    as_of: str | None = None,
+    workers: int = 1,
+    first: str = STAGES[0],
+    given: Mapping[str, Any] | None = None,
+    seconds: float = 900,
+    seed: int = 1,
+    audience: str = "board",
+    form: Literal["auto", "plain", "json"] = "auto",
+    data_dir: Path | None = None,
+    runs_dir: Path | None = None,
+) -> int:
+    """Check every client, run those that can run, print a summary; return the exit code."""
+    data = places.data_folder(data_dir)
+    runs = places.runs_folder(runs_dir, data=data)
+    day = parse_day(as_of)
+    jobs, refused = [], []
+    for client in clients:
+        try:
+            jobs.append(
+                plan.check(
+                    client,
+                    data=data,
+                    runs=runs,
+                    as_of=day,
+                    given=given or {},
+                    first=first,
+                    seconds=seconds,
+                    seed=seed,
+                    audience=audience,
+                )
+            )
+        except errors.ParameterError:
+            raise
+        except errors.PlaybookError as problem:
+            refused.append(Ended(client=client, status="failed", reason=str(problem)))
+    with Reporter(len(clients), form) as reporter:
+        for ended in refused:
+            reporter(Event(client=ended.client, what="failed", text=ended.reason.splitlines()[0]))
+        ended_all = refused + run_all(jobs, reporter, workers=workers)
+    board = write_board(runs)
+    print_summary(ended_all, board)
+    return 1 if any(e.status == "failed" for e in ended_all) else 0
+
+
+def print_summary(ended: Sequence[Ended], board: Path) -> None:
+    """Say on standard output where every report is, and for each failure why and which file to open."""
+    for one in ended:
+        if one.status == "done":
+            print(f"✓ {one.client} ({one.as_of}, {one.seconds:.1f} s): {one.headline}\n    {one.report}")
+        else:
+            reason = "\n    ".join(one.reason.splitlines())
+            print(f"✗ {one.client}: {reason}")
+            if one.open:
+                print(f"    open {one.open}")
+    print(f"All clients: {board}")
+    sys.stdout.flush()
+
+
+def status(clients: Sequence[str], *, data_dir: Path | None, runs_dir: Path | None) -> list[str]:
+    """One line per client: the last run, whether its files or settings changed since, and what failed after it."""
+    data = places.data_folder(data_dir)
+    runs = places.runs_folder(runs_dir, data=data)
+    known = places.clients(data)
+    problems = [errors.unknown_name("client", c, known, where=data.name) for c in clients if c not in known]
+    if problems:
+        raise errors.ParameterError(errors.all_problems(problems, what="The list of clients"))
+    records = read_runs(runs)
+    lines = []
+    for client in clients or known:
+        own = [r for r in records if r["client"] == client]
+        done = max((r for r in own if r["status"] == "done"), key=lambda r: r["as_of"], default=None)
+        failed = [r for r in own if r["status"] == "failed"]
+        text = (
+            f"{client:24} never run" if done is None else f"{client:24} ✓ {done['as_of']}  {done.get('headline', '')}"
+        )
+        if done is not None and _changed(data / client, done):
+            text += "  ▲ files changed since"
+        lines.append(text)
+        lines += [f"{'':24} ✗ {r['as_of']} failed: {str(r.get('reason', '')).splitlines()[0]}" for r in failed]
+    return lines
+
+
+def _changed(folder: Path, record: Mapping[str, Any]) -> bool:
+    """Whether a file the run read has another hash now, is gone, or a new one is there."""
+    return file_hashes(folder) != {name: entry["sha256"] for name, entry in record["inputs"]["files"].items()}

@@ -1,0 +1,102 @@
+"""Clients side by side, each in a process of its own, so that none can hurt another."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+
+from cxkit.batch.plan import Job
+from cxkit.batch.progress import Event, Listener
+from cxkit.batch.run import Ended, run_client
+
+GRACE = 15.0
+"""Seconds an interrupted client has to shut its kernel down before it is ended."""
+
+
+def run_all(jobs: Sequence[Job], listen: Listener, *, workers: int) -> list[Ended]:
+    """Run every job, at most `workers` at a time, and return how each ended, in the order given.
+
+    One client's failure, even a crash of its process, never stops another. On `KeyboardInterrupt` every client
+    in work is told, its kernel ended, and the exception goes on.
+    """
+    if workers <= 1 or len(jobs) <= 1:
+        return [run_client(job, listen) for job in jobs]
+    method = "forkserver" if sys.platform.startswith("linux") else "spawn"
+    context = multiprocessing.get_context(method)
+    if method == "forkserver":
+        context.set_forkserver_preload(["cxkit.batch.run"])
+    waiting, working, ended = list(jobs), {}, {}
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 2) // workers)))
+    try:
+        while waiting or working:
+            while waiting and len(working) < workers:
+                job = waiting.pop(0)
+                reader, writer = context.Pipe(duplex=False)
+                process = context.Process(target=_work, args=(job, writer), name=f"cxkit-{job.client}")
+                process.start()
+                writer.close()
+                working[reader] = (process, job)
+            for reader in wait(list(working)):
+                assert isinstance(reader, Connection)
+                process, job = working[reader]
+                outcome = _heard(reader, listen)
+                if outcome is None:
+                    continue
+                process.join()
+                reader.close()
+                del working[reader]
+                ended[job.client] = _told(outcome, job, process, listen)
+    except KeyboardInterrupt:
+        _stop([process for process, _ in working.values()])
+        raise
+    return [ended[job.client] for job in jobs]
+
+
+def _heard(reader: Connection, listen: Listener) -> Ended | str | None:
+    """One message of a worker: an event is passed on; an end is returned; a broken pipe is an empty text."""
+    try:
+        message = reader.recv()
+    except (EOFError, OSError):
+        return ""
+    if isinstance(message, Event):
+        listen(message)
+        return None
+    if isinstance(message, Ended | str):
+        return message
+    raise TypeError(f"a worker sent a {type(message).__name__}")
+
+
+def _told(outcome: Ended | str, job: Job, process: BaseProcess, listen: Listener) -> Ended:
+    """The end of a client, also of one whose process went away without a word."""
+    if isinstance(outcome, Ended):
+        return outcome
+    reason = outcome or f"its process ended without a word (exit code {process.exitcode}); most often memory ran out"
+    listen(Event(client=job.client, what="failed", text=reason.splitlines()[-1]))
+    return Ended(client=job.client, status="failed", reason=reason)
+
+
+def _work(job: Job, writer: Connection) -> None:
+    """Run one client in this process and tell the parent."""
+    try:
+        writer.send(run_client(job, writer.send))
+    except KeyboardInterrupt:
+        return
+
+
+def _stop(processes: Sequence[BaseProcess]) -> None:
+    """Interrupt workers, wait for them to end their kernels, then end what is left."""
+    for process in processes:
+        if process.pid and process.is_alive() and os.name != "nt":
+            os.kill(process.pid, signal.SIGINT)
+    until = time.monotonic() + GRACE
+    for process in processes:
+        process.join(max(0.1, until - time.monotonic()))
+        if process.is_alive():
+            process.terminate()
+            process.join(2)

@@ -1,0 +1,94 @@
+"""What a batch is doing: a live bar on a terminal, plain lines otherwise, JSON lines on request."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from cxkit import STAGES
+from cxkit.records import Record
+
+
+class Event(Record):
+    """One thing that happened to one client."""
+
+    client: str
+    what: Literal["started", "reading", "stage", "building", "done", "failed", "interrupted"]
+    stage: str = ""
+    seconds: float = 0.0
+    text: str = ""
+
+
+Listener = Callable[[Event], None]
+STEPS = len(STAGES) + 2
+
+
+class Reporter:
+    """Listens to events and prints them; use it as a context manager."""
+
+    def __init__(self, total: int, form: Literal["auto", "plain", "json"] = "auto") -> None:
+        self.form = form if form != "auto" else "bar" if sys.stderr.isatty() else "plain"
+        self.total = total
+        self.finished = 0
+        self.console = Console(stderr=True, highlight=False, markup=False)
+        self.bars: dict[str, TaskID] = {}
+        self.progress = Progress(
+            TextColumn("{task.description:<24}"),
+            BarColumn(),
+            TextColumn("{task.fields[step]:<12}"),
+            TimeElapsedColumn(),
+            console=self.console,
+            transient=False,
+            disable=self.form != "bar",
+        )
+
+    def __enter__(self) -> Self:
+        self.progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.progress.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Print one event."""
+        if event.what in {"done", "failed"}:
+            self.finished += 1
+        match self.form:
+            case "json":
+                print(json.dumps(event.model_dump(mode="json"), sort_keys=True), file=sys.stderr, flush=True)
+            case "plain":
+                self._line(event)
+            case _:
+                self._bar(event)
+
+    def _line(self, event: Event) -> None:
+        words: dict[str, str] = {
+            "started": "",
+            "reading": "reading tables",
+            "stage": event.stage,
+            "building": "building the report",
+            "done": f"done in {event.seconds:.1f} s ({self.finished} of {self.total})",
+            "failed": f"FAILED: {event.text}",
+            "interrupted": "interrupted",
+        }
+        if words[event.what]:
+            print(f"{event.client}: {words[event.what]}", file=sys.stderr, flush=True)
+
+    def _bar(self, event: Event) -> None:
+        if event.client not in self.bars:
+            self.bars[event.client] = self.progress.add_task(event.client, total=STEPS, step="")
+        task = self.bars[event.client]
+        steps: dict[str, Any] = {"reading": 0, "building": STEPS - 1, "done": STEPS}
+        completed = STAGES.index(event.stage) + 1 if event.what == "stage" else steps.get(event.what)
+        symbol = {"done": "✓ done", "failed": "✗ failed", "interrupted": "– stopped"}.get(
+            event.what, event.stage or event.what
+        )
+        self.progress.update(task, completed=completed, step=symbol)

@@ -1,0 +1,272 @@
+"""The command line: one function per command, thin over the layers below.
+
+Exit codes: 0 all clients done, 1 some client failed, 2 wrong usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from cxkit import STAGES, __version__
+from cxkit.errors import ParameterError, PlaybookError
+
+app = typer.Typer(
+    name="cxkit",
+    help="The CX Rescue Playbook: from a client's exports to one report a board can act on.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="folder that holds one folder per client")]
+RunsDir = Annotated[Path | None, typer.Option("--runs-dir", help="folder that runs are written to")]
+ClientName = Annotated[str, typer.Argument(help="name of the client's folder")]
+LogFormat = Annotated[Literal["auto", "plain", "json"], typer.Option("--log-format", help="how progress is shown")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"cxkit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version and end")
+    ] = False,
+) -> None:
+    """The CX Rescue Playbook: from a client's exports to one report a board can act on."""
+
+
+def _parameters(pairs: list[str]) -> dict[str, str]:
+    """Split ``NAME=VALUE`` pairs; `ParameterError` for one that is none."""
+    found = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name.strip():
+            raise ParameterError(f"-p {pair}: write NAME=VALUE, such as -p discount_rate=0.08.")
+        found[name.strip()] = value.strip()
+    return found
+
+
+@app.command()
+def run(
+    clients: Annotated[list[str] | None, typer.Argument(help="names of client folders")] = None,
+    every: Annotated[bool, typer.Option("--all", help="run every client")] = False,
+    as_of: Annotated[
+        str | None, typer.Option(help="last day that counts, YYYY-MM-DD; default: last complete month")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="clients side by side")] = 1,
+    first: Annotated[str, typer.Option("--from", help=f"first stage to run: {', '.join(STAGES)}")] = STAGES[0],
+    parameter: Annotated[
+        list[str] | None, typer.Option("-p", help="NAME=VALUE, for every notebook that has it")
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=1, help="seconds a notebook may take")] = 900,
+    seed: Annotated[int, typer.Option(help="seed of every random draw")] = 1,
+    audience: Annotated[Literal["board", "team", "partner"], typer.Option(help="who will read it")] = "board",
+    log_format: LogFormat = "auto",
+    data_dir: DataDir = None,
+    runs_dir: RunsDir = None,
+) -> None:
+    """Run the six notebooks of each client and build one report per client."""
+    from cxkit.batch import command
+
+    chosen = command.choose(clients or [], every=every, data_dir=data_dir)
+    code = command.run(
+        chosen,
+        as_of=as_of,
+        workers=jobs,
+        first=first,
+        given=_parameters(parameter or []),
+        seconds=timeout,
+        seed=seed,
+        audience=audience,
+        form=log_format,
+        data_dir=data_dir,
+        runs_dir=runs_dir,
+    )
+    raise typer.Exit(code)
+
+
+@app.command()
+def demo(log_format: LogFormat = "auto", jobs: int = 2, data_dir: DataDir = None, runs_dir: RunsDir = None) -> None:
+    """Run every sample client, open nothing, print where the reports are."""
+    from cxkit.batch import command
+
+    chosen = command.choose_samples(data_dir)
+    code = command.run(chosen, workers=jobs, form=log_format, data_dir=data_dir, runs_dir=runs_dir)
+    raise typer.Exit(code)
+
+
+@app.command()
+def new(client: ClientName, data_dir: DataDir = None) -> None:
+    """Create a client's folder: settings, workshop workbook, templates and the data request."""
+    from cxkit.engagement import places
+    from cxkit.tables.scaffold import create
+
+    folder = places.client_folder(client, places.data_folder(data_dir))
+    for path in create(folder):
+        typer.echo(f"created {path.relative_to(folder.parent)}")
+    typer.echo(f"\nNext: send {client}/data-request.md, put the files into {client}/tables/, then: cxkit map {client}")
+
+
+@app.command("map")
+def map_files(
+    client: ClientName,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="take every clear proposal; refuse to guess where two are close")
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Propose how the client's files become canonical tables, show why, and ask."""
+    from cxkit.engagement import mapping
+
+    mapping.session(client, data_dir=data_dir, yes=yes, ask=lambda question: typer.prompt(question), say=typer.echo)
+
+
+@app.command()
+def check(
+    client: ClientName,
+    form: Annotated[Literal["text", "json"], typer.Option("--format", help="for people or for machines")] = "text",
+    as_of: Annotated[str | None, typer.Option(help="last day that counts")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Say everything about the client's tables that a stage would stumble over; exit 1 when no stage can run."""
+    from cxkit.engagement import client as clients
+    from cxkit.engagement import desk, places, store
+
+    folder = places.client_folder(client, places.data_folder(data_dir))
+    settings = clients.read_client(folder)
+    taken = desk.take_in(folder, settings, store.read_store(folder), as_of=desk.parse_day(as_of), cache=None)
+    typer.echo(taken.text() if form == "text" else json.dumps(taken.document(), indent=1, ensure_ascii=False))
+    raise typer.Exit(0 if taken.health.usable else 1)
+
+
+@app.command()
+def status(
+    clients: Annotated[list[str] | None, typer.Argument(help="names of client folders")] = None,
+    data_dir: DataDir = None,
+    runs_dir: RunsDir = None,
+) -> None:
+    """Say what ran, what is stale and what failed."""
+    from cxkit.batch import command
+
+    for line in command.status(clients or [], data_dir=data_dir, runs_dir=runs_dir):
+        typer.echo(line)
+
+
+@app.command()
+def decide(
+    client: ClientName,
+    verdict: Annotated[str, typer.Option(help="what was decided: fund, test first, stop, keep …")],
+    initiative: Annotated[str, typer.Option(help="id of the initiative it is about")] = "",
+    amount: Annotated[float | None, typer.Option(help="money")] = None,
+    owner_role: Annotated[str, typer.Option(help="role that carries it out")] = "",
+    decided: Annotated[str | None, typer.Option(help="day of the decision; default today")] = None,
+    due: Annotated[str, typer.Option(help="day by which it is carried out")] = "",
+    note: Annotated[str, typer.Option(help="why, in one sentence")] = "",
+    data_dir: DataDir = None,
+    runs_dir: RunsDir = None,
+) -> None:
+    """Record a decision of the council with the evidence it rests on."""
+    from cxkit.engagement import decisions
+
+    recorded = decisions.record(
+        client,
+        verdict=verdict,
+        initiative=initiative,
+        amount=amount,
+        owner_role=owner_role,
+        decided=decided,
+        due=due,
+        note=note,
+        data_dir=data_dir,
+        runs_dir=runs_dir,
+    )
+    typer.echo(
+        f"recorded {recorded.decision_id}: {recorded.verdict}, on evidence {recorded.evidence or 'none (no run yet)'}"
+    )
+
+
+@app.command()
+def lab(
+    client: Annotated[str, typer.Argument(help="client to begin with")] = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Open JupyterLab on the start page; notebooks are copies in the client's own folder."""
+    from cxkit.engagement import laboratory
+
+    raise typer.Exit(laboratory.open_lab(client, data_dir=data_dir, say=typer.echo))
+
+
+@app.command()
+def forget(
+    client: ClientName,
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
+    data_dir: DataDir = None,
+    runs_dir: RunsDir = None,
+) -> None:
+    """Erase a client everywhere and say what was erased."""
+    from cxkit.engagement import forgetting
+
+    found = forgetting.belongings(client, data_dir=data_dir, runs_dir=runs_dir)
+    for path in found:
+        typer.echo(str(path))
+    if not yes:
+        typer.confirm(f"Erase these {len(found)} folders for good?", abort=True)
+    typer.echo(forgetting.erase(client, data_dir=data_dir, runs_dir=runs_dir))
+
+
+@app.command()
+def simulate(
+    accounts: Annotated[int, typer.Option(min=30, help="how many customers")],
+    name: Annotated[str, typer.Option(help="name of the client's folder")] = "simulated",
+    seed: Annotated[int, typer.Option(help="seed of every random draw")] = 1,
+    data_dir: DataDir = None,
+) -> None:
+    """Make a client of any size with a known truth, for trials and benchmarks."""
+    from cxkit.engagement import places
+    from cxkit.simulate import write_simulated
+
+    folder = places.client_folder(name, places.data_folder(data_dir))
+    write_simulated(folder, accounts=accounts, seed=seed, progress=lambda text: typer.echo(text, err=True))
+    typer.echo(f"wrote {folder.name}; its truth is in {folder.name}/truth.json")
+
+
+@app.command(hidden=True)
+def pages() -> None:
+    """Write the generated pages of the playbook anew."""
+    from cxkit.engagement import pages as generated
+
+    for path in generated.write():
+        typer.echo(f"wrote {path.name}")
+
+
+def main() -> None:
+    """Run the command line; worded errors are printed without a traceback."""
+    try:
+        code = app(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except ParameterError as problem:
+        typer.echo(f"cxkit: {problem}", err=True)
+        sys.exit(2)
+    except PlaybookError as problem:
+        typer.echo(f"cxkit: {problem}", err=True)
+        sys.exit(1)
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("cxkit: interrupted", err=True)
+        sys.exit(130)
+    except typer.TyperException as usage:
+        usage.show()
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
