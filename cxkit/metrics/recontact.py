@@ -1,0 +1,132 @@
+"""First-contact resolution and recontact, over tickets whose whole window has passed.
+
+A ticket is *recontacted* within k days when the same account opens a later ticket for the same reason (where reasons
+are recorded) no later than k days after it was settled — also while it is still open — or when it is reopened within
+those days. Judged are tickets settled inside the analysis window whose k days end by `as_of`; first-contact
+resolution is the share of them without a recontact. A ticket without an account cannot be followed: it is left out, and
+the figure is bounded by counting all of them once as solved and once as recontacted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pandas as pd
+
+from cxkit.metrics import clock
+from cxkit.metrics.clustering import share_intervals
+from cxkit.metrics.service import GROUPS, settled
+from cxkit.metrics.windows import Window
+from cxkit.tables.cut import end_of_day
+from cxkit.tables.engine import Tables
+
+WINDOWS = (1, 3, 7, 14, 30)
+"""Days; the customary windows, all made in one pass."""
+
+
+def _day_start(tables: Tables, window: Window) -> int:
+    return clock.instant(end_of_day(window.first - timedelta(days=1), tables.timezone))
+
+
+def _followed(tables: Tables, window: Window, group: str) -> str:
+    """SQL: settled tickets with the microseconds from settling to the next contact on the same issue."""
+    supplied = tables.supplied("tickets")
+    reason = "coalesce(t.reason, '')" if "reason" in supplied else "''"
+    reopened = (
+        f"CASE WHEN t.reopened >= {settled(tables)} THEN epoch_us(t.reopened) END"
+        if "reopened" in supplied
+        else "NULL::BIGINT"
+    )
+    return f"""
+    keyed AS (
+      SELECT t.account_id, {reason} AS issue, {group} AS "group", epoch_us(t.opened) AS o,
+        epoch_us({settled(tables)}) AS r, {reopened} AS back
+      FROM tickets t WHERE t.account_id IS NOT NULL
+    ),
+    followed AS (
+      SELECT account_id, "group", r, back, min(o) OVER (
+        PARTITION BY account_id, issue ORDER BY o RANGE BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS next
+      FROM keyed
+    ),
+    gaps AS (
+      SELECT account_id, "group", r, least(next - r, back - r) AS gap FROM followed
+      WHERE r >= {_day_start(tables, window)} AND "group" IS NOT NULL
+    )
+    """
+
+
+def recontacts(
+    tables: Tables,
+    window: Window,
+    days: Sequence[int] = WINDOWS,
+    *,
+    dimension: str = "all",
+    group: str = "''",
+) -> pd.DataFrame:
+    """Recontact and first-contact resolution for several windows, in one pass over the tickets.
+
+    Needs tickets with ``account_id`` and ``resolved`` or ``closed``. One row per window and group: dimension, group,
+    window_days, n (tickets judged), clusters (accounts), recontacted, recontact, fcr, fcr_low, fcr_high,
+    cohort_days (length of the time in which they were settled). Below 30 tickets or 10 accounts no interval.
+    """
+    now = clock.instant(end_of_day(tables.as_of, tables.timezone))
+    start = _day_start(tables, window)
+    ks = sorted(set(days))
+    ends = {k: min(now - k * clock.DAY, clock.instant(end_of_day(window.final_day, tables.timezone))) for k in ks}
+    due = {k: f"r <= {ends[k]}" for k in ks}
+    first = ", ".join(
+        f"sum(({due[k]})::INT) AS n{k}, sum(({due[k]} AND coalesce(gap <= {k * clock.DAY}, false))::INT) AS x{k}"
+        for k in ks
+    )
+    second = ", ".join(
+        f"sum(n{k})::BIGINT AS n{k}, sum(x{k})::BIGINT AS x{k}, sum((n{k} > 0)::INT)::BIGINT AS c{k}, "
+        f"sum((n{k} - x{k}) * (n{k} - x{k}))::DOUBLE AS xx{k}, sum((n{k} - x{k}) * n{k})::DOUBLE AS xn{k}, "
+        f"sum(n{k} * n{k})::DOUBLE AS nn{k}"
+        for k in ks
+    )
+    wide = tables.frame(
+        f"""WITH {_followed(tables, window, group)},
+        a AS (SELECT "group", account_id, {first} FROM gaps GROUP BY 1, 2)
+        SELECT "group", {second} FROM a GROUP BY 1 ORDER BY n{ks[0]} DESC, 1 LIMIT {GROUPS}"""
+    )
+    frames = []
+    for k in ks:
+        part = wide[["group", *(f"{c}{k}" for c in ("n", "x", "c", "xx", "xn", "nn"))]]
+        part.columns = pd.Index(["group", "n", "recontacted", "clusters", "sxx", "sxn", "snn"])
+        part = part.assign(window_days=k, solved=part["n"] - part["recontacted"])
+        part["cohort_days"] = max(0, ends[k] - start) / clock.DAY
+        frames.append(share_intervals(part, "solved", "n", prefix="fcr_"))
+    rows = pd.concat(frames, ignore_index=True)
+    rows.insert(0, "dimension", dimension)
+    some = rows["n"].where(rows["n"] > 0).astype("float64")
+    rows["recontact"], rows["fcr"] = rows["recontacted"] / some, rows["solved"] / some
+    columns = ["dimension", "group", "window_days", "n", "clusters", "recontacted", "recontact", "fcr"]
+    return rows[[*columns, "fcr_low", "fcr_high", "cohort_days"]]
+
+
+def without_account(tables: Tables, window: Window, days: int) -> int:
+    """Settled tickets whose k days have passed but that carry no account: they bound the figure."""
+    now = clock.instant(end_of_day(tables.as_of, tables.timezone))
+    end = min(now - days * clock.DAY, clock.instant(end_of_day(window.final_day, tables.timezone)))
+    found = tables.frame(
+        f"SELECT count(*) AS n FROM tickets t WHERE t.account_id IS NULL "
+        f"AND epoch_us({settled(tables)}) BETWEEN {_day_start(tables, window)} AND {end}"
+    )
+    return int(found["n"].iloc[0])
+
+
+def reopening(tables: Tables, window: Window, days: int) -> tuple[int, int]:
+    """How many tickets settled in the window, their k days passed, were reopened in them, and of how many.
+
+    Needs ``reopened``; no account is needed, so it is a lower bound of recontact where accounts are missing.
+    """
+    now = clock.instant(end_of_day(tables.as_of, tables.timezone))
+    end = min(now - days * clock.DAY, clock.instant(end_of_day(window.final_day, tables.timezone)))
+    found = tables.frame(
+        f"""WITH k AS (
+          SELECT epoch_us({settled(tables)}) AS r, epoch_us(t.reopened) AS back FROM tickets t
+        ) SELECT coalesce(sum((back >= r AND back - r <= {days * clock.DAY})::INT), 0)::BIGINT AS x, count(*) AS n
+        FROM k WHERE r BETWEEN {_day_start(tables, window)} AND {end}"""
+    )
+    return int(found["x"].iloc[0]), int(found["n"].iloc[0])
