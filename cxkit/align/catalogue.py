@@ -1,0 +1,35 @@
+"""Every finding Align can make, with its meaning; a page of the playbook is written from it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+FINDINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "align.traceability.coverage": "share of live initiatives that lead to a goal",
+        "align.traceability.coverage_budget": "share of the live budget that leads to a goal",
+        "align.traceability.unlinked_budget": "budget of live initiatives without a line to any goal",
+        "align.traceability.orphan": "one live initiative without a line to any goal, and its budget",
+        "align.traceability.uncovered": "one goal that no live initiative leads to",
+        "align.traceability.types": "which of the four goal types live initiatives serve",
+        "align.traceability.no_owner": "live initiatives for which nobody answers",
+        "align.traceability.no_hypothesis": "live initiatives without a benefit hypothesis",
+        "align.traceability.no_funding": "live initiatives whose money is not approved",
+        "align.traceability.no_metric": "live initiatives that name no metric to move",
+        "align.traceability.no_outcome": "goals without a customer outcome",
+        "align.traceability.dangling": "references that lead nowhere, and links that cannot be read",
+        "align.traceability.cycle": "things that point at each other in a circle",
+        "align.traceability.contribution": "share of the key results that initiatives claim, and how much is supported",
+        "align.traceability.key_result": "share of one key result claimed, and how much of it is supported",
+        "align.traceability.overclaimed": "a key result of which more than the whole is claimed",
+        "align.failures.no_traceability": "initiatives that fail for want of a line to a goal",
+        "align.failures.no_owner": "initiatives without one clear owner",
+        "align.failures.no_funding": "initiatives without approved money",
+        "align.failures.vanity_metric": "initiatives measured by something that leads to no revenue, cost or risk",
+        "align.failures.project_framing": "initiatives framed as projects with an end",
+        "align.failures.several": "initiatives that fail three or more of the five screens",
+        "align.maturity.overall": "self-assessed maturity over six capabilities",
+        "align.maturity.capability": "self-assessed level of one capability, its target and its movement",
+        "align.maturity.no_evidence": "levels that were given without evidence",
+    }
+)
+"""Finding id → what it means, in one line."""
