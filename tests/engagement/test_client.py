@@ -1,0 +1,53 @@
+"""client.yml: every problem at once, worded."""
+
+from pathlib import Path
+
+import pytest
+
+from cxkit.engagement.client import check_name, read_client
+from cxkit.errors import InputError
+
+
+def folder_with(tmp_path: Path, text: str) -> Path:
+    folder = tmp_path / "acme"
+    folder.mkdir()
+    (folder / "client.yml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_read_client_minimal(tmp_path: Path) -> None:
+    client = read_client(folder_with(tmp_path, "name: Acme\n"))
+    assert (client.name, client.currency, client.timezone, client.privacy.mask) == ("Acme", "EUR", "UTC", True)
+
+
+def test_read_client_tells_all_problems_at_once(tmp_path: Path) -> None:
+    text = "name: Acme\ncurrency: euro\ntimezone: Berlin\ncurency: EUR\nfiscal_year_start: 13\n"
+    with pytest.raises(InputError) as caught:
+        read_client(folder_with(tmp_path, text))
+    message = str(caught.value)
+    assert "acme/client.yml has 4 problems" in message
+    assert "Did you mean 'currency'?" in message
+    assert "ISO 4217" in message
+    assert "Europe/Berlin" in message
+    assert "fiscal_year_start" in message
+
+
+def test_read_client_absent_names_the_next_step(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cxkit new acme"):
+        read_client(tmp_path / "acme")
+
+
+def test_read_client_broken_yaml_names_the_line(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"cannot be read as YAML \(line 2\)"):
+        read_client(folder_with(tmp_path, "name: Acme\ngoals: [a, b\n"))
+
+
+def test_read_client_never_builds_objects(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read as YAML"):
+        read_client(folder_with(tmp_path, "name: !!python/object/apply:os.system ['true']\n"))
+
+
+@pytest.mark.parametrize("name", ["../other", "a/b", "", "Acme", ".hidden", "a b", "x" * 80])
+def test_check_name_refuses_what_could_lead_elsewhere(name: str) -> None:
+    with pytest.raises(InputError, match="folder name"):
+        check_name(name)
