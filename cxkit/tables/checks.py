@@ -109,6 +109,11 @@ def no_rows(contract: Contract) -> Problem:
 def row_tests(contract: Contract, supplied: Collection[str], others: Mapping[str, Collection[str]]) -> list[Test]:
     """Every predicate of a contract that the supplied columns allow, in the contract's order."""
     tests: list[Test] = []
+    words = [c for c in contract.columns if c.type in {"id", "text"} and not c.allowed and c.name in supplied]
+    for column in sorted(words, key=lambda c: c.type != "id")[:1]:
+        real = f"NOT starts_with(upper({quoted(column.name)}), 'EXAMPLE')"
+        fix = "delete the example line of the template from the file"
+        tests.append(Test("example.left", "rule", real, (column.name,), "every row is real data", fix))
     for column in contract.columns:
         if column.name in supplied:
             tests += column_tests(contract, column, others)
