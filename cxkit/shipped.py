@@ -24,7 +24,7 @@ def path(name: str) -> Path:
     >>> path("playbook").is_dir()
     True
     """
-    if name.split("/")[0] not in FOLDERS:
+    if name.split("/", maxsplit=1)[0] not in FOLDERS:
         raise FileNotFoundError(f"'{name}' is not shipped: a shipped name begins with {' or '.join(FOLDERS)}")
     inside, beside = _PACKAGE / "_shipped" / name, _PACKAGE.parent / name
     for found in (inside, beside):
