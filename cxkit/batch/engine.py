@@ -18,6 +18,8 @@ from cxkit.records import Record
 
 NAME = "cxkit"
 INTERACTIVE = "interactive"
+QUIET = ["--IPKernelApp.log_level=CRITICAL"]
+"""A kernel speaks through its notebook; its own log has no place on the consultant's terminal."""
 
 
 class Outcome(Record):
@@ -46,7 +48,12 @@ class DeadlineEngine(NBClientEngine):
 
         try:
             return super().execute_managed_notebook(
-                nb_man, kernel_name, timeout_func=remaining, skip_cells_with_tag=INTERACTIVE, **kwargs
+                nb_man,
+                kernel_name,
+                timeout_func=remaining,
+                skip_cells_with_tag=INTERACTIVE,
+                extra_arguments=QUIET,
+                **kwargs,
             )
         except CellTimeoutError:
             _mark(begun, "DeadlineError", "the notebook met its deadline in this cell (see --timeout)")
@@ -57,7 +64,8 @@ class DeadlineEngine(NBClientEngine):
 
 def _mark(begun: list[Any], name: str, text: str) -> None:
     """Give the cell that was running an error output, so that papermill keeps the notebook and marks the cell."""
-    begun[-1].outputs.append(nbformat.v4.new_output("error", ename=name, evalue=text, traceback=[f"{name}: {text}"]))
+    told = nbformat.v4.new_output("error", ename=name, evalue=text, traceback=[f"{name}: {text}"])
+    begun[-1].outputs = [o for o in begun[-1].outputs if o.output_type != "error"] + [told]
 
 
 papermill_engines.register(NAME, DeadlineEngine)
@@ -68,7 +76,7 @@ def run_notebook(source: Path, target: Path, parameters: Mapping[str, Any], *, s
 
     The executed notebook is written once, when it has ended; a failing cell is marked in it.
     """
-    logging.getLogger("papermill").setLevel(logging.ERROR)
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)
     started = time.monotonic()
     try:
         papermill.execute_notebook(

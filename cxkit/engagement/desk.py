@@ -68,7 +68,7 @@ class Desk:
         self.as_of: date = taken.as_of
         self.settings: SimpleNamespace
         self.settings, self.origin = parameters.settle(
-            given, overlay=store.parameters, client=_client_parameters(client)
+            given, overlay=store.parameters, client=client_parameters(client)
         )
 
     @property
@@ -115,7 +115,7 @@ class Desk:
         return hashlib.sha256(b"".join(p.read_bytes() for p in parts)).hexdigest()[:16]
 
 
-def _client_parameters(client: Client) -> dict[str, Any]:
+def client_parameters(client: Client) -> dict[str, Any]:
     """Parameters as ``client.yml`` gives them; the budget has a line of its own there."""
     return {"budget": client.budget, **client.parameters}
 

@@ -1,0 +1,104 @@
+"""From six executed notebooks and their saved results to one report and the machine's view of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+from cxkit import STAGES, __version__
+from cxkit.batch.plan import Job
+from cxkit.engagement import parameters, results
+from cxkit.engagement.client import Client
+from cxkit.engagement.desk import client_parameters
+from cxkit.engagement.recipes import CLASSES
+from cxkit.engagement.store import Store
+from cxkit.metrics.definitions import definitions
+from cxkit.records import Audience, Result, Stage
+from cxkit.report import page
+from cxkit.report.blocks import Block
+from cxkit.report.exporter import blocks_of
+from cxkit.report.inputs import Definition, Privacy, Provenance, ReportInput, Stamp
+from cxkit.tables.catalogue import CONTRACTS
+from cxkit.tables.cut import quoted
+from cxkit.tables.engine import Tables
+from cxkit.tables.intake import Intake
+
+MOST_NAMES = 50_000
+"""Personal values beyond which the list of names to mask is not held in memory; patterns still mask the rest."""
+
+
+def write_report(
+    building: Path, job: Job, settings: Client, store: Store, taken: Intake, record: Mapping[str, Any]
+) -> str:
+    """Write ``report.html`` and ``results/findings.json`` into a run being built; return the report's headline."""
+    given = report_input(building, job, settings, store, taken, record)
+    results.save(taken.health, building / "results")
+    results.write_text(building / "results" / "findings.json", results.dumps(results.findings_document(given.findings)))
+    results.write_text(building / "report.html", page.build(given))
+    return page.headline(given)
+
+
+def report_input(
+    building: Path, job: Job, settings: Client, store: Store, taken: Intake, record: Mapping[str, Any]
+) -> ReportInput:
+    """Everything the report is made from."""
+    values, origin = parameters.settle(job.given, overlay=store.parameters, client=client_parameters(settings))
+    shown = {name: {"value": getattr(values, name), "from": origin[name]} for name in parameters.REGISTER}
+    hashes = taken.tables.hashes
+    whole = hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()
+    return ReportInput(
+        client=settings.name,
+        as_of=taken.as_of,
+        currency=settings.currency,
+        locale=settings.locale,
+        timezone=settings.timezone,
+        audience=cast("Audience", job.audience),
+        accent=settings.brand.accent,
+        blocks={cast("Stage", stage): stage_blocks(building, job, stage) for stage in STAGES},
+        results=(taken.health, *saved_results(building / "results")),
+        definitions=tuple(
+            Definition(
+                id=f"{d.id}@{d.version}", name=d.name, words=d.formula, convention=d.convention, minimum_n=d.minimum_n
+            )
+            for d in definitions().values()
+        ),
+        provenance=Provenance(
+            hashes=hashes,
+            parameters={
+                "all": {name: f"{entry['value']} ({entry['from']})" for name, entry in shown.items()}
+                | {"seed": job.seed}
+            },
+            versions=record["versions"],
+            snapshot=whole[:12],
+        ),
+        privacy=Privacy(on=settings.privacy.mask, people=personal_values(taken.tables)),
+        stamp=Stamp(built=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"), version=__version__),
+    )
+
+
+def stage_blocks(building: Path, job: Job, stage: str) -> tuple[Block, ...]:
+    """The blocks a stage's executed notebook showed."""
+    return blocks_of(json.loads((building / job.notebooks[stage].name).read_text(encoding="utf-8")))
+
+
+def saved_results(place: Path) -> list[Result]:
+    """Every saved result, in the order of stages, loaded by its class."""
+    return [results.load(cls, place) for name, cls in CLASSES.items() if (place / name / "result.json").is_file()]
+
+
+def personal_values(tables: Tables) -> tuple[str, ...]:
+    """Names of people found in the client's tables, to be masked wherever they turn up; in order, without doubles."""
+    found: set[str] = set()
+    for name in tables.present:
+        for column in CONTRACTS[name].columns:
+            if column.personal == "name" and column.name in tables.supplied(name):
+                frame = tables.frame(
+                    f"SELECT DISTINCT {quoted(column.name)} AS v FROM {quoted(name)} "
+                    f"WHERE length({quoted(column.name)}) >= 3 ORDER BY v LIMIT {MOST_NAMES}"
+                )
+                found |= set(frame["v"])
+    return tuple(sorted(found)[:MOST_NAMES])
