@@ -7,6 +7,7 @@ A frame of sums has, per group: a total of values, a number of rows, ``clusters`
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -50,6 +51,6 @@ def mean_intervals(frame: pd.DataFrame, total: str, n: str, *, prefix: str = "")
     return _with(frame, ends, prefix)
 
 
-def _with(frame: pd.DataFrame, ends: list[tuple[float | None, float | None]], prefix: str) -> pd.DataFrame:
+def _with(frame: pd.DataFrame, ends: Sequence[tuple[float | None, float | None]], prefix: str) -> pd.DataFrame:
     made = pd.DataFrame(ends, columns=["low", "high"], dtype="float64")
     return frame.assign(**{f"{prefix}low": made["low"].to_numpy(), f"{prefix}high": made["high"].to_numpy()})

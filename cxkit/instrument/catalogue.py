@@ -1,0 +1,25 @@
+"""Every finding Instrument can make, with its meaning; a page of the playbook is written from it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+FINDINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "instrument.signals.coverage": "moments and signals for which data really arrive",
+        "instrument.signals.declared_only": "signals a system is said to hold and no data show",
+        "instrument.signals.unplaced": "signals that arrive without saying to which moment they belong",
+        "instrument.signals.silent": "moments without any customer feedback",
+        "instrument.signals.stale": "feeds that ended well before the report's date",
+        "instrument.signals.incomplete": "feeds with months missing or with customer keys missing",
+        "instrument.signals.integration": "systems whose signals never reach the CRM or CDP",
+        "instrument.attribution.revenue": "share of revenue of a known customer seen at a known moment",
+        "instrument.attribution.contacts": "share of contacts of a known customer at a known moment",
+        "instrument.attribution.feedback": "share of feedback of a known customer at a known moment",
+        "instrument.attribution.loss": "the step at which most attribution is lost",
+        "instrument.loop.contacted": "share of unhappy answers that were called back",
+        "instrument.loop.closed": "share of unhappy answers whose issue was settled",
+        "instrument.loop.within_sla": "share of unhappy answers settled within the limit, open ones past it counted",
+        "instrument.loop.open": "unhappy answers still waiting",
+    }
+)
+"""Finding id → what it means, in one line."""

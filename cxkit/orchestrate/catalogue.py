@@ -1,0 +1,33 @@
+"""Every finding Orchestrate can make, with its meaning; a page of the playbook is written from it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+FINDINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "orchestrate.register.owner": "moments for which one person answers",
+        "orchestrate.register.end_to_end": "moments whose owner answers for the whole journey",
+        "orchestrate.register.sla": "moments with a time limit",
+        "orchestrate.register.kpi": "moments with a KPI",
+        "orchestrate.register.playbook": "moments with a playbook",
+        "orchestrate.register.knowledge": "moments with a knowledge article",
+        "orchestrate.register.self_serve": "moments with a self-serve path",
+        "orchestrate.register.backlog": "what the open backlog loses every month it waits",
+        "orchestrate.register.unowned_backlog": "backlog money at moments nobody owns",
+        "orchestrate.register.next": "the backlog item that loses most money per day of work",
+        "orchestrate.service.sla": "share of tickets settled within their limit, open ones past it counted",
+        "orchestrate.service.sla_moment": "the same for one moment",
+        "orchestrate.service.open": "tickets still open, and how many are past their limit",
+        "orchestrate.service.fcr": "share of settled tickets without a recontact inside the window",
+        "orchestrate.service.recontact": "recontacts inside the window, and what they cost in a year",
+        "orchestrate.service.reopening": "share of settled tickets reopened: recontact is at least that",
+        "orchestrate.service.aht": "mean handling time of settled tickets, with the median",
+        "orchestrate.service.resolution": "time by which half of the tickets are settled, open ones counted",
+        "orchestrate.first_value.median": "time until half of new customers reach first value, unfinished ones counted",
+        "orchestrate.first_value.share_30": "share of new customers with first value within 30 days",
+        "orchestrate.first_value.share_90": "share of new customers with first value within 90 days",
+        "orchestrate.funnel.conversion": "share of customers entering a journey who finish it in time",
+        "orchestrate.funnel.drop": "the step of a journey at which most customers are lost",
+    }
+)
+"""Finding id → what it means, in one line."""

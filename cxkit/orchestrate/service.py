@@ -1,0 +1,201 @@
+"""Service levels: do customers get an answer in time, once, and with how much work?"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pandas as pd
+
+from cxkit.formats import interval, listing, quantity
+from cxkit.metrics import service
+from cxkit.metrics.estimates import MINIMUM_CLUSTERS, MINIMUM_N
+from cxkit.metrics.windows import Window
+from cxkit.orchestrate.handling import handling_part
+from cxkit.orchestrate.naming import labelled, moment_names, optional, too_few
+from cxkit.orchestrate.part import Part
+from cxkit.orchestrate.repeats import repeats_part
+from cxkit.orchestrate.waiting import resolution_part, waiting_part
+from cxkit.records import Finding, Gap, Missing, Result
+from cxkit.tables.engine import Tables
+
+ABOUT = "the underlying share, customers resampled"
+
+
+class ServiceLevels(Result):
+    """SLA attainment, first-contact resolution, recontact, handling and resolution time.
+
+    Tables: ``sla`` (dimension, group, label, tickets, met, late, open_late, open_within, no_sla, judged, clusters,
+    due, attainment, low, high, naive, difference, matured; dimensions all, moment, channel, team, month),
+    ``recontact`` (every customary window), ``recontact_by`` (the chosen window by moment, channel, team, reason),
+    ``handling``, ``open`` (age, verdict, tickets) and ``resolution`` (Kaplan–Meier curve in days).
+    """
+
+    stage: ClassVar[str] = "orchestrate"
+    name: ClassVar[str] = "service"
+
+    fcr_window_days: int
+    """Days after settling within which a further contact counts as a recontact."""
+    period: str = ""
+
+
+def service_levels(
+    tables: Tables, *, fcr_window_days: int = 7, window_months: int = 12, sla_hours: float | None = None
+) -> ServiceLevels:
+    """Service levels over the last complete months that tickets reach.
+
+    `fcr_window_days` is the recontact window of the headline; `sla_hours` a limit, in open hours, for tickets whose
+    moment has none. Conventions are those of `cxkit.metrics.service` and `cxkit.metrics.recontact`. A missing table or
+    column becomes a gap; nothing is raised.
+    """
+    lacks = tables.lacking({"tickets": ("ticket_id", "opened")})
+    window = None if lacks else service.ticket_window(tables, window_months)
+    if window is None:
+        return ServiceLevels(as_of=tables.as_of, fcr_window_days=fcr_window_days, gaps=_nothing(lacks))
+    names = moment_names(tables)
+    parts = [repeats_part(tables, window, names, fcr_window_days), handling_part(tables, window, names)]
+    if service.settled(tables) is None:
+        needs = (Missing(name="tickets", columns=("resolved",)),)
+        reason = "The export does not say when a ticket was resolved."
+        parts.insert(0, Part(gaps=_gaps(("sla", "open", "resolution"), reason, needs)))
+    else:
+        with service.judged(tables, window, sla_hours=sla_hours) as relation:
+            parts[:0] = [
+                _attainment(tables, relation, window, names, sla_hours),
+                waiting_part(tables, relation),
+                resolution_part(tables, relation, window),
+            ]
+    whole = Part.joined(parts)
+    return ServiceLevels(
+        as_of=tables.as_of,
+        fcr_window_days=fcr_window_days,
+        period=window.label,
+        findings=whole.findings,
+        gaps=whole.gaps,
+        tables=dict(whole.tables),
+    )
+
+
+WHAT = {
+    "sla": "SLA attainment",
+    "open": "Tickets waiting",
+    "resolution": "Time to resolution",
+    "fcr": "First-contact resolution",
+    "recontact": "Recontact",
+    "aht": "Handling time",
+}
+
+
+def _gaps(names: tuple[str, ...], reason: str, needs: tuple[Missing, ...] = ()) -> tuple[Gap, ...]:
+    return tuple(Gap(id=f"orchestrate.service.{n}", what=WHAT[n], reason=reason, needs=needs) for n in names)
+
+
+def _nothing(lacks: tuple[Missing, ...]) -> tuple[Gap, ...]:
+    if lacks:
+        return _gaps(tuple(WHAT), f"Tickets are {lacks[0].why}.", lacks)
+    return _gaps(tuple(WHAT), "No complete month of tickets lies before the date of the report.")
+
+
+def _no_limit(tables: Tables) -> Gap:
+    needs = tables.lacking({"moments": ("moment_id", "sla_hours"), "tickets": ("moment_id",)})
+    reason = (
+        "No limit is known for any ticket: it takes the moment of each ticket and the limit of each moment."
+        if needs
+        else "No ticket of the window belongs to a moment with a limit."
+    )
+    return Gap(id="orchestrate.service.sla", what=WHAT["sla"], reason=reason, needs=needs)
+
+
+def _attainment(tables: Tables, relation: str, window: Window, names: dict[str, str], sla_hours: float | None) -> Part:
+    by = {**service.dimensions(tables), "month": "strftime(opened_date, '%Y-%m')"}
+    rows = labelled(service.attainment(tables, relation, by), names)
+    held = {"sla": rows}
+    whole = rows[rows["dimension"] == "all"]
+    if whole.empty or not int(whole["judged"].iloc[0]):
+        return Part(gaps=(_no_limit(tables),), tables=held)
+    notes = _notes(tables, sla_hours)
+    findings = [_sla_finding(whole.iloc[0], window, notes)]
+    moments = rows[(rows["dimension"] == "moment") & (rows["judged"] >= MINIMUM_N)].sort_values(["attainment", "group"])
+    findings += [_moment_finding(row, window) for _, row in moments.iterrows()]
+    return Part(findings=tuple(findings), tables=held)
+
+
+def _notes(tables: Tables, sla_hours: float | None) -> str:
+    notes = []
+    if not service.has_pauses(tables):
+        if "paused_minutes" in tables.supplied("tickets"):
+            notes.append("Pauses of tickets that are still open are not known and count as waiting.")
+        else:
+            notes.append("Pauses are not known, so waiting for the customer counts against the limit.")
+    if isinstance(tables.require("calendars", "calendar"), Missing):
+        notes.append("Without business calendars the clock runs round the clock.")
+    elif strange := _unknown_calendars(tables):
+        notes.append(f"No hours are given for the calendar {listing(strange)}; there the clock always runs.")
+    if sla_hours is not None:
+        notes.append(f"Tickets whose moment has no limit are judged by {quantity(sla_hours, 'hours')}.")
+    return " ".join(notes)
+
+
+def _unknown_calendars(tables: Tables) -> list[str]:
+    if isinstance(tables.require("moments", "calendar"), Missing):
+        return []
+    rows = tables.frame(
+        "SELECT DISTINCT calendar FROM moments WHERE calendar IS NOT NULL "
+        "AND calendar NOT IN (SELECT calendar FROM calendars WHERE calendar IS NOT NULL) ORDER BY 1"
+    )
+    return [str(c) for c in rows["calendar"]]
+
+
+def _sla_finding(row: pd.Series, window: Window, notes: str) -> Finding:
+    share, naive, judged = float(row["attainment"]), optional(row["naive"]), int(row["judged"])
+    low, high = optional(row["low"]), optional(row["high"])
+    counts = (
+        f"{int(row['met']):,} in time, {int(row['late']):,} late, {int(row['open_late']):,} open past the limit; "
+        f"{int(row['open_within']):,} open inside it are not judged yet and {int(row['no_sla']):,} have no limit."
+    )
+    title = f"{quantity(share, 'ratio')} of tickets are settled within their limit"
+    if naive is not None and int(row["open_late"]):
+        title += f"; settled tickets alone would say {quantity(naive, 'ratio')}"
+    if low is None:
+        short = too_few(judged, "judged tickets", MINIMUM_N)
+        title = (
+            short if judged < MINIMUM_N else f"{int(row['clusters'])} customers are too few to judge SLA attainment by"
+        )
+    tone = "unknown" if low is None or high is None else "good" if low >= 0.9 else "bad" if high < 0.8 else "neutral"
+    return Finding(
+        id="orchestrate.service.sla",
+        stage="orchestrate",
+        title=title,
+        detail=" ".join(filter(None, [counts, notes])),
+        value=share,
+        unit="ratio",
+        low=low,
+        high=high,
+        about=ABOUT if low is not None else f"fewer than {MINIMUM_N} tickets or {MINIMUM_CLUSTERS} customers",
+        n=judged,
+        period=window.label,
+        sources=("tickets", "moments", "calendars"),
+        definition="sla_attainment@1",
+        tone=tone,
+    )
+
+
+def _moment_finding(row: pd.Series, window: Window) -> Finding:
+    low, high = optional(row["low"]), optional(row["high"])
+    band = interval(low, high, "ratio")
+    return Finding(
+        id="orchestrate.service.sla_moment",
+        stage="orchestrate",
+        subject=str(row["group"]),
+        title=f"{row['label']}: {quantity(float(row['attainment']), 'ratio')} of tickets are settled within the limit",
+        detail=f"{int(row['open_late']):,} are open past it." + (f" The interval is {band}." if band else ""),
+        value=float(row["attainment"]),
+        unit="ratio",
+        low=low,
+        high=high,
+        about=ABOUT,
+        n=int(row["judged"]),
+        period=window.label,
+        sources=("tickets", "moments", "calendars"),
+        definition="sla_attainment@1",
+        tone="unknown" if low is None or high is None else "good" if low >= 0.9 else "bad" if high < 0.8 else "neutral",
+    )
