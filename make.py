@@ -68,7 +68,7 @@ def demo(_: list[str]) -> None:
 def test(rest: list[str]) -> None:
     """Run the tests; what needs a browser, a database or Spark says why it is skipped."""
     install()
-    call(PYTHON, "-m", "pytest", "-n", "2", "--dist", "worksteal", *rest)
+    call(PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadgroup", *rest)
 
 
 def lab(rest: list[str]) -> None:
@@ -114,6 +114,7 @@ def bench(rest: list[str]) -> None:
     names = rest or sorted(p.stem for p in (ROOT / "benchmarks").glob("[a-z]*.py"))
     for name in names:
         call(PYTHON, ROOT / "benchmarks" / f"{name}.py")
+    call(PYTHON, ROOT / "benchmarks" / "_readme.py")
 
 
 def faults(rest: list[str]) -> None:

@@ -1,0 +1,84 @@
+"""What several tests share: the real exports, a browser, and one run of the sample clients."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from cxkit.batch import plan
+from cxkit.batch.pool import run_all
+from cxkit.batch.run import Ended, run_client
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLES = ("brightline", "northbeam", "marlow")
+REAL = ROOT.parent / "shared" / "real"
+REQUIRED = set(filter(None, os.environ.get("CXKIT_REQUIRE", "").split(",")))
+"""Sets that fail instead of being skipped; CI names them."""
+
+
+def absent(kind: str, reason: str) -> None:
+    """Skip with the reason, or fail where CI has asked for this set."""
+    if kind in REQUIRED:
+        pytest.fail(f"{kind} tests are required here: {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def real() -> Path:
+    """The folder of real exports."""
+    if not REAL.is_dir():
+        absent("real", "the folder of real exports is not here")
+    return REAL
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A run of some clients."""
+
+    data: Path
+    runs: Path
+    ended: dict[str, Ended]
+
+    def place(self, client: str) -> Path:
+        """The client's published run folder."""
+        report = self.ended[client].report
+        assert report is not None, self.ended[client].reason
+        return report.parent
+
+
+def run_clients(data: Path, runs: Path, clients: tuple[str, ...], *, workers: int = 2, as_of: str | None = None) -> Ran:
+    """Run clients as the batch does."""
+    from cxkit.engagement.desk import parse_day
+
+    common = {"given": {}, "first": "align", "seconds": 300.0, "seed": 1, "audience": "board"}
+    jobs = [plan.check(c, data=data, runs=runs, as_of=parse_day(as_of), **common) for c in clients]
+    ended = (
+        run_all(jobs, lambda event: None, workers=workers)
+        if workers > 1
+        else [run_client(j, lambda event: None) for j in jobs]
+    )
+    return Ran(data, runs, {e.client: e for e in ended})
+
+
+@pytest.fixture(scope="session")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """One run of the three sample clients, for every test of the group that reads reports."""
+    place = tmp_path_factory.mktemp("samples")
+    return run_clients(ROOT / "data", place / "runs", SAMPLES)
+
+
+@pytest.fixture
+def copy_of(tmp_path: Path) -> Callable[[str], Path]:
+    """Copy a sample client into a data folder of this test's own; returns the client's folder."""
+
+    def copy(client: str) -> Path:
+        target = tmp_path / "data" / client
+        shutil.copytree(ROOT / "data" / client, target, ignore=shutil.ignore_patterns("work", "notebooks"))
+        return target
+
+    return copy
