@@ -21,9 +21,9 @@ def in_one_currency(tables: Tables, table: str, amounts: tuple[str, ...], *, at:
     if "currency" not in tables.supplied(table):
         return quoted(table)
     home = text_literal(tables.currency)
-    foreign = tables.frame(
-        f"SELECT DISTINCT currency FROM {quoted(table)} WHERE currency <> {home} ORDER BY currency"
-    )["currency"].tolist()
+    foreign = tables.frame(f"SELECT DISTINCT currency FROM {quoted(table)} WHERE currency <> {home} ORDER BY currency")[
+        "currency"
+    ].tolist()
     if not foreign:
         return quoted(table)
     if isinstance(lacks := tables.require("fx", "month", "from_currency", "to_currency", "rate"), Missing):

@@ -64,8 +64,8 @@ def wilson(share: float, n: float, *, quantile: float | None = None) -> tuple[fl
 def proportion(hits: float, n: int, *, minimum: int = MINIMUM_N) -> Estimate:
     """A share of independent cases, with its score interval from `minimum` cases on.
 
-    >>> proportion(5, 50).low, proportion(1, 5).why_none
-    (0.0434754964278, '5 cases, fewer than 30')
+    >>> round(proportion(5, 50).low, 4), proportion(1, 5).why_none
+    (0.0435, '5 cases, fewer than 30')
     """
     if n <= 0:
         return Estimate(why_none="no cases")
@@ -194,7 +194,7 @@ def difference(now: Estimate, before: Estimate) -> Estimate:
 
     >>> change = difference(proportion(50, 500), proportion(60, 400))
     >>> change.value, round(change.low, 3), round(change.high, 3)
-    (-0.05, -0.095, -0.006)
+    (-0.05, -0.095, -0.007)
     """
     if now.value is None or before.value is None:
         return Estimate(why_none=now.why_none or before.why_none)
