@@ -1,0 +1,116 @@
+"""One notebook's blocks as one chapter: its action title, its blocks in order, its gaps at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from cxkit.records import Audience, Finding, Record, Stage
+from cxkit.report.blocks import Block, FindingBody
+from cxkit.report.inputs import STAGES, WIDER, ranked
+from cxkit.report.rendering import anchor
+from cxkit.report.sentences import Sentence, plain, sentence
+
+NAMES: dict[Stage, str] = {
+    "data": "Data",
+    "align": "Align",
+    "quantify": "Quantify",
+    "instrument": "Instrument",
+    "orchestrate": "Orchestrate",
+    "prove": "Prove",
+    "govern": "Govern",
+}
+QUESTIONS: dict[Stage, str] = {
+    "data": "What can the data carry?",
+    "align": "Does every initiative serve a goal somebody owns?",
+    "quantify": "What is customer experience worth, and where does it leak?",
+    "instrument": "Can we see the customer across systems?",
+    "orchestrate": "Are the moments that matter run to a standard?",
+    "prove": "What has been shown to work?",
+    "govern": "Where should the money go?",
+}
+TONES = {"good": "in good order", "bad": "a concern", "neutral": "", "unknown": "cannot tell"}
+
+
+class Item(Record):
+    """One block of a chapter, ready for the template."""
+
+    anchor: str
+    block: Block
+    sentence: Sentence | None = None
+    tone: str = ""
+
+
+class Chapter(Record):
+    """One stage of the report."""
+
+    stage: Stage
+    number: int
+    name: str
+    question: str
+    anchor: str
+    title: Sentence
+    assessed: bool
+    lead: Item | None = None
+    items: tuple[Item, ...] = ()
+    gaps: tuple[Item, ...] = ()
+
+    @property
+    def kicker(self) -> str:
+        """Number and name of the stage."""
+        return f"{self.number} · {self.name}"
+
+
+def chapter(
+    stage: Stage, blocks: Sequence[Block], *, audience: Audience = "board", findings: Iterable[Finding] = ()
+) -> Chapter:
+    """Arrange a stage's blocks: the heaviest finding gives the title, gaps go last, each block once.
+
+    `findings` are the stage's own, from its results; without them (one notebook alone) the blocks' decide.
+    """
+    items: list[Item] = []
+    gaps: list[Item] = []
+    seen: set[str] = set()
+    for block in blocks:
+        body = block.body
+        if isinstance(body, FindingBody) and body.audience not in WIDER[audience]:
+            continue
+        if block.id in seen and block.kind != "note":
+            continue
+        seen.add(block.id)
+        place = f"{anchor(block.id)}-{len(seen) + len(items)}" if block.kind == "note" else anchor(block.id)
+        item = Item(
+            anchor=place,
+            block=block,
+            sentence=sentence(body) if isinstance(body, FindingBody) else None,
+            tone=TONES[body.tone] if isinstance(body, FindingBody) else "",
+        )
+        (gaps if block.kind == "not_assessed" else items).append(item)
+    lead = _lead(items, [f for f in findings if f.stage == stage])
+    number = STAGES.index(stage) + 1 if stage in STAGES else 0
+    common = {
+        "stage": stage,
+        "number": number,
+        "name": NAMES[stage],
+        "question": QUESTIONS[stage],
+        "anchor": f"stage-{stage}",
+        "gaps": tuple(gaps),
+    }
+    if lead is None:
+        text = "Not assessed yet: the tables for it were not supplied" if gaps or not items else QUESTIONS[stage]
+        return Chapter.model_validate({**common, "title": plain(text), "assessed": bool(items), "items": tuple(items)})
+    rest = tuple(i for i in items if i is not lead)
+    return Chapter.model_validate({**common, "title": lead.sentence, "assessed": True, "lead": lead, "items": rest})
+
+
+def _lead(items: Sequence[Item], findings: Sequence[Finding]) -> Item | None:
+    """The item whose finding weighs most: money, then evidence, then a concern before good news, then order."""
+    shown = {i.block.body.key: i for i in items if isinstance(i.block.body, FindingBody)}
+    for finding in ranked(f for f in findings if f.key in shown):
+        return shown[finding.key]
+    tones = {"bad": 0, "good": 1, "unknown": 2, "neutral": 3}
+
+    def order(item: Item) -> tuple[float, int]:
+        body = item.block.body
+        return (-body.weight, tones[body.tone]) if isinstance(body, FindingBody) else (0.0, 9)
+
+    return min(shown.values(), key=order, default=None)

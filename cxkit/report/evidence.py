@@ -1,0 +1,85 @@
+"""The evidence register: every number of a report, numbered, with where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from cxkit.records import GRADES, Record
+from cxkit.report.blocks import FindingBody
+from cxkit.report.inputs import Definition, Provenance
+from cxkit.report.rendering import anchor
+from cxkit.report.sentences import Sentence, sentence
+
+
+class Source(Record):
+    """A table a number was computed from."""
+
+    table: str
+    hash: str = ""
+
+
+class Evidence(Record):
+    """One finding with all that lets a reader check it."""
+
+    number: int
+    anchor: str
+    key: str
+    stage: str
+    title: str
+    sentence: Sentence
+    detail: str
+    value: str
+    interval: str
+    level: str
+    about: str
+    n: str
+    period: str
+    grade: str
+    grade_words: str
+    sources: tuple[Source, ...]
+    definition: str
+    definition_anchor: str
+    initiative: str
+
+
+def register(
+    findings: Iterable[FindingBody],
+    *,
+    provenance: Provenance,
+    definitions: Iterable[Definition] = (),
+    minimum: int = 5,
+) -> tuple[Evidence, ...]:
+    """Number the findings and join each with the hashes of its tables and the words of its definition."""
+    words: Mapping[str, Definition] = {d.id: d for d in definitions}
+    seen: dict[str, FindingBody] = {}
+    for finding in findings:
+        seen.setdefault(finding.key, finding)
+    return tuple(_entry(number, body, provenance, words, minimum) for number, body in enumerate(seen.values(), 1))
+
+
+def _entry(
+    number: int, body: FindingBody, provenance: Provenance, words: Mapping[str, Definition], minimum: int
+) -> Evidence:
+    known = words.get(body.definition)
+    few = body.n is not None and 0 < body.n < minimum
+    return Evidence(
+        number=number,
+        anchor=f"e-{anchor(body.key)}",
+        key=body.key,
+        stage=body.key.split(".", 1)[0],
+        title=body.title,
+        sentence=sentence(body),
+        detail=body.detail,
+        value=body.value,
+        interval=body.interval,
+        level=f"{body.level * 100:g} %",
+        about=body.about,
+        n="" if body.n is None else f"under {minimum}" if few else f"{body.n:,}",
+        period=body.period,
+        grade=body.grade,
+        grade_words=GRADES.get(body.grade, ""),
+        sources=tuple(Source(table=t, hash=provenance.hashes.get(t, "")[:12]) for t in body.sources),
+        definition=f"{known.name}: {known.words}" if known else body.definition,
+        definition_anchor=f"d-{anchor(known.id)}" if known else "",
+        initiative=body.initiative,
+    )

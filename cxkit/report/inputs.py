@@ -1,0 +1,122 @@
+"""What the report builder is given: one frozen value, so that the same value always makes the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from pydantic import ConfigDict, Field
+
+from cxkit.records import Audience, Finding, Gap, Record, Result, Stage
+from cxkit.report.blocks import Block
+
+STAGES: tuple[Stage, ...] = ("align", "quantify", "instrument", "orchestrate", "prove", "govern")
+WIDER: Mapping[Audience, tuple[Audience, ...]] = {
+    "board": ("board",),
+    "team": ("board", "team"),
+    "partner": ("board", "team", "partner"),
+}
+"""Whose findings each audience may read: the board the fewest, the consultancy's partner all."""
+
+
+class Definition(Record):
+    """A metric as ``playbook/metrics.yml`` defines it."""
+
+    id: str
+    """Name and version, ``grr@1``, as a finding's `definition` gives it."""
+    name: str
+    words: str
+    convention: str = ""
+    minimum_n: int | None = None
+
+
+class Privacy(Record):
+    """What is hidden before anything leaves the house."""
+
+    on: bool = True
+    people: tuple[str, ...] = ()
+    """Personal values found in the client's tables (names as written there), masked wherever they occur."""
+    minimum: int = 5
+    """Cells about fewer people than this are hidden, and others so that no subtraction brings them back."""
+
+
+class Provenance(Record):
+    """Where every number comes from; all of it is the same when the same inputs are run again."""
+
+    hashes: Mapping[str, str] = Field(default_factory=dict)
+    """Canonical table → hash of its content, cut at `as_of`."""
+    parameters: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+    """Stage → parameter → value, as run; secrets are masked when shown."""
+    versions: Mapping[str, str] = Field(default_factory=dict)
+    """Library → version."""
+    snapshot: str = ""
+    """Short name of the whole snapshot."""
+
+
+class Stamp(Record):
+    """When and by what it was built: the only part of a report that differs between two runs over the same inputs."""
+
+    built: str = ""
+    version: str = ""
+
+
+class ReportInput(Record):
+    """Everything a report is made from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    client: str
+    as_of: date
+    currency: str = "EUR"
+    locale: str = "en"
+    timezone: str = "UTC"
+    audience: Audience = "board"
+    accent: str = ""
+    """Brand colour, ``#rrggbb``; darkened or lightened until it can be read."""
+    blocks: Mapping[Stage, tuple[Block, ...]] = Field(default_factory=dict)
+    """What each stage's notebook showed, in its order."""
+    results: tuple[Result, ...] = ()
+    definitions: tuple[Definition, ...] = ()
+    provenance: Provenance = Provenance()
+    privacy: Privacy = Privacy()
+    stamp: Stamp = Stamp()
+    draft: tuple[str, ...] = ()
+    """Why this is still a draft, one sentence each; empty when somebody has confirmed it."""
+    next_council: date | None = None
+    """When the decisions are due; the next council's date."""
+
+    def result(self, name: str) -> Result | None:
+        """The result of this ``stage.name``, or None."""
+        return next((r for r in self.results if f"{r.stage}.{r.name}" == name), None)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Findings this audience may read, each once, in the order of stages."""
+        seen: dict[str, Finding] = {}
+        for result in self.results:
+            for finding in result.findings:
+                if finding.audience in WIDER[self.audience]:
+                    seen.setdefault(finding.key, finding)
+        return tuple(seen.values())
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What could not be assessed, in the order of stages."""
+        return tuple(gap for result in self.results for gap in result.gaps)
+
+
+WORTH: Mapping[str, float] = {"A": 1.0, "M": 1.0, "B": 0.8, "C": 0.6, "D": 0.4, "E": 0.2}
+"""How far money at stake counts when it rests on evidence of this grade; orders the conclusion, changes no number."""
+
+
+def ranked(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings by money at stake, discounted by grade; concerns before good news where money is equal.
+
+    >>> f = [Finding(id="prove.a", stage="prove", title="a", weight=100, grade="E"),
+    ...      Finding(id="prove.b", stage="prove", title="b", weight=40, grade="A")]
+    >>> [x.title for x in ranked(f)]
+    ['b', 'a']
+    """
+    tones = {"bad": 0, "good": 1, "unknown": 2, "neutral": 3}
+    return sorted(findings, key=lambda f: (-f.weight * WORTH[f.grade], tones[f.tone]))

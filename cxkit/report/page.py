@@ -1,0 +1,177 @@
+"""The report: one HTML file made from one frozen input, the same bytes for the same input."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+
+from markupsafe import Markup
+
+from cxkit.charts.style import ROLES
+from cxkit.errors import ReportError
+from cxkit.records import GRADES, Record, Stage
+from cxkit.report.blocks import Block, FindingBody
+from cxkit.report.cards import Card, cards
+from cxkit.report.chapter import Chapter, Item, chapter
+from cxkit.report.colour import readable
+from cxkit.report.compose import Front, front
+from cxkit.report.evidence import Evidence, register
+from cxkit.report.health import Health, health
+from cxkit.report.inputs import STAGES, Definition, Privacy, Provenance, ReportInput
+from cxkit.report.mask import Mask, secrets
+from cxkit.report.rendering import environment
+from cxkit.report.scorecard import Scorecard, scorecard
+from cxkit.report.show import finding_block
+
+LARGEST = 1_000_000
+"""Bytes a report may have; it travels by e-mail."""
+LIGHT_PAPER, DARK_PAPER = "#ffffff", "#10191e"
+
+
+class Page(Record):
+    """Everything the template shows, masked, with nothing left to decide."""
+
+    client: str
+    as_of: str
+    language: str
+    audience: str
+    draft: tuple[str, ...]
+    front: Front
+    health: Health
+    scorecard: Scorecard | None
+    chapters: tuple[Chapter, ...]
+    cards: tuple[Card, ...]
+    evidence: tuple[Evidence, ...]
+    definitions: tuple[Definition, ...]
+    hashes: tuple[tuple[str, str], ...]
+    parameters: tuple[tuple[str, str, str], ...]
+    versions: tuple[tuple[str, str], ...]
+    snapshot: str
+    timezone: str
+    currency: str
+
+
+def build(given: ReportInput) -> str:
+    """Build the report. Raises `ReportError` when a block cannot be shown or the file would be too large."""
+    mask = Mask(given.privacy)
+    page = mask.value(assemble(given))
+    html = render("page.html.j2", accent=given.accent, page=page, stamp=given.stamp, evidence=page.evidence)
+    size = len(html.encode("utf-8"))
+    if size > LARGEST:
+        heavy = sorted(
+            ((len(b.model_dump_json()), b.id) for blocks in given.blocks.values() for b in blocks), reverse=True
+        )[:3]
+        names = ", ".join(f"{id} ({weight // 1000:,} kB)" for weight, id in heavy)
+        raise ReportError(f"The report would have {size:,} bytes, more than {LARGEST:,}. The heaviest blocks: {names}.")
+    return html
+
+
+def assemble(given: ReportInput) -> Page:
+    """Arrange what the page shows; pure, and everything still unmasked."""
+    findings = given.findings
+    by_stage = {s: tuple(given.blocks.get(s, ())) for s in STAGES}
+    chapters = tuple(chapter(s, by_stage[s], audience=given.audience, findings=findings) for s in STAGES)
+    shown = [finding_block(f).body for f in findings]
+    shown += [i.block.body for c in chapters for i in _items(c)]
+    provenance = given.provenance
+    used = {f.definition for f in findings}
+    parameters = [
+        (stage, name, _value(value))
+        for stage, values in sorted(provenance.parameters.items())
+        for name, value in sorted(secrets(values).items())
+    ]
+    return Page(
+        client=given.client,
+        as_of=f"{given.as_of.day} {given.as_of:%B %Y}",
+        language=given.locale.replace("_", "-"),
+        audience=given.audience,
+        draft=given.draft,
+        front=front(given),
+        health=health(given),
+        scorecard=scorecard(given),
+        chapters=chapters,
+        cards=cards(given),
+        evidence=register(
+            (b for b in shown if isinstance(b, FindingBody)),
+            provenance=provenance,
+            definitions=given.definitions,
+            minimum=given.privacy.minimum,
+        ),
+        definitions=tuple(d for d in given.definitions if d.id in used) or given.definitions,
+        hashes=tuple(sorted(provenance.hashes.items())),
+        parameters=tuple(parameters),
+        versions=tuple(sorted(provenance.versions.items())),
+        snapshot=provenance.snapshot,
+        timezone=given.timezone,
+        currency=given.currency,
+    )
+
+
+def one_chapter(blocks: Sequence[Block], *, stage: Stage, client: str = "", name: str = "") -> str:
+    """One notebook's blocks as a page of their own, masked as far as that is possible without the client's tables."""
+    made = chapter(stage, blocks)
+    bodies = [i.block.body for i in _items(made) if isinstance(i.block.body, FindingBody)]
+    evidence = register(bodies, provenance=Provenance())
+    mask = Mask(Privacy())
+    return render(
+        "chapter.html.j2", evidence=mask.value(evidence), chapter=mask.value(made), client=client, name=mask.text(name)
+    )
+
+
+def render(template: str, *, accent: str = "", evidence: Sequence[Evidence] = (), **values: object) -> str:
+    """Render a whole page with the house's style and script inlined and hashed into its security policy."""
+    style, script = stylesheet(accent), _asset("script.js")
+    policy = "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src '{_hash(script)}'",
+            f"style-src '{_hash(style)}'",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+    return (
+        environment()
+        .get_template(template)
+        .render(
+            **values,
+            evidence=evidence,
+            style=Markup(style),
+            script=Markup(script),
+            policy=policy,
+            grades=GRADES,
+            numbered={e.key: e for e in evidence},
+        )
+        + "\n"
+    )
+
+
+def stylesheet(accent: str = "") -> str:
+    """The house's CSS, with the client's accent colour in shades that can be read on light and on dark paper."""
+    roles = "".join(f".f-{r}{{fill:var(--{r})}}.s-{r}{{stroke:var(--{r})}}" for r in ROLES.values())
+    sheet = _asset("style.css") + roles
+    light, dark = readable(accent, LIGHT_PAPER), readable(accent, DARK_PAPER)
+    if light and dark:
+        sheet += f":root{{--accent:{light}}}@media screen and (prefers-color-scheme:dark){{:root{{--accent:{dark}}}}}"
+    return sheet
+
+
+def _items(made: Chapter) -> Iterable[Item]:
+    return ([made.lead] if made.lead else []) + list(made.items)
+
+
+def _asset(name: str) -> str:
+    return (files("cxkit.report") / "template" / name).read_text(encoding="utf-8").strip()
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "none"
+    return "not set" if value is None else str(value)

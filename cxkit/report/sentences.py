@@ -1,0 +1,63 @@
+"""A sentence with its number marked, so that the number can be followed to its evidence."""
+
+from __future__ import annotations
+
+import re
+
+from cxkit.formats import THIN
+from cxkit.records import Finding, Record
+from cxkit.report.blocks import FindingBody
+
+_SPACE = f"[ \u00a0{THIN}]?"
+_NUMBER = re.compile(
+    rf"[−+-]?(?:[A-Z]{{3}}{_SPACE})?[$€£¥]?{_SPACE}\d[\d,]*(?:\.\d+)?"
+    rf"(?:{_SPACE}(?:%|bn|M|k|×)(?!\w)| (?:points?|per 1,000|of \d[\d,]*|hours?|days?|months?|minutes?)\b)?"
+)
+
+
+class Sentence(Record):
+    """Text before the number, the number, text after it, and the key of the finding it belongs to."""
+
+    before: str = ""
+    number: str = ""
+    after: str = ""
+    key: str = ""
+
+    @property
+    def text(self) -> str:
+        """The whole sentence."""
+        return self.before + self.number + self.after
+
+
+def sentence(finding: Finding | FindingBody, *, stop: bool = False) -> Sentence:
+    """Mark a finding's number in its title: its own value where the title holds it, else the first number.
+
+    `stop` closes the sentence with a full stop where it has none.
+    """
+    title = finding.title.strip()
+    if stop and title and title[-1] not in ".?":
+        title += "."
+    value = finding.value if isinstance(finding, FindingBody) else finding.value_text
+    start, end = _place(title, value or "")
+    return Sentence(before=title[:start], number=title[start:end], after=title[end:], key=finding.key)
+
+
+def plain(text: str, key: str = "") -> Sentence:
+    """A sentence of our own; with a key, its first number leads to that finding."""
+    if not key:
+        return Sentence(before=text)
+    start, end = _place(text, "")
+    return Sentence(before=text[:start], number=text[start:end], after=text[end:], key=key)
+
+
+def _place(text: str, value: str) -> tuple[int, int]:
+    """Where the number stands; without any, the whole sentence is the link."""
+    if value and value != "not assessed":
+        at = text.find(value)
+        unsigned = value.lstrip("−+")
+        if at < 0 and unsigned:
+            at, value = text.find(unsigned), unsigned
+        if at >= 0 and not text[max(at - 1, 0) : at].isdigit():
+            return at, at + len(value)
+    found = _NUMBER.search(text)
+    return (found.start(), found.end()) if found else (0, len(text.rstrip(".")))
