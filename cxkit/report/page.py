@@ -68,6 +68,11 @@ def build(given: ReportInput) -> str:
     return html
 
 
+def headline(given: ReportInput) -> str:
+    """The report's conclusion in one line, masked; for the list of runs."""
+    return Mask(given.privacy).text(front(given).headline.text)
+
+
 def assemble(given: ReportInput) -> Page:
     """Arrange what the page shows; pure, and everything still unmasked."""
     findings = given.findings
