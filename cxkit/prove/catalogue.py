@@ -1,0 +1,16 @@
+"""Ids this stage can emit, findings and gaps alike, each with one line of meaning."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+FINDINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "prove.tally": "How many registered hypotheses were tested, and how many showed an effect",
+        "prove.split": "Whether units fell into the arms as planned; a failed check blocks the verdict",
+        "prove.attrition": "Whether outcomes are missing more often in one arm than in the other",
+        "prove.effect": "The effect of one arm on its registered primary metric, with interval, verdict and grade",
+        "prove.holdout": "What the programme changed in all so far, against the customers left out of it",
+        "prove.contamination": "How many of the customers left out met the programme all the same",
+        "prove.pnl": "What a proven effect means per year on a line of the P&L; claimed until finance has validated it",
+    }
+)

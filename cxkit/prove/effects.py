@@ -1,0 +1,158 @@
+"""The experiments of a client: checks, effects, verdicts and grades."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import pandas as pd
+
+from cxkit.prove import holdout, multiplicity, summary, wording
+from cxkit.prove.clusters import FEW
+from cxkit.prove.plan import COLUMNS, Plan, missing_plan, read_plans
+from cxkit.prove.rows import attrition_rows, effect_rows, split_rows
+from cxkit.prove.totals import arm_totals, from_totals
+from cxkit.prove.trials import Arm, from_units, gap
+from cxkit.prove.units import cluster_rows, moments, unit_counts
+from cxkit.prove.verdict import Verdict, verdict
+from cxkit.records import Gap, Missing, Number, Result
+from cxkit.tables.engine import Tables
+
+UNIT_TABLES: Mapping[str, tuple[str, ...]] = {
+    "assignments": ("experiment_id", "unit_id", "arm", "assigned"),
+    "outcomes": ("experiment_id", "unit_id", "metric", "phase", "value", "measured"),
+}
+TOTALS_TABLE: Mapping[str, tuple[str, ...]] = {"arm_totals": ("experiment_id", "arm", "metric", "n", "measured")}
+
+
+class Experiments(Result):
+    """Registered hypotheses held against what happened.
+
+    Tables: `effects` (one row per experiment and arm), `splits` (experiment and arm: units and plan), `attrition`
+    (experiment and arm: what became of the units), `contamination` (holdouts).
+    """
+
+    stage: ClassVar[str] = "prove"
+    name: ClassVar[str] = "experiments"
+
+    level: Number = 0.95
+    """Level of every interval."""
+    seed: int = 0
+    """Seed of the re-draws behind randomisation inference."""
+    adjustment: str = "Benjamini–Hochberg over all registered primary metrics of this report"
+    """How several tests are allowed for in the verdicts."""
+
+
+def experiments(tables: Tables, *, seed: int, level: float = 0.95) -> Experiments:
+    """Assess every registered experiment on its primary metric, at the randomised unit, by intention to treat.
+
+    Needs `experiments` with `assignments` and `outcomes`, or `arm_totals`; what is absent becomes a gap. `level` is
+    that of the intervals, and ``1 - level`` the share of false alarms the adjusted verdicts allow.
+    """
+    lacking = missing_plan(tables)
+    units, sums = tables.lacking(UNIT_TABLES), tables.lacking(TOTALS_TABLE)
+    if lacking or (units and sums):
+        return Experiments(as_of=tables.as_of, seed=seed, level=level, gaps=(_nothing(lacking, units),))
+    plans = read_plans(tables)
+    assessed, counts = _assess(tables, plans, with_units=not units, with_totals=not sums, seed=seed, level=level)
+    arms = [arm for found in assessed.values() if not isinstance(found, Gap) for arm in found]
+    gaps = [found for found in assessed.values() if isinstance(found, Gap)]
+    if not units:
+        gaps += _unregistered(tables, plans)
+    tested = [arm for arm in arms if arm.comparison is not None]
+    p_adjusted = dict(
+        zip(
+            (arm.subject for arm in tested),
+            multiplicity.adjusted([arm.comparison.p for arm in tested if arm.comparison]),
+            strict=True,
+        )
+    )
+    verdicts: dict[str, Verdict] = {
+        arm.subject: "blocked"
+        if arm.comparison is None
+        else verdict(arm.plan, arm.comparison.effect, arm.low, arm.high, p_adjusted[arm.subject], level=level)
+        for arm in arms
+    }
+    currency = tables.currency
+    findings = [
+        wording.effect_finding(
+            arm, verdicts[arm.subject], p_adjusted.get(arm.subject), tests=len(tested), level=level, currency=currency
+        )
+        for arm in arms
+    ]
+    firsts = list({arm.plan.experiment_id: arm for arm in reversed(arms)}.values())[::-1]
+    findings += [wording.split_finding(arm) for arm in firsts if arm.split.checked]
+    findings += summary.attrition_findings(firsts, counts)
+    left_out = holdout.holdouts(tables, [arm for arm in arms if arm.plan.design == "holdout"], level=level)
+    return Experiments(
+        as_of=tables.as_of,
+        seed=seed,
+        level=level,
+        findings=(*summary.tally_findings(plans, arms, verdicts), *findings, *left_out.findings),
+        gaps=(*gaps, *left_out.gaps),
+        tables={
+            "effects": effect_rows(arms, verdicts, p_adjusted, level=level),
+            "splits": split_rows(firsts),
+            "attrition": attrition_rows(plans, counts),
+            "contamination": left_out.contamination,
+        },
+    )
+
+
+def _assess(
+    tables: Tables, plans: tuple[Plan, ...], *, with_units: bool, with_totals: bool, seed: int, level: float
+) -> tuple[dict[str, tuple[Arm, ...] | Gap], pd.DataFrame]:
+    """Each experiment's arms or its gap, by id in order, and the counts of units."""
+    counts = unit_counts(tables) if with_units else pd.DataFrame(columns=["experiment_id"])
+    stats = moments(tables) if with_units else pd.DataFrame(columns=["experiment_id", "n"])
+    sums = arm_totals(tables) if with_totals else pd.DataFrame(columns=["experiment_id"])
+    clustered = counts.loc[counts["clustered"] > 0, "experiment_id"] if with_units else counts["experiment_id"]
+    few = set(stats.loc[(stats["n"] < FEW) & stats["experiment_id"].isin(clustered), "experiment_id"])
+    rows = cluster_rows(tables, few) if few else pd.DataFrame(columns=["experiment_id"])
+    found: dict[str, tuple[Arm, ...] | Gap] = {}
+    for plan in plans:
+        units, stats_of, sums_of = (_of(plan, f) for f in (counts, stats, sums))
+        if len(units):
+            found[plan.experiment_id] = from_units(plan, units, stats_of, _of(plan, rows), seed=seed, level=level)
+        elif len(sums_of):
+            found[plan.experiment_id] = from_totals(plan, sums_of, level=level)
+        else:
+            needs = (Missing(name="assignments", why="no row of this experiment"), Missing(name="outcomes"))
+            found[plan.experiment_id] = gap(plan, "it is registered but has neither units nor totals yet", *needs)
+    return found, counts
+
+
+def _of(plan: Plan, frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of one experiment."""
+    return frame[frame["experiment_id"] == plan.experiment_id]
+
+
+def _nothing(lacking: tuple[Missing, ...], units: tuple[Missing, ...]) -> Gap:
+    return Gap(
+        id="prove.effect",
+        what="Whether initiatives do what they promise",
+        reason="No registered hypothesis comes with results."
+        if not lacking
+        else "No hypothesis was registered with its metric, arms and date.",
+        needs=(*lacking, *units),
+    )
+
+
+def _unregistered(tables: Tables, plans: tuple[Plan, ...]) -> list[Gap]:
+    """Experiments that have units but were never registered (or only after `as_of`)."""
+    seen = tables.frame(
+        "SELECT experiment_id, count(*) AS units FROM assignments WHERE experiment_id IS NOT NULL "
+        "GROUP BY experiment_id ORDER BY experiment_id"
+    )
+    known = {plan.experiment_id for plan in plans}
+    return [
+        Gap(
+            id="prove.effect",
+            what=f"Effect of {name}",
+            reason=f"Its {units:,} units were assigned, but hypothesis, metric and control arm are not registered.",
+            needs=(Missing(name="experiments", columns=COLUMNS, why="no usable row of this experiment"),),
+            subject=name,
+        )
+        for name, units in zip(seen["experiment_id"], seen["units"], strict=True)
+        if name not in known
+    ]
