@@ -8,7 +8,7 @@ time zone.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -62,11 +62,19 @@ def appears(contract: Contract, supplied: Collection[str], as_of: date, timezone
     return f"NOT coalesce({_beyond(contract.column(contract.appearance), as_of, timezone)}, false)"
 
 
-def cut_select(contract: Contract, supplied: Collection[str], source: str, as_of: date, timezone: str) -> str:
+def cut_select(
+    contract: Contract,
+    supplied: Collection[str],
+    source: str,
+    as_of: date,
+    timezone: str,
+    carried: Sequence[str] = (),
+) -> str:
     """The SELECT that turns a typed source relation into the canonical table as it was on `as_of`.
 
     `supplied` names the contract columns the source has; the others become typed nulls, so that every
     canonical table has every column. Each timestamp gains ``<name>_date`` and ``<name>_hour`` in local time.
+    `carried` names further columns of the source that go along unchanged, such as ``__file`` and ``__row``.
     """
     known: dict[str, str] = {}
     typed: list[str] = []
@@ -94,5 +102,7 @@ def cut_select(contract: Contract, supplied: Collection[str], source: str, as_of
             local = f"(({known[column.name]}) AT TIME ZONE 'UTC') AT TIME ZONE {text_literal(timezone)}"
             parts.append(f"CAST({local} AS DATE) AS {quoted(column.name + '_date')}")
             parts.append(f"CAST(hour({local}) AS INTEGER) AS {quoted(column.name + '_hour')}")
+    parts.extend(map(quoted, carried))
+    typed.extend(map(quoted, carried))
     inner = f"(SELECT {', '.join(typed)} FROM {source})"
     return f"SELECT {', '.join(parts)} FROM {inner} WHERE {appears(contract, supplied, as_of, timezone)}"
