@@ -77,6 +77,24 @@ def text(problem: Problem) -> str:
     return ", ".join(place) + ": " + "; ".join(filter(None, [found, problem.rule, problem.fix]))
 
 
+def suspicion(
+    id: str, table: str, column: str, *, found: str, rule: str, fix: str, count: int = 0, severity: Severity = "warning"
+) -> Problem:
+    """Something that breaks no rule of the contract and still cannot be, or must be known before a figure is read."""
+    kind: Kind = "plausible"
+    return Problem(
+        id=f"plausible.{id}",
+        kind=kind,
+        table=table,
+        column=column,
+        found=found,
+        rule=rule,
+        fix=fix,
+        count=count,
+        severity=severity,
+    )
+
+
 def plain(value: object) -> str:
     """Make a client's value printable: one line, no control or direction marks, at most 60 characters.
 
