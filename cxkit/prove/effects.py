@@ -55,8 +55,8 @@ def experiments(tables: Tables, *, seed: int, level: float = 0.95) -> Experiment
         return Experiments(as_of=tables.as_of, seed=seed, level=level, gaps=(_nothing(lacking, units),))
     plans = read_plans(tables)
     assessed, counts = _assess(tables, plans, with_units=not units, with_totals=not sums, seed=seed, level=level)
-    arms = [arm for found in assessed.values() if not isinstance(found, Gap) for arm in found]
-    gaps = [found for found in assessed.values() if isinstance(found, Gap)]
+    arms = [found for found in assessed if isinstance(found, Arm)]
+    gaps = [found for found in assessed if isinstance(found, Gap)]
     if not units:
         gaps += _unregistered(tables, plans)
     tested = [arm for arm in arms if arm.comparison is not None]
@@ -82,7 +82,7 @@ def experiments(tables: Tables, *, seed: int, level: float = 0.95) -> Experiment
     ]
     firsts = list({arm.plan.experiment_id: arm for arm in reversed(arms)}.values())[::-1]
     findings += [wording.split_finding(arm) for arm in firsts if arm.split.checked]
-    findings += summary.attrition_findings(firsts, counts)
+    findings += summary.attrition_findings(arms, counts)
     left_out = holdout.holdouts(tables, [arm for arm in arms if arm.plan.design == "holdout"], level=level)
     return Experiments(
         as_of=tables.as_of,
@@ -101,24 +101,24 @@ def experiments(tables: Tables, *, seed: int, level: float = 0.95) -> Experiment
 
 def _assess(
     tables: Tables, plans: tuple[Plan, ...], *, with_units: bool, with_totals: bool, seed: int, level: float
-) -> tuple[dict[str, tuple[Arm, ...] | Gap], pd.DataFrame]:
-    """Each experiment's arms or its gap, by id in order, and the counts of units."""
+) -> tuple[list[Arm | Gap], pd.DataFrame]:
+    """Each arm or the gap in its place, by experiment in order, and the counts of units."""
     counts = unit_counts(tables) if with_units else pd.DataFrame(columns=["experiment_id"])
     stats = moments(tables) if with_units else pd.DataFrame(columns=["experiment_id", "n"])
     sums = arm_totals(tables) if with_totals else pd.DataFrame(columns=["experiment_id"])
     clustered = counts.loc[counts["clustered"] > 0, "experiment_id"] if with_units else counts["experiment_id"]
     few = set(stats.loc[(stats["n"] < FEW) & stats["experiment_id"].isin(clustered), "experiment_id"])
     rows = cluster_rows(tables, few) if few else pd.DataFrame(columns=["experiment_id"])
-    found: dict[str, tuple[Arm, ...] | Gap] = {}
+    found: list[Arm | Gap] = []
     for plan in plans:
         units, stats_of, sums_of = (_of(plan, f) for f in (counts, stats, sums))
         if len(units):
-            found[plan.experiment_id] = from_units(plan, units, stats_of, _of(plan, rows), seed=seed, level=level)
+            found += from_units(plan, units, stats_of, _of(plan, rows), seed=seed, level=level)
         elif len(sums_of):
-            found[plan.experiment_id] = from_totals(plan, sums_of, level=level)
+            found += from_totals(plan, sums_of, level=level)
         else:
             needs = (Missing(name="assignments", why="no row of this experiment"), Missing(name="outcomes"))
-            found[plan.experiment_id] = gap(plan, "it is registered but has neither units nor totals yet", *needs)
+            found.append(gap(plan, "it is registered but has neither units nor totals yet", *needs))
     return found, counts
 
 

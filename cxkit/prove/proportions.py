@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from scipy.optimize import brentq
 from scipy.stats import norm, t
 
 from cxkit.prove.comparison import Comparison
+
+
+class Lift(NamedTuple):
+    """Relative lift as a fraction of the control, with its interval, standard error and p."""
+
+    value: float
+    low: float
+    high: float
+    se: float
+    p: float
 
 
 def compare_proportions(x0: int, n0: int, x1: int, n1: int, *, level: float = 0.95) -> Comparison:
@@ -34,9 +45,7 @@ def compare_proportions(x0: int, n0: int, x1: int, n1: int, *, level: float = 0.
         if -_score(x0, n0, x1, n1, 1 - 1e-12) - z < 0
         else brentq(lambda d: -_score(x0, n0, x1, n1, d) - z, effect, 1 - 1e-12, xtol=1e-14)
     )
-    relative, relative_low, relative_high = relative_lift(
-        (p0, p0 * (1 - p0) / n0, n0), (p1, p1 * (1 - p1) / n1, n1), level=level
-    )
+    lift = relative_lift((p0, p0 * (1 - p0) / n0, n0), (p1, p1 * (1 - p1) / n1, n1), level=level)
     return Comparison(
         baseline=p0,
         treated=p1,
@@ -45,28 +54,27 @@ def compare_proportions(x0: int, n0: int, x1: int, n1: int, *, level: float = 0.
         high=high,
         p=float(2 * norm.sf(abs(_score(x0, n0, x1, n1, 0.0)))),
         se=math.sqrt(p0 * (1 - p0) / n0 + p1 * (1 - p1) / n1),
-        relative=relative,
-        relative_low=relative_low,
-        relative_high=relative_high,
+        relative=lift and lift.value,
+        relative_low=lift and lift.low,
+        relative_high=lift and lift.high,
         method="score interval (Miettinen–Nurminen)",
     )
 
 
-def relative_lift(
-    control: tuple[float, float, int], treated: tuple[float, float, int], *, level: float
-) -> tuple[float | None, float | None, float | None]:
+def relative_lift(control: tuple[float, float, int], treated: tuple[float, float, int], *, level: float) -> Lift | None:
     """Relative lift of two arms, each (mean, sampling variance, n), by the delta method on Welch's degrees of freedom.
 
-    None three times while the control mean is not above zero, or nothing varies.
+    None while the control mean is not above zero, or nothing varies.
     """
     (mean0, var0, n0), (mean1, var1, n1) = control, treated
     if mean0 <= 0 or var0 + var1 <= 0:
-        return None, None, None
+        return None
     relative = mean1 / mean0 - 1
     se = math.sqrt(var1 / mean0**2 + var0 * mean1**2 / mean0**4)
     df = (var0 + var1) ** 2 / (var0**2 / (n0 - 1) + var1**2 / (n1 - 1))
     half = float(t.isf((1 - level) / 2, df)) * se
-    return relative, relative - half, relative + half
+    p = float(2 * t.sf(abs(relative) / se, df))
+    return Lift(relative, relative - half, relative + half, se, p)
 
 
 def _score(x0: int, n0: int, x1: int, n1: int, delta: float) -> float:

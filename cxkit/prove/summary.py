@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from cxkit import formats
 from cxkit.prove.plan import Plan
 from cxkit.prove.trials import Arm
 from cxkit.prove.units import records
@@ -48,31 +49,28 @@ def tally_findings(plans: tuple[Plan, ...], arms: list[Arm], verdicts: Mapping[s
     ]
 
 
-def attrition_findings(firsts: list[Arm], counts: pd.DataFrame) -> list[Finding]:
-    """A finding where outcomes are missing unevenly, or many of them."""
-    found = []
-    for arm in firsts:
-        said = [r for r in arm.grading.reasons if "missing" in r]
-        mine = counts[counts["experiment_id"] == arm.plan.experiment_id] if len(counts) else counts
-        if not said or not len(mine):
+def attrition_findings(arms: list[Arm], counts: pd.DataFrame) -> list[Finding]:
+    """A finding per experiment where outcomes are missing unevenly, or many of them."""
+    found: dict[str, Finding] = {}
+    for arm in arms:
+        mine = counts[counts["experiment_id"] == arm.plan.experiment_id]
+        if not any("missing" in reason for reason in arm.grading.reasons) or not len(mine):
             continue
         shares = [
             f"{(r['missing'] + r['early']) / max(r['assigned'] - r['immature'], 1):.1%} in {r['arm']}"
             for r in records(mine)
         ]
-        found.append(
-            Finding(
-                id="prove.attrition",
-                stage="prove",
-                title=f"Outcomes of {arm.plan.name} are missing: {', '.join(shares)}",
-                detail="Units without an outcome may differ from the rest, so the effect is graded lower and its "
-                "interval widened.",
-                n=int(mine["assigned"].sum()),
-                period=arm.period,
-                sources=arm.sources,
-                initiative=arm.plan.initiative_id,
-                subject=arm.plan.experiment_id,
-                tone="bad",
-            )
+        found[arm.plan.experiment_id] = Finding(
+            id="prove.attrition",
+            stage="prove",
+            title=f"Outcomes of {arm.plan.name} are missing: {formats.listing(shares)}",
+            detail="Units without an outcome may differ from the rest, so the effect is graded lower and its interval "
+            "widened.",
+            n=int(mine["assigned"].sum()),
+            period=arm.period,
+            sources=arm.sources,
+            initiative=arm.plan.initiative_id,
+            subject=arm.plan.experiment_id,
+            tone="bad",
         )
-    return found
+    return list(found.values())

@@ -29,17 +29,17 @@ def arm_totals(tables: Tables) -> pd.DataFrame:
     """)
 
 
-def from_totals(plan: Plan, rows: pd.DataFrame, *, level: float) -> tuple[Arm, ...] | Gap:
+def from_totals(plan: Plan, rows: pd.DataFrame, *, level: float) -> tuple[Arm | Gap, ...]:
     """Compare the arms of an experiment that came as totals per arm; impossible totals are named, not used."""
     if reason := impossible(plan, rows):
-        return gap(plan, f"its arm totals cannot be used: {reason}", Missing(name="arm_totals"))
+        return (gap(plan, f"its arm totals cannot be used: {reason}", Missing(name="arm_totals", why="impossible")),)
     by_arm = {str(r["arm"]): r for r in records(rows)}
     counts = {arm: int(r["n"]) for arm, r in by_arm.items()}
     split = check_split(counts, plan.control_arm, plan.planned_share if plan.randomised else None)
     in_time = None if plan.started is None or plan.registered is None else plan.registered <= plan.started
     treated = [arm for arm in sorted(by_arm) if arm != plan.control_arm]
     until = max(pd.Timestamp(r["measured"]).date() for r in by_arm.values())
-    found: list[Arm] = []
+    found: list[Arm | Gap] = []
     for arm in treated:
         control, other = by_arm[plan.control_arm], by_arm[arm]
         grade = grading(plan, in_time=in_time, split_checked=split.checked, uneven_loss=False, missing_share=0.0)
@@ -61,10 +61,14 @@ def from_totals(plan: Plan, rows: pd.DataFrame, *, level: float) -> tuple[Arm, .
             continue
         if min(entry.n_control, entry.n_treated) < FEWEST_UNITS:
             had = f"{entry.n_control:,} and {entry.n_treated:,}"
-            return gap(plan, f"its arms have {had} units; at least {FEWEST_UNITS} in each are needed")
+            reason = f"its arms have {had} units; at least {FEWEST_UNITS} in each are needed"
+            found.append(gap(plan, reason, subject=entry.subject))
+            continue
         comparison = _compare(plan, control, other, level)
         if comparison is None:
-            return gap(plan, "its standard deviations are zero, so there is no spread to judge an effect by")
+            reason = "its standard deviations are zero, so there is no spread to judge an effect by"
+            found.append(gap(plan, reason, subject=entry.subject))
+            continue
         spread = min(comparison.baseline, 1 - comparison.baseline) if plan.kind == "binary" else float(control["sd"])
         found.append(entry.model_copy(update={"comparison": comparison, "allowance": grade.allowance * spread}))
     return tuple(found)

@@ -78,7 +78,7 @@ def from_units(
     *,
     seed: int,
     level: float,
-) -> tuple[Arm, ...] | Gap:
+) -> tuple[Arm | Gap, ...]:
     """Compare the arms of an experiment that came unit by unit.
 
     `counts` and `moments` are this experiment's rows of `units.unit_counts` and `units.moments`; `rows` holds
@@ -89,7 +89,7 @@ def from_units(
     clustered = int(counts["clustered"].sum()) > 0
     paired = plan.design == "before_after" and plan.control_arm not in by_arm
     if reason := _unusable(plan, counts, by_arm, clustered=clustered, paired=paired):
-        return gap(plan, reason)
+        return (gap(plan, reason),)
     split = (
         check_split({arm: int(r["drawn"]) for arm, r in by_arm.items()}, plan.control_arm, plan.planned_share)
         if plan.randomised
@@ -99,7 +99,7 @@ def from_units(
     in_time = None if plan.registered is None else plan.registered <= pd.Timestamp(first).date()
     treated = [arm for arm in sorted(by_arm) if arm != plan.control_arm]
     fewest, unit = (clusters.FEWEST, "clusters") if clustered else (FEWEST_UNITS, "units")
-    found: list[Arm] = []
+    found: list[Arm | Gap] = []
     for arm in treated:
         pair = [by_arm[a] for a in (plan.control_arm, arm) if a in by_arm]
         uneven, missing = _loss(pair, clustered=clustered)
@@ -124,19 +124,23 @@ def from_units(
             continue
         if min(sizes) < fewest:
             had = formats.listing([f"{n:,}" for n in sizes])
-            return gap(plan, f"its arms have {had} {unit} with an outcome; at least {fewest} in each are needed")
+            reason = f"its arms have {had} {unit} with an outcome; at least {fewest} in each are needed"
+            found.append(gap(plan, reason, subject=entry.subject))
+            continue
         covariate = not paired and _covariate(pair)
         comparison = _compare(
             plan, arm, stats, rows, clustered=clustered, paired=paired, covariate=covariate, seed=seed, level=level
         )
         if comparison is None:
-            return gap(plan, "every outcome has the same value, so there is no spread to judge an effect by")
+            reason = "every outcome has the same value, so there is no spread to judge an effect by"
+            found.append(gap(plan, reason, subject=entry.subject))
+            continue
         allowance = grade.allowance * _spread(plan, stats, arm, comparison, clustered=clustered)
         found.append(entry.model_copy(update={"comparison": comparison, "allowance": allowance}))
     return tuple(found)
 
 
-def gap(plan: Plan, reason: str, *needs: Missing) -> Gap:
+def gap(plan: Plan, reason: str, *needs: Missing, subject: str = "") -> Gap:
     """The gap in place of an effect."""
     return Gap(
         id="prove.effect",
@@ -144,7 +148,7 @@ def gap(plan: Plan, reason: str, *needs: Missing) -> Gap:
         reason=reason[0].upper() + reason[1:] + ".",
         needs=needs,
         initiative=plan.initiative_id,
-        subject=plan.experiment_id,
+        subject=subject or plan.experiment_id,
     )
 
 
@@ -166,6 +170,8 @@ def _unusable(plan: Plan, counts: pd.DataFrame, by_arm: dict[str, Any], *, clust
         return f"{odd:,} outcomes of a yes–no metric are neither 0 nor 1"
     if int(counts["analysed"].sum()) == 0 and int(counts["immature"].sum()) > 0:
         return f"it still runs and none of its {int(counts['assigned'].sum()):,} units is fully measured"
+    if int(counts["analysed"].sum()) == 0:
+        return f"outcomes hold no usable value of its registered metric '{plan.metric}' after the draw"
     return ""
 
 
@@ -216,8 +222,10 @@ def _compare(
 def _with_relative(found: Comparison, arms: tuple[Any, Any], level: float) -> Comparison:
     """Add the relative lift by the delta method over clusters."""
     control, treated = ((a.mean("num") / a.mean("den"), a.ratio_var("num", "den") / a.count(), a.count()) for a in arms)
-    relative, low, high = relative_lift(control, treated, level=level)
-    return found.model_copy(update={"relative": relative, "relative_low": low, "relative_high": high})
+    lift = relative_lift(control, treated, level=level)
+    return found.model_copy(
+        update=lift and {"relative": lift.value, "relative_low": lift.low, "relative_high": lift.high}
+    )
 
 
 def _spread(plan: Plan, stats: dict[str, Any], arm: str, found: Comparison, *, clustered: bool) -> float:
@@ -253,7 +261,7 @@ def loss_p(due: list[int], lost: list[int]) -> float:
     """p of equal shares of missing outcomes, by chi-square; 1 when none or all are missing.
 
     >>> round(loss_p([1000, 1000], [50, 80]), 4)
-    0.0066
+    0.0065
     """
     if sum(lost) in {0, sum(due)} or min(due) == 0:
         return 1.0
