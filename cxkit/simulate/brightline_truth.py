@@ -1,0 +1,36 @@
+"""What is true of Brightline, beside what its tables show."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from cxkit.simulate import brightline as story
+from cxkit.simulate.world import Array, Truth
+
+
+def truths(frames: dict[str, pd.DataFrame], segment: Array, started: Array, ended: Array) -> tuple[Truth, ...]:
+    """Planted effects and rates."""
+    called = story.EARLY_LOSS["called"] - story.EARLY_LOSS["since"]
+    contacts = frames["outcomes"].query("experiment_id == 'X2' and phase == 'post'")
+    arms = frames["assignments"].query("experiment_id == 'X2'").set_index("unit_id")["arm"]
+    level = contacts["value"].to_numpy() / np.where(
+        arms.loc[contacts["unit_id"]] == "notice", 1 + story.NOTICE_EFFECT, 1.0
+    )
+    hazard = np.array([s[2] for s in story.SEGMENTS.values()])[segment] / 30.4375
+    there = (started < story.HELD_FROM - np.timedelta64(90, "D")) & ~(ended < story.HELD_FROM)
+    saved = (np.exp(-hazard * story.HELD_HAZARD * 365) - np.exp(-hazard * 365))[there].mean()
+    about = "difference between the treatment arm and the control arm, in the population the units come from"
+    return (
+        Truth(id="prove.effect", subject="X1", value=called, unit="points", about=about),
+        Truth(
+            id="prove.effect",
+            subject="X2",
+            value=float(story.NOTICE_EFFECT * level.mean()),
+            standard_error=float(abs(story.NOTICE_EFFECT) * level.std() / np.sqrt(len(level))),
+            unit="none",
+            about=about + "; the planted effect is −15 % of the contacts of six months",
+        ),
+        Truth(id="prove.effect", subject="X3", value=0.0, unit="points", about=about),
+        Truth(id="prove.effect", subject="H1", value=float(saved), unit="points", about=about),
+    )
