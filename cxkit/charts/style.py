@@ -7,7 +7,7 @@ good is a blue-green, bad a brick red, and neither ever carries a meaning that a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -112,6 +112,15 @@ def canvas(rows: float, *, width: float = WIDTH, row: float = ROW, head: float =
     figure = Figure(figsize=(width, max(1.2, rows * row + head)), layout="constrained")
     FigureCanvasSVG(figure)
     return figure.add_subplot()
+
+
+def panels(rows: Sequence[float], *, width: float = WIDTH, row: float = ROW, head: float = 0.55) -> list[Axes]:
+    """Axes one above the other, each high enough for its rows."""
+    heights = [max(0.9, n * row + head) for n in rows]
+    figure = Figure(figsize=(width, sum(heights)), layout="constrained")
+    FigureCanvasSVG(figure)
+    made = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights)
+    return [axes[0] for axes in made]
 
 
 def zero_line(ax: Axes, label: str = "", *, at: float = 0.0) -> None:

@@ -1,0 +1,246 @@
+"""Figures of Orchestrate: service levels by moment, time to first value, the funnel of a journey."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from cxkit import formats
+from cxkit.charts import style
+from cxkit.charts.figure import figure
+from cxkit.charts.marks import Bar, Dot, bars, dots, scale
+from cxkit.charts.reading import Row, number, rows, text, texts
+from cxkit.records import Result
+
+LEAST = 30
+"""Below so many tickets a share gets no interval and no row."""
+MOST = 16
+
+
+def _sla(result: Result) -> list[Dot]:
+    table = [
+        r for r in rows(result, "sla") if (number(r, "judged") or 0) >= LEAST and number(r, "attainment") is not None
+    ]
+    moments = sorted(
+        (r for r in table if text(r, "dimension") == "moment"),
+        key=lambda r: (number(r, "attainment") or 0, text(r, "label")),
+    )
+    whole = [r for r in table if text(r, "dimension") == "all"]
+    return [_share(r, "attainment", "judged", strong=r in whole) for r in [*whole, *moments[:MOST]]]
+
+
+def _share(row: Row, value: str, n: str, *, strong: bool = False) -> Dot:
+    share = number(row, value)
+    note = f"{formats.quantity(share, 'ratio')} · {number(row, n) or 0:,.0f} tickets"
+    return Dot(
+        text(row, "label"), share, number(row, "low"), number(row, "high"), "good" if strong else "neutral", note
+    )
+
+
+def _alt_sla(result: Result) -> str:
+    return "Share of tickets settled within their limit, open ones past it counted, with intervals. " + texts(
+        f"{d.label}: {d.note}" for d in _sla(result)
+    )
+
+
+@figure(
+    "orchestrate.sla",
+    topic="Share of tickets settled within their limit, by moment",
+    needs="sla",
+    title="orchestrate.service.sla",
+    alt=_alt_sla,
+    caption="A dot is the share, a line its 95 % interval with customers resampled. Open tickets past their limit count "
+    "as late; pauses are out of the clock. The weakest moments stand first.",
+    data={
+        "label": ("Group", "text"),
+        "dimension": ("By", "text"),
+        "judged": ("Judged", "count"),
+        "late": ("Late", "count"),
+        "open_late": ("Open past the limit", "count"),
+        "attainment": ("Within limit", "ratio"),
+        "low": ("Low", "ratio"),
+        "high": ("High", "ratio"),
+        "naive": ("Closed ones only", "ratio"),
+    },
+    worth=lambda result: len(_sla(result)) > 1,
+)
+def sla(result: Result, *, ax: Axes | None = None) -> Axes:
+    """Draw SLA attainment in all and by moment."""
+    data = _sla(result)
+    ax = ax or style.canvas(len(data) + 0.5)
+    dots(ax, data, "ratio")
+    ax.set_xlim(max(0.0, ax.get_xlim()[0]), min(1.0, ax.get_xlim()[1]))
+    return ax
+
+
+def _fcr(result: Result) -> list[Dot]:
+    table = [r for r in rows(result, "recontact_by") if text(r, "dimension") == "moment"]
+    out = []
+    for row in table:
+        n = number(row, "judged") or number(row, "tickets") or number(row, "n") or 0
+        share = number(row, "fcr")
+        if share is None or n < LEAST:
+            continue
+        low, high = number(row, "fcr_low"), number(row, "fcr_high")
+        note = f"{formats.quantity(share, 'ratio')} · {n:,.0f} tickets"
+        out.append(Dot(text(row, "label") or text(row, "group"), share, low, high, "neutral", note))
+    return sorted(out, key=lambda d: d.value or 0)[:MOST]
+
+
+def _alt_fcr(result: Result) -> str:
+    return "Share of settled tickets without a recontact inside the window, by moment, with intervals. " + texts(
+        f"{d.label}: {d.note}" for d in _fcr(result)
+    )
+
+
+@figure(
+    "orchestrate.fcr",
+    topic="First-contact resolution by moment",
+    needs="recontact_by",
+    title="orchestrate.service.fcr",
+    alt=_alt_fcr,
+    caption="Only tickets whose whole window lies before the date of the report are counted. The weakest stand first.",
+    data={"label": ("Group", "text"), "dimension": ("By", "text"), "fcr": ("Without recontact", "ratio")},
+    worth=lambda result: len(_fcr(result)) > 1,
+)
+def fcr(result: Result, *, ax: Axes | None = None) -> Axes:
+    """Draw first-contact resolution by moment."""
+    data = _fcr(result)
+    ax = ax or style.canvas(len(data) + 0.5)
+    return dots(ax, data, "ratio")
+
+
+def _moment(result: Result) -> Row:
+    """The moment with the most new customers; one curve can be read, ten cannot."""
+    return max(rows(result, "summary"), key=lambda r: number(r, "customers") or 0, default={})
+
+
+def _alt_first_value(result: Result) -> str:
+    row = _moment(result)
+    said = texts(
+        f.title
+        for f in result.findings
+        if f.id.startswith("orchestrate.first_value.") and f.subject in (None, text(row, "moment_id"))
+    )
+    return f"Curve of the share of new customers who have reached first value at {text(row, 'moment')}, by day. {said}"
+
+
+@figure(
+    "orchestrate.first_value",
+    topic="Share of new customers with first value, by day since their start",
+    needs="curve",
+    title="orchestrate.first_value.median",
+    alt=_alt_first_value,
+    caption="Kaplan–Meier estimate with its 95 % band: customers who have not got there yet are counted as waiting. "
+    "The open mark is the median among those who did get there, which flatters.",
+    data={
+        "moment": ("Moment", "text"),
+        "day": ("Day", "count"),
+        "at_risk": ("Still waiting", "count"),
+        "reached": ("Reached", "count"),
+        "share": ("Share", "ratio"),
+        "low": ("Low", "ratio"),
+        "high": ("High", "ratio"),
+    },
+    worth=lambda result: (number(_moment(result), "customers") or 0) >= LEAST,
+)
+def first_value(result: Result, *, ax: Axes | None = None) -> Axes:
+    """Draw the curve of the largest moment, its band, its median and the naive one."""
+    row = _moment(result)
+    curve = [r for r in rows(result, "curve") if text(r, "moment_id") == text(row, "moment_id")]
+    ax = ax or style.canvas(5.6)
+    days = [0.0, *(number(r, "day") or 0.0 for r in curve)]
+    share = [0.0, *(number(r, "share") or 0.0 for r in curve)]
+    band = [(number(r, "day"), number(r, "low"), number(r, "high")) for r in curve]
+    known: list[tuple[Any, Any, Any]] = [b for b in band if None not in b]
+    if known:
+        at, low, high = zip(*known, strict=True)
+        ax.fill_between(at, low, high, color=style.ACCENT2, step="post", linewidth=0, zorder=1)
+    ax.step(days, share, where="post", color=style.ACCENT, linewidth=2.2, zorder=2)
+    middle, naive = number(row, "median"), number(row, "naive_median")
+    ax.axhline(0.5, color=style.SOFT, linewidth=0.9, linestyle=(0, (2, 3)), zorder=1)
+    for value, filled, words, drop in (
+        (middle, True, "half of all", 12),
+        (naive, False, "half of those who got there", -16),
+    ):
+        if value is None:
+            continue
+        ax.plot(
+            [value],
+            [0.5],
+            marker="o",
+            markersize=8,
+            color=style.ACCENT if filled else style.SOFT,
+            linestyle="none",
+            zorder=3,
+        )
+        if not filled:
+            ax.plot([value], [0.5], marker="o", markersize=4.5, color=style.PAPER, linestyle="none", zorder=4)
+        ax.annotate(
+            f"{words}: {formats.quantity(value, 'days')}",
+            (value, 0.5),
+            xytext=(8, drop),
+            textcoords="offset points",
+            color=style.INK if filled else style.SOFT,
+            fontsize=9.5,
+            weight="bold" if filled else "normal",
+            ha="left" if filled or value < 0.6 * max(days) else "right",
+        )
+    ax.set_ylim(0, 1.02)
+    ax.set_xlim(0, max(days) or 1)
+    scale(ax, "ratio", axis="y", bins=4)
+    ax.xaxis.set_major_locator(MaxNLocator(7, integer=True))
+    ax.yaxis.grid(True)
+    ax.tick_params(axis="y", labelcolor=style.SOFT, labelsize=9)
+    ax.set_xlabel("days since start", loc="right")
+    return ax
+
+
+def _steps(result: Result) -> tuple[str, list[dict[Any, Any]]]:
+    """The journey most customers enter, and its steps."""
+    table = rows(result, "steps")
+    first = max(
+        (r for r in table if number(r, "step") in {0, 1}), key=lambda r: number(r, "customers") or 0, default={}
+    )
+    journey = text(first, "journey")
+    return journey, [r for r in table if text(r, "journey") == journey]
+
+
+def _alt_funnel(result: Result) -> str:
+    journey, steps = _steps(result)
+    parts = [f"{text(r, 'event')}: {number(r, 'customers') or 0:,.0f} customers" for r in steps]
+    return f"Bars of the customers at each step of the journey {journey}, in order. {texts(parts, 8)}"
+
+
+@figure(
+    "orchestrate.funnel",
+    topic="Customers at each step of a journey",
+    needs="steps",
+    title="orchestrate.funnel.drop",
+    alt=_alt_funnel,
+    caption="Steps in order and in time; beside each bar the share of the step before, with its 95 % interval.",
+    data={
+        "journey": ("Journey", "text"),
+        "step": ("Step", "count"),
+        "event": ("Event", "text"),
+        "customers": ("Customers", "people"),
+        "of_previous": ("Of the step before", "ratio"),
+        "of_first": ("Of all who entered", "ratio"),
+        "naive": ("In any order", "ratio"),
+    },
+    worth=lambda result: len(_steps(result)[1]) > 1,
+)
+def funnel(result: Result, *, ax: Axes | None = None) -> Axes:
+    """Draw the steps of the journey most customers enter."""
+    journey, steps = _steps(result)
+    data: list[Bar] = []
+    for row in steps:
+        n, share = number(row, "customers") or 0.0, number(row, "of_previous")
+        span = formats.interval(number(row, "previous_low"), number(row, "previous_high"), "ratio")
+        kept = f"{formats.quantity(share, 'ratio')} of the step before" + (f" ({span})" if span else "")
+        note = f"{n:,.0f}" + (f" · {kept}" if share is not None and data else "")
+        data.append(Bar(text(row, "event").replace("_", " "), n, tone="good", note=note))
+    ax = ax or style.canvas(len(data) + 0.4)
+    return bars(ax, data, "count", label=f"customers, journey {journey}" if journey else "customers")
