@@ -14,13 +14,15 @@ import pandas as pd
 
 from cxkit.metrics.estimates import MINIMUM_N, Estimate, t_quantile
 from cxkit.metrics.exposure import Exposure
-from cxkit.metrics.windows import Window
+from cxkit.metrics.windows import Window, add_months, seen
 from cxkit.records import Missing
 from cxkit.tables.engine import Tables
 
 MINIMUM_COMPLAINTS = 10
 """Complaints, from as many customers, below which there is no interval."""
 PER = 1000.0
+LATEST_START = 5
+"""Day of the month after which a table's first month counts as unfinished."""
 
 
 def complaint_months(tables: Tables, found: Exposure, window: Window) -> pd.DataFrame | Missing:
@@ -50,6 +52,26 @@ def _counted(tables: Tables) -> tuple[str, str, str, str] | Missing:
     if not isinstance(tables.require("contact_volume", "day", "complaints"), Missing):
         return "contact_volume", "day", "coalesce(complaints, 0)", "coalesce(complaints, 0)"
     return lacks
+
+
+def complaint_window(tables: Tables, found: Exposure, months: int) -> Window | Missing | None:
+    """The last complete months, at most `months`, for which both complaints and customers are known.
+
+    A first month that was recorded from its sixth day or later only is left out: half a month of complaints over a whole
+    month of customers would be too low a rate. None when the two never overlap.
+    """
+    source = complaint_source(tables)
+    if isinstance(source, Missing):
+        return source
+    table, day = source
+    span = seen(tables, table, day)
+    if span is None:
+        return None
+    begun = tables.frame(f"SELECT day(min({day})) AS first FROM {table}")["first"].iloc[0]
+    first = add_months(span.first, 1) if int(begun) > LATEST_START else span.first
+    last = min(span.last, found.span.last)
+    first = max(first, found.span.first, add_months(last, 1 - months))
+    return Window(first=first, last=last) if first <= last else None
 
 
 def complaint_source(tables: Tables) -> tuple[str, str] | Missing:

@@ -31,7 +31,7 @@ from cxkit.tables.engine import Tables
 RATIO_CEILING = 3.0
 """An account's own growth counts at most threefold in the size-blind variance, lest tiny accounts rule it."""
 COUNTS = ("accounts", "lost_accounts", "joined", "joined_lost")
-MONEY = ("start", "kept", "expansion", "contraction", "churn", "end", "joined_end", "joined_lost_mrr")
+MONEY = ("start", "kept", "expansion", "contraction", "churn", "end", "joined_end", "joined_lost_mrr", "returned_end")
 MOMENTS = ("ss", "sk", "kk", "se", "ee", "gr", "grr", "nr", "nrr")
 
 
@@ -75,7 +75,7 @@ def per_account(tables: Tables, window: Window) -> nw.LazyFrame[Any] | Missing:
         nw.col("final").dt.month() - nw.col("first").dt.month() + 1
     )
     one = nw.lit(1)
-    return book.filter((nw.col("start") > 0) | joined).select(
+    return book.filter((nw.col("start") > 0) | joined | (nw.col("end") > 0)).select(
         "account_id",
         "start",
         "end",
@@ -92,7 +92,7 @@ def bridge(tables: Tables, window: Window, by: Sequence[str] = ()) -> pd.DataFra
 
     Columns: `by`, then the counts accounts (cohort), lost_accounts, joined, joined_lost; the monthly money start, kept,
     expansion, contraction, churn, end (cohort only; start + expansion − contraction − churn = end), joined_end (what joined
-    pays at the end), joined_lost_mrr; and sums of squares and products for intervals. All are additive over rows.
+    pays at the end), joined_lost_mrr, returned_end (what those pay who were customers before, but not at the opening); and sums of squares and products for intervals. All are additive over rows.
     """
     accounts = per_account(tables, window)
     if isinstance(accounts, Missing):
@@ -123,6 +123,7 @@ def bridge(tables: Tables, window: Window, by: Sequence[str] = ()) -> pd.DataFra
         end=nw.when(cohort).then(end).otherwise(zero),
         joined_end=nw.when(nw.col("joined") == 1).then(end).otherwise(zero),
         joined_lost_mrr=nw.col("lost_mrr"),
+        returned_end=nw.when((nw.col("member") == 0) & (nw.col("joined") == 0)).then(end).otherwise(zero),
         ss=fs * fs,
         sk=fs * fk,
         kk=fk * fk,
@@ -158,6 +159,8 @@ class Retention(Record):
     joined_lost: int
     joined_end: Number
     joined_lost_mrr: Number
+    returned_end: Number
+    """What customers pay at the end who paid before the opening month but not in it."""
     early_loss: Estimate
     """Share of the accounts that joined inside the window and are lost at its end."""
 
@@ -196,6 +199,7 @@ def summarise(rows: pd.DataFrame) -> Retention:
         joined_lost=count["joined_lost"],
         joined_end=total["joined_end"],
         joined_lost_mrr=total["joined_lost_mrr"],
+        returned_end=total["returned_end"],
         early_loss=estimates.proportion(count["joined_lost"], count["joined"]),
     )
 
@@ -253,6 +257,7 @@ _MONTHLY_MOMENTS = {
     "end": "e",
     "joined_end": "0",
     "joined_lost_mrr": "0.0",
+    "returned_end": "0",
     "ss": "fs * fs",
     "sk": "fs * fk",
     "kk": "fk * fk",

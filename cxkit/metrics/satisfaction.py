@@ -66,7 +66,8 @@ def sums(tables: Tables, metric: str, window: Window, *, by_month: bool = False)
         )
         SELECT {"month, " if by_month else ""}count(*) AS clusters, coalesce(sum(n), 0) AS n,
           coalesce(sum(total), 0) AS total, coalesce(sum(n * n), 0) AS nn, coalesce(sum(n * total), 0) AS nt,
-          coalesce(sum(total * total), 0) AS tt, coalesce(sum(squares), 0) AS squares, coalesce(sum(beside), 0) AS beside
+          coalesce(sum(total * total), 0) AS tt, coalesce(sum(squares), 0) AS squares,
+          coalesce(sum(beside), 0) AS beside
         FROM customers {"GROUP BY month ORDER BY month" if by_month else ""}
     """)
 

@@ -45,8 +45,8 @@ def usual_range(values: Sequence[float], *, bottom: float = -math.inf, top: floa
     `values` are consecutive months, oldest first. The spread is the larger of the standard deviation and the
     average moving range ÷ 1.128 (individuals chart, Shewhart; Montgomery 6.4), so that neither a drifting nor a
     jumping past narrows the range; the quantile is Student's and counts the uncertainty of the mean. From 24 earlier
-    months on, and only where the months of the year clearly differ (F test, p < 0.01), each month is compared with its own
-    month of the year. The range never leaves `bottom` to `top`.
+    months on, and only where the months of the year clearly differ (F test, p < 0.01), each month is compared with
+    its own month of the year. The range never leaves `bottom` to `top`.
 
     >>> found = usual_range([10, 11, 9, 10, 12, 10, 9, 11, 10, 10, 11, 9, 17])
     >>> found.outside, round(found.low, 1), round(found.high, 1)

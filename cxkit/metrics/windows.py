@@ -9,6 +9,8 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import date, timedelta
 
+import pandas as pd
+
 from cxkit.records import Missing, Record
 from cxkit.tables.cut import quoted
 from cxkit.tables.engine import Tables
@@ -113,11 +115,12 @@ def seen(tables: Tables, table: str, column: str, where: str = "true") -> Window
     day = quoted(column)
     edge = last_complete_month(tables.as_of)
     found = tables.frame(
-        f"SELECT CAST(date_trunc('month', min({day})) AS DATE) AS first, CAST(date_trunc('month', max({day})) AS DATE) AS last "
+        f"SELECT CAST(date_trunc('month', min({day})) AS DATE) AS first, "
+        f"CAST(date_trunc('month', max({day})) AS DATE) AS last "
         f"FROM {quoted(table)} WHERE {day} <= DATE '{last_day(edge)}' AND ({where})"
     )
     first, last = found["first"].iloc[0], found["last"].iloc[0]
-    return Window(first=_day(first), last=_day(last)) if _there(first) else None
+    return None if pd.isna(first) else Window(first=_day(first), last=_day(last))
 
 
 def recent(tables: Tables, table: str, column: str, months: int, where: str = "true") -> Window | None:
@@ -131,10 +134,6 @@ def recent(tables: Tables, table: str, column: str, months: int, where: str = "t
     """
     span = seen(tables, table, column, where)
     return window_to(span.last, months) if span else None
-
-
-def _there(value: object) -> bool:
-    return value is not None and value == value
 
 
 def _day(value: object) -> date:
