@@ -103,9 +103,11 @@ def examine(tables: Tables, problems: Sequence[Problem] = ()) -> tuple[DataHealt
     """Screen what the checks let through, hold it against the books, and word the state of the data.
 
     `problems` are those of reading and checking. Returns the health for the report, and all problems (with file and
-    rows) for `cxkit check`.
+    rows) for `cxkit check`. What the screen finds to be an error (amounts without an exchange rate) is added to
+    ``tables.unusable``, so that no stage reads that table.
     """
     every = ordered([*problems, *screen(tables)])
+    tables.unusable.update({n: why for n, why in unusable(every).items() if n not in tables.unusable})
     return assess(tables, every, tie(tables)), every
 
 

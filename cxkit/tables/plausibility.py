@@ -1,7 +1,7 @@
 """The screen before any metric: what breaks no rule of a contract and still cannot be.
 
 Everything is counted in the engine, on tables already cut at `as_of`, and every finding is a warning with something to
-do about it. Thresholds are set so that a plain business raises none.
+do about it (an amount without an exchange rate is an error). Thresholds are set so that a plain business raises none.
 """
 
 from __future__ import annotations

@@ -190,6 +190,7 @@ def foreign_money(tables: Tables) -> list[Problem]:
                     found=f"{', '.join(unrated)} on {quantity(float(share), 'ratio')} of rows, without a rate in fx",
                     rule=f"every amount can be turned into {tables.currency}; a missing rate is not taken for one",
                     fix=f"supply fx (month, from_currency, to_currency {tables.currency}, rate) for these months",
+                    severity="error",
                 )
             )
     return problems
