@@ -50,6 +50,10 @@ class Assembly:
             if appearance and appearance in part.given:
                 self._decide(number, appearance, self._view(number), "true")
 
+    def found(self, part: TableMapping) -> bool:
+        """Whether there is a file for this part of the mapping."""
+        return any(mine is part for mine, _ in self.parts)
+
     def _view(self, number: int) -> str:
         return quoted(f"text_{self.table}_{number}")
 

@@ -91,8 +91,9 @@ class Tables(Mapping[str, "nw.LazyFrame[Any] | Missing"]):
             select = cut_select(contract, supplied[name], quoted(f"given_{name}"), as_of, timezone)
             con.execute(f"CREATE TABLE {quoted(name)} AS {select}")
             con.unregister(f"given_{name}")
-        supplied |= derive(con, supplied, as_of)
-        return cls(con, supplied, as_of=as_of, timezone=timezone, currency=currency)
+        derived = derive(con, supplied, as_of, timezone)
+        supplied |= derived.supplied
+        return cls(con, supplied, as_of=as_of, timezone=timezone, currency=currency, unusable=derived.withheld)
 
     def __getitem__(self, name: str) -> nw.LazyFrame[Any] | Missing:
         if name not in CONTRACTS:

@@ -8,23 +8,33 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
+
+import duckdb
 
 from cxkit.records import Record
+from cxkit.tables import health, snapshot
 from cxkit.tables.assembly import Assembly, canonical_mapping
+from cxkit.tables.books import tie
 from cxkit.tables.catalogue import AUTHORED, CONTRACTS, EXPORTED
+from cxkit.tables.checks import check
 from cxkit.tables.contract import Contract
-from cxkit.tables.cut import quoted
+from cxkit.tables.cut import quoted, text_literal
+from cxkit.tables.encoding import digest
 from cxkit.tables.engine import Tables, connect
+from cxkit.tables.health import DataHealth
 from cxkit.tables.mapping import TableMapping, plain_name
-from cxkit.tables.problems import Problem, ordered, unusable
+from cxkit.tables.problems import Problem, masked, unusable
 from cxkit.tables.reading import Raw, Reader, Source, files_of
-from cxkit.tables.shapes import derive
+from cxkit.tables.shapes import Derived, derive
 
 DATED = ("revenue", "orders", "tickets", "ticket_log", "invoices")
 """Tables whose last complete month is the default day of the report."""
+SHAPES = {"subscriptions": "revenue", "invoices": "revenue", "ticket_log": "tickets"}
+"""Shapes of an export and the table that stages read."""
 WORKSHOP = "workshop.xlsx"
 
 
@@ -46,15 +56,33 @@ class Intake:
     """What a client's folder holds, on a day."""
 
     tables: Tables
+    health: DataHealth
     as_of: date
     files: tuple[FileRead, ...]
     problems: tuple[Problem, ...]
     kept: Mapping[str, int]
     """Rows per table after the cut."""
     cut: Mapping[str, int]
-    """Rows per table that lie after `as_of`."""
+    """Rows per table that lie after `as_of`, and so are not there."""
     notes: tuple[str, ...] = ()
     """What was decided while reading: the default day, which shape won."""
+
+    def text(self) -> str:
+        """Everything for people: health, problems with file, column and rows, files left aside, decisions."""
+        aside = [f"{f.file} is left aside: {f.why_not}" for f in self.files if not f.tables]
+        return "\n".join([health.text(self.health, self.problems), *aside, *self.notes])
+
+    def document(self) -> dict[str, Any]:
+        """Everything for machines."""
+        return {**health.document(self.health, self.problems), **self.files_document()}
+
+    def files_document(self) -> dict[str, Any]:
+        """Files with their hashes, rows kept and cut per table, notes: what ``run.json`` records."""
+        return {
+            "files": {f.file: f.model_dump(mode="json", exclude={"file"}) for f in self.files},
+            "rows": {name: {"kept": self.kept[name], "cut": self.cut[name]} for name in self.kept},
+            "notes": list(self.notes),
+        }
 
 
 def load(
@@ -69,64 +97,161 @@ def load(
     """Read a client's folder: ``tables/`` and ``workshop.xlsx``.
 
     Tables that `mapping` does not name are looked for under their canonical names. `as_of` None is the last
-    month that is complete in every one of revenue, orders and tickets that is there.
+    month that is complete in every one of revenue, orders, tickets (and invoices) that is there. With `cache`, cut
+    tables are kept there as Parquet and read back while the files, the mapping and the day are the same.
+
+    Never raises for what is in the files: see `Intake.problems`. `InputError` for a mapping that names a table
+    or column that does not exist.
     """
-    with tempfile.TemporaryDirectory(prefix="cxkit-") as scratch:
-        return _load(client_folder, mapping, as_of, timezone, currency, Path(scratch))
+    place: Path | None = None
+    if cache is not None:
+        rules = {name: rule.model_dump(mode="json") for name, rule in sorted(mapping.items())}
+        name = snapshot.key(file_hashes(client_folder), rules, as_of=as_of, timezone=timezone, currency=currency)
+        place = cache / name
+        found = snapshot.open_snapshot(place, timezone=timezone, currency=currency)
+        if found is not None:
+            return _from_snapshot(*found)
+    with tempfile.TemporaryDirectory(prefix="cxkit-", ignore_cleanup_errors=True) as scratch:
+        intake, supplied = _load(
+            client_folder, mapping, as_of=as_of, timezone=timezone, currency=currency, scratch=Path(scratch)
+        )
+    if place is not None:
+        state = {
+            "problems": [p.model_dump(mode="json") for p in intake.problems],
+            "files": [f.model_dump(mode="json") for f in intake.files],
+            "kept": dict(intake.kept),
+            "cut": dict(intake.cut),
+            "notes": list(intake.notes),
+        }
+        snapshot.keep(place, intake.tables, supplied, state)
+    return intake
+
+
+def _from_snapshot(tables: Tables, state: Mapping[str, Any]) -> Intake:
+    problems = tuple(Problem.model_validate(p) for p in state["problems"])
+    return Intake(
+        tables=tables,
+        health=health.assess(tables, problems, tie(tables)),
+        as_of=tables.as_of,
+        files=tuple(FileRead.model_validate(f) for f in state["files"]),
+        problems=problems,
+        kept=state["kept"],
+        cut=state["cut"],
+        notes=tuple(state["notes"]),
+    )
+
+
+def file_hashes(client_folder: Path) -> dict[str, str]:
+    """SHA-256 of every file that `load` would read, by the name it has there."""
+    return {name: digest(path) for name, path in _files(client_folder)}
+
+
+def _files(client_folder: Path) -> list[tuple[str, Path]]:
+    folder = client_folder / "tables"
+    found = [(path.relative_to(folder).as_posix(), path) for path in files_of(folder)]
+    found = [(f"tables/{name}" if name == WORKSHOP else name, path) for name, path in found]
+    workshop = client_folder / WORKSHOP
+    return [*found, *([(WORKSHOP, workshop)] if workshop.is_file() else [])]
 
 
 def _load(
     client_folder: Path,
     mapping: Mapping[str, TableMapping],
+    *,
     as_of: date | None,
     timezone: str,
     currency: str,
     scratch: Path,
-) -> Intake:
+) -> tuple[Intake, dict[str, frozenset[str]]]:
     con = connect()
+    con.execute(f"SET temp_directory = {text_literal(str(scratch / 'spill'))}")
     reader = Reader(con, scratch)
-    folder = client_folder / "tables"
-    sources = [reader.read(path, path.relative_to(folder).as_posix()) for path in files_of(folder)]
-    workshop = client_folder / WORKSHOP
-    authored = [reader.read(workshop, WORKSHOP)] if workshop.is_file() else []
+    sources = [reader.read(path, name) for name, path in _files(client_folder)]
     raws = [raw for source in sources for raw in source.raws]
-    sheets = [raw for source in authored for raw in source.raws]
-    plan = planned(mapping, raws, sheets)
-    assemblies = {
-        name: Assembly(con, name, rule, sheets if name in AUTHORED and name not in mapping else raws, raws, timezone)
-        for name, rule in plan.items()
-    }
+    plan = planned(mapping, raws)
+    assemblies = {name: Assembly(con, name, rule, raws, raws, timezone) for name, rule in plan.items()}
+    problems = [_no_file(name, part) for name, a in assemblies.items() for part in a.mapping.parts if not a.found(part)]
     assemblies = {name: a for name, a in assemblies.items() if a.parts}
     notes: list[str] = []
     if as_of is None:
         as_of, note = last_complete_month(assemblies)
         notes.append(note)
-    kept: dict[str, int] = {}
-    cut: dict[str, int] = {}
-    for name, assembly in assemblies.items():
-        kept[name], cut[name] = assembly.cut(as_of)
+    rows = {name: assembly.cut(as_of) for name, assembly in assemblies.items()}
     supplied = {name: a.supplied for name, a in assemblies.items()}
-    problems = [p for source in (*sources, *authored) for p in _of_tables(source, assemblies)]
+    problems += [p for source in sources for p in _of_tables(source, assemblies)]
     problems += [p for a in assemblies.values() for p in a.problems]
-    problems += _checked(con, supplied)
+    for name, columns in supplied.items():
+        others = {n: c for n, c in supplied.items() if n != name}
+        problems += check(con, name, quoted(name), columns, others)
     for name in supplied:
         con.execute(f"ALTER TABLE {quoted(name)} DROP COLUMN __file")
         con.execute(f"ALTER TABLE {quoted(name)} DROP COLUMN __row")
+    _drop_scratch(con)
     reasons = unusable(problems)
-    supplied |= derive(con, {n: c for n, c in supplied.items() if n not in reasons}, as_of)
-    tables = Tables(con, supplied, as_of=as_of, timezone=timezone, currency=currency, unusable=reasons)
-    files = tuple(_file_read(source, assemblies) for source in (*sources, *authored))
-    return Intake(tables, as_of, files, ordered(problems), kept, cut, tuple(notes))
+    usable = {name: columns for name, columns in supplied.items() if name not in reasons}
+    derived = derive(con, usable, as_of, timezone, given=supplied)
+    notes += derived.notes
+    supplied |= derived.supplied
+    for shape, target in SHAPES.items():
+        if shape in reasons and target not in supplied:
+            derived.withheld.setdefault(target, f"{shape} cannot be used: {reasons[shape]}")
+    hashes = {name: snapshot.content_hash(con, name, columns) for name, columns in supplied.items()}
+    tables = Tables(
+        con,
+        supplied,
+        as_of=as_of,
+        timezone=timezone,
+        currency=currency,
+        unusable={**derived.withheld, **reasons},
+        hashes={name: hashes[name] for name in CONTRACTS if name in hashes},
+    )
+    state, every = _examined(tables, problems, derived)
+    intake = Intake(
+        tables=tables,
+        health=state,
+        as_of=as_of,
+        files=tuple(_file_read(source, assemblies) for source in sources),
+        problems=every,
+        kept={name: kept for name, (kept, _) in rows.items()},
+        cut={name: cut for name, (_, cut) in rows.items()},
+        notes=tuple(notes),
+    )
+    return intake, supplied
 
 
-def _checked(con: object, supplied: Mapping[str, frozenset[str]]) -> list[Problem]:
-    from cxkit.tables.checks import check  # noqa: PLC0415
+def _examined(tables: Tables, problems: Sequence[Problem], derived: Derived) -> tuple[DataHealth, tuple[Problem, ...]]:
+    """The state of the data and all problems; tables that the screen finds unusable are marked so."""
+    state, every = health.examine(tables, problems)
+    if "accounts" in derived.supplied:
+        # a first order is no contract: what came before it contradicts nothing
+        every = tuple(p for p in every if "accounts.started" not in p.column)
+        state = health.assess(tables, every, tie(tables))
+    tables.unusable.update({n: why for n, why in unusable(every).items() if n not in tables.unusable})
+    return state, every
 
-    return [
-        p
-        for name in supplied
-        for p in check(con, name, quoted(name), supplied[name], {n: c for n, c in supplied.items() if n != name})  # type: ignore[arg-type]
-    ]
+
+def _drop_scratch(con: duckdb.DuckDBPyConnection) -> None:
+    """Drop what reading left in the engine, so that only canonical tables stay."""
+    for kind, listing in (
+        ("VIEW", "duckdb_views() WHERE NOT internal"),
+        ("TABLE", "duckdb_tables() WHERE NOT internal"),
+    ):
+        column = f"{kind.lower()}_name"
+        for (name,) in con.execute(f"SELECT {column} FROM {listing}").fetchall():
+            if str(name) not in CONTRACTS:
+                con.execute(f"DROP {kind} IF EXISTS {quoted(str(name))} CASCADE")
+
+
+def _no_file(name: str, part: TableMapping) -> Problem:
+    globs = ", ".join(part.files)
+    return Problem(
+        id="file.absent",
+        kind="file",
+        table=name,
+        found=f"no file that matches {masked(globs)}" + (f" with a sheet {masked(part.sheet)}" if part.sheet else ""),
+        rule=f"the mapping takes {name} from it",
+        fix="put the file into tables/, or run cxkit map again",
+    )
 
 
 def _used(source: Source, assemblies: Mapping[str, Assembly]) -> tuple[str, ...]:
@@ -136,11 +261,19 @@ def _used(source: Source, assemblies: Mapping[str, Assembly]) -> tuple[str, ...]
 
 def _of_tables(source: Source, assemblies: Mapping[str, Assembly]) -> list[Problem]:
     """A file's problems, once for each table it feeds; those of files that feed none stay out of the report."""
-    used = _used(source, assemblies)
-    if used:
-        return [p.model_copy(update={"table": name}) for p in source.problems for name in used]
+    told: list[Problem] = []
+    for p in source.problems:
+        mine = replace(source, raws=tuple(raw for raw in source.raws if p.file in (raw.label, source.file)))
+        used = _used(mine, assemblies)
+        told += [p.model_copy(update={"table": name}) for name in used]
+        if not used:
+            told.append(_aside(p, source))
+    return told
+
+
+def _aside(problem: Problem, source: Source) -> Problem:
     guess = _named_for(Path(source.file).stem, EXPORTED)
-    return [p.model_copy(update={"table": guess, "in_report": bool(guess)}) for p in source.problems]
+    return problem.model_copy(update={"table": guess, "in_report": bool(guess)})
 
 
 def _file_read(source: Source, assemblies: Mapping[str, Assembly]) -> FileRead:
@@ -173,7 +306,7 @@ def _headers(contract: Contract, raw: Raw) -> dict[str, str]:
     return found
 
 
-def planned(mapping: Mapping[str, TableMapping], raws: Sequence[Raw], sheets: Sequence[Raw]) -> dict[str, TableMapping]:
+def planned(mapping: Mapping[str, TableMapping], raws: Sequence[Raw]) -> dict[str, TableMapping]:
     """The mapping of every table: the client's own, and canonical files as they are."""
     plan = dict(mapping)
     claimed = {raw.relation for rule in mapping.values() for part in rule.parts for raw in raws if part.matches(raw)}
@@ -181,21 +314,8 @@ def planned(mapping: Mapping[str, TableMapping], raws: Sequence[Raw], sheets: Se
     for raw in raws:
         if raw.relation in claimed:
             continue
-        stem = Path(raw.file).stem
-        name = (
-            _named_for(raw.sheet, EXPORTED)
-            if raw.sheet and _named_for(raw.sheet, EXPORTED)
-            else _named_for(stem, EXPORTED)
-        )
-        if not name or name in mapping:
-            continue
-        headers = _headers(CONTRACTS[name], raw)
-        exact = name in (plain_name(stem), plain_name(raw.sheet))
-        if set(CONTRACTS[name].required) <= set(headers) or (exact and headers):
-            grouped.setdefault(name, []).append((raw, headers))
-    for raw in sheets:
-        name = plain_name(raw.sheet)
-        if name in AUTHORED and name not in plan and raw.rows and (headers := _headers(CONTRACTS[name], raw)):
+        name = _table_of(raw)
+        if name and name not in mapping and (headers := _headers(CONTRACTS[name], raw)):
             grouped.setdefault(name, []).append((raw, headers))
     for name in CONTRACTS:
         if name not in grouped:
@@ -212,6 +332,22 @@ def planned(mapping: Mapping[str, TableMapping], raws: Sequence[Raw], sheets: Se
     return plan
 
 
+def _table_of(raw: Raw) -> str:
+    """The canonical table whose name and columns a raw table bears already; empty when none."""
+    if raw.file == WORKSHOP:
+        name = plain_name(raw.sheet)
+        return name if name in AUTHORED and raw.rows else ""
+    stem = Path(raw.file).stem
+    for called in filter(None, (raw.sheet, stem)):
+        exact = plain_name(called)
+        if exact in CONTRACTS:
+            return exact
+        name = _named_for(called, EXPORTED)
+        if name and set(CONTRACTS[name].required) <= set(_headers(CONTRACTS[name], raw)):
+            return name
+    return ""
+
+
 def _as_is(contract: Contract, raw: Raw, headers: Mapping[str, str]) -> TableMapping:
     return canonical_mapping(contract, [raw], headers).model_copy(update={"sheet": raw.sheet})
 
@@ -222,16 +358,19 @@ def last_complete_month(assemblies: Mapping[str, Assembly]) -> tuple[date, str]:
     for name in DATED:
         if name in assemblies and (last := assemblies[name].last()) is not None:
             monthly = assemblies[name].contract.column(assemblies[name].contract.appearance).type == "month"
-            ends[name] = (
-                _month_end(last) if monthly or last == _month_end(last) else last.replace(day=1) - timedelta(days=1)
-            )
+            ends[name] = _month_end(last) if monthly else _complete(last)
     if not ends:
-        others = [last for a in assemblies.values() if (last := a.last()) is not None]
-        day = _month_end(max(others)) if others else date(1970, 1, 1)
+        others = [_complete(last) for a in assemblies.values() if (last := a.last()) is not None]
+        day = max(others, default=date(1970, 1, 31))
         return day, f"as_of is {day}: no revenue, orders or tickets say which month is complete"
     day = min(ends.values())
     by = ", ".join(f"{name} to {end}" for name, end in ends.items())
     return day, f"as_of is {day}, the last month that is complete in {by}"
+
+
+def _complete(last: date) -> date:
+    """Last day of the last month that is complete when `last` is the last day seen."""
+    return last if last == _month_end(last) else last.replace(day=1) - timedelta(days=1)
 
 
 def _month_end(day: date) -> date:
