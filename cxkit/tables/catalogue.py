@@ -17,6 +17,7 @@ AUTHORED: tuple[str, ...] = tuple(name for name, c in CONTRACTS.items() if c.aut
 FINDINGS: Mapping[str, str] = MappingProxyType(
     {
         "data.health.verdict": "Whether the tables supplied can be used, and how many things there are to know",
+        "data.health.problem": "One thing to know about the data: what was found, the rule, what to do",
         "data.books.revenue": "Whether recurring revenue by month ties to the P&L",
         "data.books.orders": "Whether order value by month ties to the P&L, for clients without recurring revenue",
         "data.books.service_cost": "Whether cost to serve by month ties to the P&L",

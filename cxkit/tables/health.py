@@ -2,71 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, ClassVar
 
 import pandas as pd
 from pydantic import Field
 
-from cxkit.formats import listing
-from cxkit.records import Finding, Record, Result, Stage
+from cxkit.formats import listing, quantity
+from cxkit.records import Finding, Result
 from cxkit.tables.books import BooksTie, Tie, tie
 from cxkit.tables.catalogue import CONTRACTS
 from cxkit.tables.cut import quoted
 from cxkit.tables.engine import Tables
+from cxkit.tables.parts import PARTS, Stop
 from cxkit.tables.plausibility import screen
 from cxkit.tables.problems import Problem, ordered, unusable
-
-
-class Part(Record):
-    """A part of a stage and the tables it reads: all of one of the alternatives."""
-
-    stage: Stage
-    part: str
-    tables: tuple[tuple[str, ...], ...]
-
-    def runs(self, present: Iterable[str]) -> bool:
-        """Whether one of the alternatives is wholly there."""
-        there = set(present)
-        return any(set(way) <= there for way in self.tables)
-
-
-PARTS: tuple[Part, ...] = tuple(
-    Part(stage=stage, part=part, tables=tables)
-    for stage, part, tables in (
-        ("align", "traceability", (("goals", "initiatives"), ("goals", "key_results"))),
-        ("align", "failure screen", (("initiatives",), ("metrics",))),
-        ("align", "self-assessed maturity", (("maturity",),)),
-        ("quantify", "retention", (("revenue",), ("subscriptions",), ("invoices",), ("orders",))),
-        ("quantify", "cost to serve", (("costs",),)),
-        ("quantify", "complaints", (("tickets",), ("ticket_log",), ("contact_volume",))),
-        ("quantify", "satisfaction", (("surveys",),)),
-        ("quantify", "business cases", (("initiatives", "benefits"),)),
-        ("instrument", "signal map", (("systems",), ("moments",))),
-        ("instrument", "attribution", (("tickets",), ("ticket_log",), ("surveys",), ("orders",), ("revenue",))),
-        ("instrument", "closed loop", (("surveys",),)),
-        ("orchestrate", "register of moments", (("moments",),)),
-        ("orchestrate", "service levels", (("tickets",), ("ticket_log",))),
-        ("orchestrate", "time to first value", (("events", "moments"),)),
-        ("orchestrate", "funnel", (("events",),)),
-        ("prove", "experiments", (("assignments", "outcomes"), ("arm_totals",))),
-        ("prove", "bridge to the P&L", (("pnl", "assignments", "outcomes"), ("pnl", "arm_totals"))),
-        ("govern", "ledger", (("initiatives",),)),
-        ("govern", "portfolio", (("initiatives", "benefits", "investments"),)),
-        ("govern", "council", (("council",), ("initiatives",))),
-    )
-)
-"""Which tables each part of each stage needs, for saying what an error stops."""
-
-
-class Stop(Record):
-    """A part of a stage that an error stops."""
-
-    stage: Stage
-    part: str
-    tables: tuple[str, ...]
-    """The tables with errors that it would have needed."""
 
 
 class DataHealth(Result):
@@ -135,32 +86,28 @@ def assess(tables: Tables, problems: Sequence[Problem], books: BooksTie | None =
             "runs": runs,
             "ties": books.series if books else (),
             "provisional": books.provisional if books else (),
-            "findings": (verdict(tables, told, stops), *(books.findings if books else ())),
+            "findings": (verdict(tables, told, stops), *things(tables, told), *(books.findings if books else ())),
             "gaps": books.gaps if books else (),
             "tables": frames,
         }
     )
 
 
+def folded(problems: Sequence[Problem]) -> list[Problem]:
+    """One problem per table, column and kind, for the report: without files and row numbers, counts added up."""
+    found: dict[tuple[str, ...], Problem] = {}
+    for problem in ordered(problems):
+        key = (problem.severity, problem.table, problem.column, problem.id)
+        count = problem.count + (found[key].count if key in found else 0)
+        found[key] = found.get(key, problem).model_copy(update={"file": "", "rows": (), "count": count})
+    return list(found.values())
+
+
 def problem_table(problems: Sequence[Problem]) -> pd.DataFrame:
-    """Problems for the report: files folded together, no row numbers, nothing that a later row would change."""
-    folded: dict[tuple[str, ...], dict[str, Any]] = {}
-    for p in problems:
-        row = folded.setdefault(
-            (p.severity, p.table, p.column, p.id, p.rule),
-            {
-                "severity": p.severity,
-                "table": p.table,
-                "column": p.column,
-                "found": p.found,
-                "rule": p.rule,
-                "fix": p.fix,
-                "rows": 0,
-            },
-        )
-        row["rows"] += p.count
+    """Problems for the report, as a table."""
     columns = ["severity", "table", "column", "found", "rule", "fix", "rows"]
-    return pd.DataFrame(list(folded.values()), columns=columns).astype({"rows": "int64"})
+    rows = [(p.severity, p.table, p.column, p.found, p.rule, p.fix, p.count) for p in folded(problems)]
+    return pd.DataFrame(rows, columns=columns).astype({"rows": "int64"})
 
 
 def coverage(tables: Tables, bad: Mapping[str, str]) -> pd.DataFrame:
@@ -196,20 +143,20 @@ def coverage(tables: Tables, bad: Mapping[str, str]) -> pd.DataFrame:
 def verdict(tables: Tables, told: Sequence[Problem], stops: Sequence[Stop]) -> Finding:
     """One sentence about the data as a whole."""
     errors = [p for p in told if p.severity == "error"]
-    things = len({(p.severity, p.table, p.column, p.id, p.rule) for p in told})
+    many = len(folded(told))
     used = len(tables.present)
-    know = f"{things} thing{'s' if things != 1 else ''} to know"
+    know = f"{many} thing{'s' if many != 1 else ''} to know"
     about = listing(sorted({p.table for p in told if p.table}))
+    tables_used = f"{used} table{'s' if used != 1 else ''}"
     if not used:
         title = "None of the client's tables can be used yet"
     elif errors:
-        title = (
-            f"{used} tables can be used and {len({p.table for p in errors})} cannot; {know} before reading the figures"
-        )
+        cannot = len({p.table for p in errors})
+        title = f"{tables_used} can be used and {cannot} cannot, with {know} before reading the figures"
     elif told:
-        title = f"The {used} tables supplied can be used, with {know} before reading the figures"
+        title = f"{tables_used} can be used, with {know} before reading the figures"
     else:
-        title = f"The {used} tables supplied passed every check"
+        title = f"Every check passed on the {tables_used} in use"
     detail = f"They concern {about}." if about else ""
     if stops:
         detail = f"{detail} Errors stop {listing([s.part for s in stops])}.".strip()
@@ -218,12 +165,37 @@ def verdict(tables: Tables, told: Sequence[Problem], stops: Sequence[Stop]) -> F
         stage="data",
         title=title,
         detail=detail,
-        value=things,
+        value=many,
         unit="count",
         period=f"up to {tables.as_of:%Y-%m}",
         sources=tables.present,
-        tone="bad" if errors else "neutral" if told else "good",
+        tone="good" if used and not told else "neutral" if used else "bad",
     )
+
+
+def things(tables: Tables, told: Sequence[Problem]) -> tuple[Finding, ...]:
+    """One finding per thing to know; slips that only warn are for the team, the rest for everybody."""
+    findings: list[Finding] = []
+    for problem in folded(told):
+        place = f"In {problem.table or 'the client folder'}" + (f", {problem.column}" if problem.column else "")
+        rows = f" in {quantity(problem.count, 'count')} row{'s' if problem.count != 1 else ''}"
+        in_rows = rows if problem.kind != "plausible" and problem.count else ""
+        findings.append(
+            Finding(
+                id="data.health.problem",
+                stage="data",
+                title=f"{place}: {problem.found or problem.rule}{in_rows}",
+                detail=f"Expected: {problem.rule}. To do: {problem.fix}.",
+                value=problem.count or None,
+                unit="count",
+                period=f"up to {tables.as_of:%Y-%m}",
+                sources=(problem.table,) if problem.table else (),
+                subject=" ".join(filter(None, [problem.table, problem.column, problem.id, problem.severity])),
+                tone="bad" if problem.severity == "error" else "unknown",
+                audience="team" if problem.severity == "warning" and problem.kind != "plausible" else "board",
+            )
+        )
+    return tuple(findings)
 
 
 def text(health: DataHealth, problems: Sequence[Problem]) -> str:
@@ -235,7 +207,7 @@ def text(health: DataHealth, problems: Sequence[Problem]) -> str:
             lines += ["", f"{head}:", *(f"  {n}. {p}" for n, p in enumerate(of_kind, 1))]
     if health.stops:
         lines += ["", "Stopped:", *(f"  {s.stage}: {s.part} (needs {listing(list(s.tables))})" for s in health.stops)]
-    books = [f.title for f in health.findings[1:]]
+    books = [f.title for f in health.findings if f.id.startswith("data.books.")]
     if books:
         lines += ["", "Against the books:", *(f"  {title}" for title in books)]
     lines += ["", f"Can run: {listing(list(health.runs), most=30)}." if health.runs else "No stage can run."]
