@@ -15,6 +15,10 @@ WORTH_SAYING = 0.01
 """A smaller variance gain than this is no gain: the plain effect is reported."""
 
 
+TOO_GOOD = 0.9999
+"""A pre-period value that explains this much is the outcome itself; it is not used."""
+
+
 def variance_gain(arms: Aggregates, *, ratio: bool) -> float:
     """Share of the outcome's variance that the pre-period value explains: the squared correlation within `arms`.
 

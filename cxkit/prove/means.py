@@ -53,7 +53,7 @@ def compare_means(
     if not spread > 0:
         return None
     gain = cuped.variance_gain(cuped.within(control, treated), ratio=ratio) if covariate else None
-    adjust = gain is not None and gain >= cuped.WORTH_SAYING
+    adjust = gain is not None and cuped.WORTH_SAYING <= gain < cuped.TOO_GOOD
     shift = _shift(control, treated, den)
     if shift:
         control, treated = (_shifted(arm, den, shift) for arm in (control, treated))

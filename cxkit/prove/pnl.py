@@ -34,7 +34,7 @@ class PnlBridge(Result):
     """
 
     stage: ClassVar[str] = "prove"
-    name: ClassVar[str] = "pnl_bridge"
+    name: ClassVar[str] = "pnl"
 
 
 def pnl_bridge(tables: Tables, experiments: Experiments) -> PnlBridge:

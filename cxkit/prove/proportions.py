@@ -64,13 +64,15 @@ def compare_proportions(x0: int, n0: int, x1: int, n1: int, *, level: float = 0.
 def relative_lift(control: tuple[float, float, int], treated: tuple[float, float, int], *, level: float) -> Lift | None:
     """Relative lift of two arms, each (mean, sampling variance, n), by the delta method on Welch's degrees of freedom.
 
-    None while the control mean is not above zero, or nothing varies.
+    None while the control mean is not above zero, or nothing varies (nobody at all among the treated).
     """
     (mean0, var0, n0), (mean1, var1, n1) = control, treated
     if mean0 <= 0 or var0 + var1 <= 0:
         return None
     relative = mean1 / mean0 - 1
     se = math.sqrt(var1 / mean0**2 + var0 * mean1**2 / mean0**4)
+    if se == 0:
+        return None
     df = (var0 + var1) ** 2 / (var0**2 / (n0 - 1) + var1**2 / (n1 - 1))
     half = float(t.isf((1 - level) / 2, df)) * se
     p = float(2 * t.sf(abs(relative) / se, df))
@@ -96,7 +98,8 @@ def _constrained(x0: int, n0: int, x1: int, n1: int, delta: float) -> tuple[floa
     l0 = x0 * delta * (1 - delta)
     q = l2**3 / (27 * n**3) - l1 * l2 / (6 * n**2) + l0 / (2 * n)
     p = math.copysign(math.sqrt(max(l2**2 / (9 * n**2) - l1 / (3 * n), 0.0)), q)
-    angle = (math.pi + math.acos(max(-1.0, min(1.0, q / p**3)))) / 3 if p else 0.0
+    cube = p**3
+    angle = (math.pi + math.acos(max(-1.0, min(1.0, q / cube)))) / 3 if cube else math.pi / 2
     share0 = 2 * p * math.cos(angle) - l2 / (3 * n)
     share0 = min(max(share0, 0.0, -delta), 1.0, 1.0 - delta)
     return share0, share0 + delta

@@ -154,8 +154,8 @@ def gap(plan: Plan, reason: str, *needs: Missing, subject: str = "") -> Gap:
 
 def _unusable(plan: Plan, counts: pd.DataFrame, by_arm: dict[str, Any], *, clustered: bool, paired: bool) -> str:
     """Why these units cannot be compared; empty when they can."""
-    if repeated := int(counts["repeated"].sum()):
-        return f"{repeated:,} units are listed twice in assignments, so their arm is not known"
+    if repeated := int(counts["repeated"].max()):
+        return f"{repeated:,} units are listed more than once in assignments or outcomes"
     if plan.control_arm not in by_arm and not paired:
         return (
             f"no unit is in the registered control arm '{plan.control_arm}'; arms are {formats.listing(sorted(by_arm))}"
@@ -214,7 +214,7 @@ def _compare(
     if not covariate:
         return plain
     adjusted = means.compare_means(*arms, covariate=True, level=level)
-    if adjusted is None or (adjusted.cuped_gain or 0) < cuped.WORTH_SAYING:
+    if adjusted is None or "CUPED" not in adjusted.method:
         return plain.model_copy(update={"cuped_gain": adjusted.cuped_gain if adjusted else None})
     return adjusted
 

@@ -32,8 +32,8 @@ def unit_counts(tables: Tables) -> pd.DataFrame:
     """One row per experiment and arm: units by fate, randomised units, share with a usable pre-period value, dates.
 
     Columns: experiment_id, arm, assigned, immature, missing, early (measured before the draw), odd (a yes–no outcome
-    that is neither), analysed, repeated (unit listed twice), clustered (units with a cluster), drawn (clusters, or
-    units where none), mixed (clusters with two arms), known_pre, late_pre, first, last.
+    that is neither), analysed, repeated (units of the experiment listed twice), clustered (units with a cluster),
+    drawn (clusters, or units where none), mixed (clusters with two arms), known_pre, late_pre, first, last.
     """
     return tables.frame(f"""
         {_units(tables)},
@@ -42,6 +42,11 @@ def unit_counts(tables: Tables) -> pd.DataFrame:
                 SELECT experiment_id, cluster_id, count(DISTINCT arm) AS arms FROM units
                 WHERE cluster_id IS NOT NULL GROUP BY ALL
             ) GROUP BY ALL
+        ),
+        listed AS (
+            SELECT experiment_id, count(*) FILTER (rows > 1) AS repeated FROM (
+                SELECT experiment_id, unit_id, count(*) AS rows FROM units GROUP BY ALL
+            ) GROUP BY ALL
         )
         SELECT experiment_id, arm, count(*) AS assigned,
             count(*) FILTER (fate = 'immature') AS immature,
@@ -49,14 +54,14 @@ def unit_counts(tables: Tables) -> pd.DataFrame:
             count(*) FILTER (fate = 'early') AS early,
             count(*) FILTER (fate = 'odd') AS odd,
             count(*) FILTER (fate = 'analysed') AS analysed,
-            count(*) - count(DISTINCT unit_id) AS repeated,
+            any_value(repeated) AS repeated,
             count(cluster_id) AS clustered,
             count(DISTINCT key) AS drawn,
             any_value(coalesce(mixed, 0)) AS mixed,
             count(*) FILTER (fate = 'analysed' AND xnum IS NOT NULL) AS known_pre,
             count(*) FILTER (fate = 'analysed' AND late_pre) AS late_pre,
             min(assigned_date) AS first, max(measured_date) FILTER (fate = 'analysed') AS last
-        FROM units LEFT JOIN mixed USING (experiment_id)
+        FROM units JOIN listed USING (experiment_id) LEFT JOIN mixed USING (experiment_id)
         GROUP BY experiment_id, arm ORDER BY experiment_id, arm
     """)
 

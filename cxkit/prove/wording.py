@@ -168,11 +168,12 @@ def _detail(arm: Arm, said: Verdict, p_adjusted: float | None, *, tests: int, le
         units += f" in {arm.n_clusters:,} clusters"
     text = [f"From {show(found.baseline)} to {show(found.treated)}, {units}; {EVERYBODY[plan.direction]}."]
     if found.cuped_gain is not None:
-        if found.cuped_gain >= cuped.WORTH_SAYING:
+        if "CUPED" in found.method:
             gain = formats.quantity(found.cuped_gain, "ratio")
             text.append(f"What was known before the draw took out {gain} of the variance (CUPED).")
         else:
-            text.append("The pre-period value says next to nothing about the outcome, so it was not used.")
+            why = "says next to nothing about" if found.cuped_gain < cuped.WORTH_SAYING else "is the same as"
+            text.append(f"The pre-period value {why} the outcome, so it was not used.")
     if tests > 1 and p_adjusted is not None and found.p <= 1 - level < p_adjusted:
         text.append(f"Alone it would pass (p {found.p:.3f}); among the {tests} tests of this report it does not.")
     if said == "cannot tell":
@@ -194,9 +195,15 @@ def _needed(arm: Arm, level: float, currency: str) -> list[str]:
     if seen <= plan.worthwhile:
         return []
     factor = (seen / plan.worthwhile) ** 2
-    n = math.ceil(factor * (arm.n_clusters or arm.n_control + arm.n_treated))
+    n = _rounded_up(factor * (arm.n_clusters or arm.n_control + arm.n_treated))
     what = "clusters" if arm.n_clusters else "units"
     return [
         f"To see the {plan.amount(plan.worthwhile, currency)} worth having four times in five, "
         f"about {n:,} {what} are needed in all."
     ]
+
+
+def _rounded_up(value: float) -> int:
+    """Up to two significant digits; more would pretend."""
+    step = 10 ** max(math.floor(math.log10(value)) - 1, 0)
+    return math.ceil(value / step) * step

@@ -17,7 +17,7 @@ def test_check_split_agrees_with_tea_tasting() -> None:
     data = tea_tasting.make_users_data(rng=42, covariates=True)
     theirs = tea_tasting.Experiment(srm=tea_tasting.SampleRatio()).analyze(data)["srm"].pvalue
     ours = check_split({"0": 2023, "1": 1977}, "0", 0.5)
-    assert ours.p == pytest.approx(theirs, abs=1e-9)
+    assert ours.p == pytest.approx(theirs, abs=1e-4)  # theirs is the normal approximation with continuity correction
     assert ours.p == pytest.approx(0.477, abs=5e-4)
 
 
