@@ -33,7 +33,7 @@ def authored(world: World) -> dict[str, pd.DataFrame]:
 
 
 def csv_bytes(name: str, frame: pd.DataFrame) -> bytes:
-    """A table as UTF-8 CSV: days as 2026-10-31, months as 2026-10, moments as 2026-10-31 14:05:00 in UTC."""
+    """A table as UTF-8 CSV: days as 2026-10-31, months as 2026-10, moments as 2026-10-31T14:05:00Z."""
     text = frame.copy()
     for column in text.columns:
         match CONTRACTS[name].column(str(column)).type:
@@ -42,7 +42,7 @@ def csv_bytes(name: str, frame: pd.DataFrame) -> bytes:
             case "month":
                 text[column] = pd.to_datetime(text[column]).dt.strftime("%Y-%m")
             case "timestamp":
-                text[column] = pd.to_datetime(text[column]).dt.strftime("%Y-%m-%d %H:%M:%S")
+                text[column] = pd.to_datetime(text[column]).dt.strftime("%Y-%m-%dT%H:%M:%SZ")
             case "boolean":
                 text[column] = text[column].map({True: "true", False: "false"})
             case _:
@@ -55,7 +55,7 @@ ARROW = {
     "text": pa.string(),
     "date": pa.date32(),
     "month": pa.date32(),
-    "timestamp": pa.timestamp("us"),
+    "timestamp": pa.timestamp("us", tz="UTC"),
     "money": pa.decimal128(18, 4),
     "number": pa.float64(),
     "integer": pa.int64(),
@@ -73,6 +73,8 @@ def arrow(name: str, frame: pd.DataFrame) -> pa.Table:
         if pa.types.is_decimal(type_):
             array = pa.compute.round(pa.array(values.astype("float64"), from_pandas=True), 4).cast(type_, safe=False)
         elif pa.types.is_date(type_):
+            array = pa.array(pd.to_datetime(values).astype("datetime64[us]"), from_pandas=True).cast(type_)
+        elif pa.types.is_timestamp(type_):
             array = pa.array(pd.to_datetime(values).astype("datetime64[us]"), from_pandas=True).cast(type_)
         else:
             array = pa.array(values, from_pandas=True).cast(type_)
