@@ -130,8 +130,12 @@ def draw(sheets: Mapping[str, Sequence[Row]], *, metrics_listed: bool) -> LineGr
     for row in sheets.get("links", ()):
         start = _end(graph, breaks, row, "from_id", _FROM, metrics_listed=metrics_listed)
         stop = start and _end(graph, breaks, row, "to_id", _TO, metrics_listed=metrics_listed)
-        if start is None or stop is None or edges.get((start, stop), ("",))[0] == "definition":
-            continue
+        if (
+            start is None
+            or stop is None
+            or (start[0] == "metric" and edges.get((start, stop), ("",))[0] == "definition")
+        ):
+            continue  # a key result's own metric measures it, whatever a link says about the two
         status = row["status"] if row["status"] in LINK_STATUS else "claimed"
         share = None if row["share"] is None else min(1.0, max(0.0, row["share"]))
         edges[(start, stop)] = (status, share)

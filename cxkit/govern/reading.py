@@ -1,0 +1,81 @@
+"""What Govern reads of earlier stages' results, per initiative: by table and column, never by class.
+
+Contract. ``align.traceability`` table `initiatives`; ``quantify.cases`` table `cases`; ``instrument.signals`` table
+`matrix` (moment_id, signal, status, system); ``orchestrate.register`` table `moments` (moment_id, moment, owned_by,
+sla_hours, owner_role); ``prove.experiments`` table `effects` (experiment_id, initiative_id, effect, low, high, verdict,
+tone, grade, registered) with findings ``prove.effect``; ``prove.pnl_bridge`` table `bridge` (initiative_id,
+experiment_id, pnl_line, value, low, high, status, grade) with findings ``prove.pnl``. A result that is None, or
+lacks the table, reads as empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cxkit.records import Finding, Result
+
+Row = dict[str, Any]
+PROOF = ("A", "B")
+"""Grades that count as proof."""
+SETTLED = {"raised", "cut", "no effect worth having"}
+"""Verdicts that settle a question, one way or the other."""
+
+
+def records(result: Result | None, name: str) -> list[Row]:
+    """Rows of a result's table; empty where there is none."""
+    if result is None or not result.has(name):
+        return []
+    rows: list[Row] = result.tables[name].to_pylist()
+    return rows
+
+
+def by_initiative(rows: list[Row]) -> dict[str, list[Row]]:
+    """Rows grouped by initiative; rows without one are left out."""
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.get("initiative_id"):
+            found.setdefault(row["initiative_id"], []).append(row)
+    return found
+
+
+def best_proof(rows: list[Row]) -> Row | None:
+    """The test that counts for an initiative: best grade, then the latest registered, whatever it found.
+
+    The choice never looks at the outcome. A blocked test counts only where there is no other.
+
+    >>> best_proof([{"grade": "E", "verdict": "higher"}, {"grade": "A", "verdict": "cannot tell"}])["grade"]
+    'A'
+    """
+    ordered = sorted(rows, key=lambda r: (str(r.get("experiment_id")), str(r.get("arm"))))
+    ordered.sort(key=lambda r: str(r.get("registered") or ""), reverse=True)
+    ordered.sort(key=lambda r: (r["verdict"] == "blocked", r["grade"]))
+    return ordered[0] if ordered else None
+
+
+def outcome(proof: Mapping[str, Any] | None) -> str:
+    """What proof says about an initiative: proven, disproven, open, weak or none.
+
+    proven and disproven rest on grade A or B and a verdict that settles it (disproven: no effect worth having, or
+    harm); open is a test of that grade that could not tell; weak is any lower grade.
+
+    >>> outcome({"grade": "A", "verdict": "cut", "tone": "good"}), outcome({"grade": "E", "verdict": "higher"})
+    ('proven', 'weak')
+    """
+    if proof is None:
+        return "none"
+    if proof["verdict"] == "blocked":
+        return "open"
+    if proof["grade"] not in PROOF:
+        return "weak"
+    if proof["verdict"] not in SETTLED:
+        return "open"
+    return "proven" if proof.get("tone") == "good" else "disproven"
+
+
+def finding_about(result: Result | None, id: str, initiative: str, subject: str | None = None) -> Finding | None:
+    """The finding of a result that is about this initiative (and its subject begins as given)."""
+    for found in result.findings if result is not None else ():
+        if found.id == id and found.initiative == initiative and (found.subject or "").startswith(subject or ""):
+            return found
+    return None
