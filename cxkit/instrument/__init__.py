@@ -1,1 +1,7 @@
-"""Instrument: which signals exist, and how much of the business they reach."""
+"""Instrument: which signals exist, whose they are, and whether anybody answers them."""
+
+from cxkit.instrument.attribution import Attribution, attribution
+from cxkit.instrument.loop import ClosedLoop, closed_loop
+from cxkit.instrument.signals import SignalMap, signal_map
+
+__all__ = ["Attribution", "ClosedLoop", "SignalMap", "attribution", "closed_loop", "signal_map"]

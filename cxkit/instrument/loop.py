@@ -162,7 +162,7 @@ def _rate(measure: str, row: Mapping[Any, Any], window: Window, hours: float, da
         n=n,
         period=window.label,
         sources=("surveys",),
-        definition="closed_loop@1",
+        definition="close_the_loop@1",
         tone="unknown" if not there else "good" if row["low"] >= 0.8 else "bad" if row["high"] < 0.5 else "neutral",
     )
 

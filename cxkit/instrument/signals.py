@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from cxkit.formats import listing, quantity
-from cxkit.instrument.feeds import KEYED, SIGNALS, carriers, feeds, moment_rows
+from cxkit.instrument.feeds import KEYED, SIGNALS, STANDING, carriers, feeds, moment_rows
 from cxkit.records import Finding, Gap, Missing, Result
 from cxkit.tables.engine import Tables
 
@@ -180,8 +180,9 @@ def _feed_findings(tables: Tables, rows: pd.DataFrame) -> list[Finding]:
     rows = rows.assign(named=named)
     sources = tuple(sorted({str(f) for f in rows["feed"]}))
     stale = rows[rows["stale"].astype(bool)].sort_values(["days_behind", "named"], ascending=[False, True])
-    fresh = f"Every feed reaches the date of the report ({len(rows)} of {len(rows)})"
-    title = f"{len(stale)} of {len(rows)} feeds ended well before {tables.as_of}" if len(stale) else fresh
+    flowing = int((~rows["feed"].isin(STANDING)).sum())
+    fresh = f"Every feed reaches the date of the report ({flowing} of {flowing})"
+    title = f"{len(stale)} of {flowing} feeds ended well before {tables.as_of}" if len(stale) else fresh
     behind = [f"{r['named']} by {int(r['days_behind'])} days" for r in stale.to_dict("records")]
     made = [
         _finding(
@@ -189,7 +190,7 @@ def _feed_findings(tables: Tables, rows: pd.DataFrame) -> list[Finding]:
             title,
             len(stale),
             tables,
-            n=len(rows),
+            n=flowing,
             detail=f"Behind: {listing(behind)}." if behind else "",
             sources=sources,
             tone="bad" if behind else "good",

@@ -159,7 +159,6 @@ def _coverage(name: str, rows: pd.DataFrame, there: pd.Series, text: str, tables
         n=n,
         period=str(tables.as_of),
         sources=("moments",),
-        definition="moment_coverage@1",
         tone="good" if have == n else "bad" if have < n / 2 else "neutral",
     )
 

@@ -75,7 +75,6 @@ def resolution_part(tables: Tables, relation: str, window: Window) -> Part:
         n=n,
         period=window.label,
         sources=("tickets",),
-        definition="time_to_resolution@1",
         tone="neutral" if enough else "unknown",
     )
     return Part(findings=(finding,), tables={"resolution": shown})
