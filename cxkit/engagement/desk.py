@@ -10,12 +10,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from cxkit import errors
+from cxkit import STAGES, errors
 from cxkit.engagement import parameters, places, results
 from cxkit.engagement.client import Client, read_client
-from cxkit.engagement.recipes import RECIPES
-from cxkit.engagement.store import Comment, Decision, Store, read_store
+from cxkit.engagement.recipes import CLASSES, RECIPES
+from cxkit.engagement.store import Decision, Store, read_store
 from cxkit.records import Result, Stage
+from cxkit.report.blocks import NoteBody
 from cxkit.tables import intake
 from cxkit.tables.engine import Tables
 from cxkit.tables.health import DataHealth
@@ -81,6 +82,11 @@ class Desk:
         """Metric id → target, from ``client.yml``."""
         return self.client.targets
 
+    @property
+    def provisional(self) -> bool:
+        """Whether revenue does not tie to the books, so that what rests on it is provisional."""
+        return "revenue" in self.health.provisional
+
     def keep(self, result: R) -> R:
         """Save a result under this run and hand it back."""
         results.save(result, self.place)
@@ -103,10 +109,24 @@ class Desk:
                 return found
         return []
 
-    def notes(self, stage: str) -> tuple[tuple[Comment, bool], ...]:
-        """Commentary on a stage, each with whether its evidence has changed since."""
+    def upstream(self) -> tuple[Result, ...]:
+        """Every result of the stages before this one, in their order; computed now where this run has none yet."""
+        before = STAGES[: STAGES.index(self.stage)] if self.stage in STAGES else ()
+        return tuple(self.load(cls) for name, cls in CLASSES.items() if name.split(".")[0] in before)
+
+    def commentary(self) -> tuple[NoteBody, ...]:
+        """What people wrote about this stage, each with whether its evidence has changed since."""
+        now = self.evidence(self.stage)
         return tuple(
-            (c, c.evidence not in {"", self.evidence(stage)}) for c in self.store.commentary if c.stage == stage
+            NoteBody(
+                text=c.text,
+                author_role=c.author_role,
+                written=c.written,
+                evidence=c.evidence,
+                needs_review=c.evidence not in {"", now},
+            )
+            for c in self.store.commentary
+            if c.stage == self.stage
         )
 
     def evidence(self, stage: str) -> str:

@@ -6,9 +6,9 @@ blocks back only when asked (``silent=True``), so that a notebook cell's last li
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, cast, get_args
+from typing import Any, Protocol, cast, get_args
 
 import pandas as pd
 
@@ -103,6 +103,21 @@ def note(note: NoteBody | str | None, stage: Stage = "govern", *, silent: bool =
         return _display((), silent)
     body = NoteBody(text=note) if isinstance(note, str) else note
     return _display((note_block(body, stage),), silent)
+
+
+class Annotated(Protocol):
+    """Something that knows its stage and what people wrote about it: a stage notebook's desk."""
+
+    stage: Stage
+
+    def commentary(self) -> Sequence[NoteBody]:
+        """What people wrote, oldest first."""
+        ...
+
+
+def notes(desk: Annotated, *, silent: bool = False) -> Blocks | None:
+    """Show what people wrote about a desk's stage; what was written against other numbers is marked for review."""
+    return _display(tuple(note_block(body, desk.stage) for body in desk.commentary()), silent)
 
 
 def finding_block(finding: Finding) -> Block:
