@@ -7,6 +7,7 @@ client text and are drawn as they are, never parsed.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from cxkit import formats
 from cxkit.charts import style
 from cxkit.formats import Unit
+
+_WHOLE = re.compile(r"\.0+(?=\D|$)")
+"""Zeros behind the point, which an axis does not need."""
 
 
 @dataclass(frozen=True)
@@ -50,19 +54,19 @@ def scale(ax: Axes, unit: Unit, currency: str = "", *, axis: str = "x", bins: in
     target = ax.xaxis if axis == "x" else ax.yaxis
     target.set_major_locator(MaxNLocator(bins, steps=[1, 2, 2.5, 5, 10]))
 
-    def words(value: float, _: object) -> str:
-        text = formats.quantity(value, unit, currency=currency)
-        return text.removesuffix(" points") if unit == "points" else text
+    def tick(value: float, _: object) -> str:
+        words = formats.quantity(value, unit, currency=currency)
+        return _WHOLE.sub("", words.removesuffix(" points") if unit == "points" else words)
 
-    target.set_major_formatter(FuncFormatter(words))
+    target.set_major_formatter(FuncFormatter(tick))
 
 
-def rows(ax: Axes, labels: Sequence[str], *, most: int = 38) -> None:
-    """Name the rows at the left edge, first row on top."""
+def rows(ax: Axes, labels: Sequence[str], *, most: int = 38, wide: int = 0) -> None:
+    """Name the rows at the left edge, first row on top; `wide` is the least width of the names, in characters."""
     texts = [style.clip(text, most) for text in labels]
     ax.set_yticks(range(len(texts)))
     ax.set_yticklabels(texts, ha="left")
-    ax.tick_params(axis="y", pad=max((len(t) for t in texts), default=0) * 5.9 + 4)
+    ax.tick_params(axis="y", pad=max([wide, *map(len, texts)]) * 5.9 + 4)
     ax.set_ylim(len(texts) - 0.4, -0.6)
 
 
@@ -94,9 +98,10 @@ def dots(
     label: str = "",
     zero: str | None = None,
     at: float = 0.0,
+    wide: int = 0,
 ) -> Axes:
     """One row per thing: a mark at its value, a line over its interval, a note at the right."""
-    rows(ax, [d.label for d in data])
+    rows(ax, [d.label for d in data], wide=wide)
     for y, dot in enumerate(data):
         colour = style.TONES[dot.tone]
         if dot.value is None:
@@ -145,7 +150,7 @@ def bridge(ax: Axes, data: Sequence[Bar], unit: Unit, *, currency: str = "", lab
         if x + 1 < len(data):
             ax.plot([x + 0.31, x + 1 - 0.31], [end, end], color=style.SOFT, linewidth=0.8, zorder=1)
         top = max(base, end)
-        words = formats.quantity(bar.value, unit, currency=currency, signed=not bar.total)
+        words = bridge_words(bar, unit, currency)
         ax.annotate(
             words,
             (x, top),
@@ -168,6 +173,11 @@ def bridge(ax: Axes, data: Sequence[Bar], unit: Unit, *, currency: str = "", lab
     if label:
         ax.set_xlabel(label, loc="left")
     return ax
+
+
+def bridge_words(bar: Bar, unit: Unit, currency: str = "") -> str:
+    """A total as it is, a step with its sign."""
+    return formats.quantity(bar.value, unit, currency=currency, signed=not bar.total)
 
 
 def bars(ax: Axes, data: Sequence[Bar], unit: Unit, *, currency: str = "", label: str = "") -> Axes:

@@ -51,8 +51,8 @@ def _alt_sla(result: Result) -> str:
     needs="sla",
     title="orchestrate.service.sla",
     alt=_alt_sla,
-    caption="A dot is the share, a line its 95 % interval with customers resampled. Open tickets past their limit count "
-    "as late; pauses are out of the clock. The weakest moments stand first.",
+    caption="A dot is the share, a line its 95 % interval with customers resampled. Open tickets past their limit "
+    "count as late; pauses are out of the clock. The weakest moments stand first.",
     data={
         "label": ("Group", "text"),
         "dimension": ("By", "text"),

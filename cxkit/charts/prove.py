@@ -55,13 +55,13 @@ def effects(result: Result, *, ax: Axes | None = None) -> Axes:
         return _forest(ax, *groups[0], result)
     axes = style.panels([len(data) + 0.5 for _, data in groups])
     for panel, (unit, data) in zip(axes, groups, strict=True):
-        _forest(panel, unit, data, result)
+        _forest(panel, unit, data, result, wide=min(38, max(len(d.label) for _, each in groups for d in each)))
     return axes[0]
 
 
-def _forest(ax: Axes, unit: Unit, data: list[Dot], result: Result) -> Axes:
+def _forest(ax: Axes, unit: Unit, data: list[Dot], result: Result, *, wide: int = 0) -> Axes:
     label = {"points": "percentage points", "ratio": "percent", "none": "in the metric's own unit"}.get(unit, unit)
-    return dots(ax, data, unit, currency=currency(result), zero="no effect", label=f"Effect, {label}")
+    return dots(ax, data, unit, currency=currency(result), zero="no effect", label=f"Effect, {label}", wide=wide)
 
 
 def _shown(result: Result) -> list[Finding]:
@@ -130,7 +130,7 @@ def pnl(result: Result, *, ax: Axes | None = None) -> Axes:
         tone = "neutral" if not shown else "good" if value > 0 else "bad"
         words = formats.money(value, money)
         note = f"{words} · {text(row, 'grade')} · {text(row, 'pnl_line')}"
-        name = text(row, "initiative_id") or text(row, "experiment_id")
+        name = text(row, "name") or text(row, "initiative_id") or text(row, "experiment_id")
         data.append(Bar(name, value, False, tone, number(row, "low"), number(row, "high"), note))
     data.sort(key=lambda b: -b.value)
     ax = ax or style.canvas(len(data) + 0.6)

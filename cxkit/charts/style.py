@@ -1,8 +1,9 @@
 """The house style: one palette in roles, one type size, no chart junk, the same bytes every time.
 
 Colours are named by role, not by hue. Charts are drawn with the light values; `svg.safe` turns each into a CSS
-class, so that one SVG serves light, dark and print. The hues keep apart for readers who do not tell red from green:
-good is a blue-green, bad a brick red, and neither ever carries a meaning that a word or a shape does not carry too.
+custom property, so that one SVG serves light, dark and print. The hues keep apart for readers who do not tell red
+from green: good is a blue-green, bad a brick red, and neither ever carries a meaning that a word or a shape does
+not carry too.
 """
 
 from __future__ import annotations

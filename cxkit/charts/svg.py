@@ -56,8 +56,16 @@ _VALUE = re.compile(r"[\w\s.,#%+()−-]*", re.ASCII)
 _FONT = re.compile(r"^(?:(italic|oblique|normal)\s+)?(?:(bold|\d{3}|normal)\s+)?([\d.]+)px\b")
 _UNTURNED = re.compile(r"rotate\(-?0(?:\.0*)? [^)]*\)")
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
-FALLBACK = {"ink": "currentColor", "paper": "none", "wash": "none"}
-"""What a role looks like where the report's CSS is absent (a notebook, light or dark)."""
+_ROLE = re.compile(r"var\(--([a-z0-9]+),.*\)")
+FALLBACK = {
+    "ink": "currentColor",
+    "paper": "var(--jp-layout-color0,#ffffff)",
+    "wash": "var(--jp-layout-color1,#f4f7f7)",
+    "line": "var(--jp-border-color2,#d9e0e3)",
+    "soft": "var(--jp-ui-font-color2,#54656f)",
+}
+"""What a role looks like where the report's CSS is absent: in a notebook, light or dark."""
+COLOURS = {role: colour for colour, role in ROLES.items()}
 
 
 def safe(svg: str, *, prefix: str, alt: str = "", title: str = "") -> str:
@@ -145,9 +153,7 @@ def _attributes(element: ET.Element, prefix: str) -> dict[str, str]:
             out["href"] = f"#{prefix}-{found[1]}"
         elif name == "clip-path" and (found := _URL.fullmatch(value.strip())):
             out["clip-path"] = f"url(#{prefix}-{found[1]})"
-        elif name == "class" and (kept := [c for c in value.split() if re.fullmatch(r"[fs]-[a-z0-9]+|k-[a-z]+", c)]):
-            out["class"] = " ".join(kept)
-    return out | _painted(paint, prefix, out.get("class", ""))
+    return out | _painted(paint, prefix)
 
 
 def _kept(element: ET.Element) -> bool:
@@ -172,24 +178,21 @@ def _declared(style: str) -> dict[str, str]:
     return found
 
 
-def _painted(paint: dict[str, str], prefix: str, given: str) -> dict[str, str]:
+def _painted(paint: dict[str, str], prefix: str) -> dict[str, str]:
     out: dict[str, str] = {}
-    classes = given.split()
     for name, value in sorted(paint.items()):
         if name in {"fill", "stroke"}:
             if pattern := _URL.fullmatch(value):
                 out[name] = f"url(#{prefix}-{pattern[1]})"
                 continue
-            role = ROLES.get(value.lower())
-            if role:
-                classes.append(f"{name[0]}-{role}")
-                out[name] = FALLBACK.get(role, value.lower())
+            given = _ROLE.fullmatch(value)
+            role = given[1] if given else ROLES.get(value.lower(), "")
+            if role in COLOURS:
+                out[name] = f"var(--{role},{FALLBACK.get(role, COLOURS[role])})"
                 continue
-        if not _VALUE.fullmatch(value) or "url" in value or value in DEFAULTS.get(name, ()):
+        if not _VALUE.fullmatch(value) or "url" in value or "var" in value or value in DEFAULTS.get(name, ()):
             continue
         out[name] = _NUMBER.sub(_short, value)
-    if classes:
-        out["class"] = " ".join(dict.fromkeys(classes))
     return out
 
 

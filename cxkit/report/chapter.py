@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cxkit.records import Audience, Finding, Record, Stage
-from cxkit.report.blocks import Block, FindingBody
+from cxkit.report.blocks import Block, FigureBody, FindingBody
 from cxkit.report.inputs import STAGES, WIDER, ranked
 from cxkit.report.rendering import anchor
 from cxkit.report.sentences import Sentence, plain, sentence
@@ -38,6 +38,12 @@ class Item(Record):
     block: Block
     sentence: Sentence | None = None
     tone: str = ""
+    title: str = ""
+    """A figure's heading: its action title, or its topic where the chapter already says the finding."""
+    told: Item | None = None
+    """The finding a figure shows; it stands under the figure's heading, not a second time in the text."""
+    list: bool = False
+    """Whether it is one of several findings of one kind, told in a line each."""
 
 
 class Chapter(Record):
@@ -86,6 +92,7 @@ def chapter(
         )
         (gaps if block.kind == "not_assessed" else items).append(item)
     lead = _lead(items, [f for f in findings if f.stage == stage])
+    items = _listed(_joined(items, lead))
     number = STAGES.index(stage) + 1 if stage in STAGES else 0
     common = {
         "stage": stage,
@@ -98,7 +105,7 @@ def chapter(
     if lead is None:
         text = "Not assessed yet: the tables for it were not supplied" if gaps or not items else QUESTIONS[stage]
         return Chapter.model_validate({**common, "title": plain(text), "assessed": bool(items), "items": tuple(items)})
-    rest = tuple(i for i in items if i is not lead)
+    rest = tuple(i for i in items if i.anchor != lead.anchor)
     return Chapter.model_validate({**common, "title": lead.sentence, "assessed": True, "lead": lead, "items": rest})
 
 
@@ -114,3 +121,30 @@ def _lead(items: Sequence[Item], findings: Sequence[Finding]) -> Item | None:
         return (-body.weight, tones[body.tone]) if isinstance(body, FindingBody) else (0.0, 9)
 
     return min(shown.values(), key=order, default=None)
+
+
+def _joined(items: Sequence[Item], lead: Item | None) -> list[Item]:
+    """Put each figure together with the finding it shows, so that no sentence stands twice."""
+    told = {i.block.body.key: i for i in items if isinstance(i.block.body, FindingBody)}
+    taken: set[str] = set()
+    out: list[Item] = []
+    for item in items:
+        body = item.block.body
+        if isinstance(body, FigureBody):
+            key = item.block.finding_ids[0] if item.block.finding_ids else ""
+            again = key in taken or (lead is not None and key == lead.block.id)
+            topic = body.data.title if body.data else body.title
+            found = told.get(key)
+            item = item.model_copy(update={"title": topic if again else body.title, "told": None if again else found})  # noqa: PLW2901
+            if found is not None:
+                taken.add(key)
+        out.append(item)
+    shown = {i.told.anchor for i in out if i.told}
+    return [i for i in out if i.anchor not in shown]
+
+
+def _listed(items: Sequence[Item]) -> list[Item]:
+    """Mark runs of three or more findings of one kind; each is told in a line, the rest is in the register."""
+    ids = [i.block.body.key.split(":")[0] if isinstance(i.block.body, FindingBody) else "" for i in items]
+    runs = {id for id in ids if id and ids.count(id) > 2}
+    return [i.model_copy(update={"list": True}) if id in runs else i for i, id in zip(items, ids, strict=True)]

@@ -9,6 +9,7 @@ from cxkit.report.blocks import FindingBody
 from cxkit.report.inputs import Definition, Provenance
 from cxkit.report.rendering import anchor
 from cxkit.report.sentences import Sentence, sentence
+from cxkit.tables.catalogue import CONTRACTS
 
 
 class Source(Record):
@@ -61,7 +62,7 @@ def _entry(
     number: int, body: FindingBody, provenance: Provenance, words: Mapping[str, Definition], minimum: int
 ) -> Evidence:
     known = words.get(body.definition)
-    few = body.n is not None and 0 < body.n < minimum
+    few = body.n is not None and 0 < body.n < minimum and _people(body.sources)
     return Evidence(
         number=number,
         anchor=f"e-{anchor(body.key)}",
@@ -83,3 +84,8 @@ def _entry(
         definition_anchor=f"d-{anchor(known.id)}" if known else "",
         initiative=body.initiative,
     )
+
+
+def _people(sources: Iterable[str]) -> bool:
+    """Whether what is counted may be people: anything but the sheets that people author about their own plans."""
+    return any(source not in CONTRACTS or not CONTRACTS[source].authored for source in sources)

@@ -28,7 +28,8 @@ class Definition(Record):
     name: str
     words: str
     convention: str = ""
-    minimum_n: int | None = None
+    minimum_n: str = ""
+    """Fewest observations it is given for, in words."""
 
 
 class Privacy(Record):

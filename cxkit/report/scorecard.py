@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from cxkit.records import Record
-from cxkit.report.inputs import ReportInput
-from cxkit.report.sentences import Sentence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, cast
+
+from cxkit import formats
+from cxkit.charts.reading import number, rows, text
+from cxkit.formats import Unit
+from cxkit.records import Record, Result
+from cxkit.report.inputs import WIDER, ReportInput
+from cxkit.report.sentences import Sentence, plain
+
+Row = Mapping[Hashable, Any]
+WIDTH, HEIGHT = 120.0, 28.0
+"""Size of a sparkline."""
+FEWEST = 6
+"""Months below which there is no history to draw."""
+STATUS = {"on target": "on target", "off target": "off target", "cannot tell": "cannot tell whether on target"}
 
 
 class Bullet(Record):
@@ -15,17 +28,18 @@ class Bullet(Record):
     value: str
     interval: str = ""
     n: str = ""
-    tone: str = ""
+    tone: str = "neutral"
     word: str = ""
     at: float | None = None
     low: float | None = None
     high: float | None = None
     target: float | None = None
-    target_text: str = ""
+    latest: float | None = None
     usual_low: float | None = None
     usual_high: float | None = None
     spark: str = ""
     spark_end: tuple[float, float] | None = None
+    months: str = ""
     alt: str = ""
 
 
@@ -35,8 +49,120 @@ class Scorecard(Record):
     title: Sentence
     bullets: tuple[Bullet, ...]
     period: str = ""
+    months: str = ""
+    """Months of the sparklines, where all show the same."""
+    provisional: bool = False
 
 
 def scorecard(given: ReportInput) -> Scorecard | None:
-    """Read the ``quantify.scorecard`` result; None when there is none."""
-    return None
+    """Read the ``quantify.scorecard`` result; None when it holds no measure."""
+    result = given.result("quantify.scorecard")
+    if result is None or not result.has("measures"):
+        return None
+    table = rows(result, "measures")
+    series: dict[str, list[Row]] = {}
+    for row in rows(result, "series"):
+        series.setdefault(text(row, "metric"), []).append(row)
+    bullets = tuple(bullet(row, series.get(text(row, "metric"), []), result, given) for row in table)
+    periods = {text(row, "period") for row in table}
+    months = {b.months for b in bullets if b.months}
+    if len(months) == 1:
+        bullets = tuple(b.model_copy(update={"months": ""}) for b in bullets)
+    return Scorecard(
+        title=_title(table),
+        bullets=bullets,
+        period=periods.pop() if len(periods) == 1 else "",
+        months=months.pop() if len(months) == 1 else "",
+        provisional=bool(getattr(result, "provisional", False)),
+    )
+
+
+def bullet(row: Row, series: Sequence[Row], result: Result, given: ReportInput) -> Bullet:
+    """Place one measure on its own cut scale."""
+    unit = cast("Unit", text(row, "unit") or "none")
+    found = result.finding(f"quantify.scorecard.{text(row, 'metric')}")
+    if found is not None and found.audience not in WIDER[given.audience]:
+        found = None
+    names = ("value", "low", "high", "target", "latest", "usual_low", "usual_high")
+    values = {name: number(row, name) for name in names}
+    known = [v for v in values.values() if v is not None]
+    bottom, top = (min(known), max(known)) if known else (0.0, 1.0)
+    span = (top - bottom) or abs(top) or 1.0
+    bottom, top = bottom - 0.1 * span, top + 0.1 * span
+    place = {n: None if v is None else round((v - bottom) / (top - bottom) * 100, 2) for n, v in values.items()}
+
+    def words(name: str) -> str:
+        return formats.quantity(values[name], unit, currency=given.currency)
+
+    status = STATUS.get(text(row, "status"), "")
+    usual = {"outside": "latest month outside its usual range", "inside": "in its usual range"}.get(
+        text(row, "usual"), ""
+    )
+    target = f"target {words('target')}" if values["target"] is not None else "no target set"
+    interval = formats.interval(values["low"], values["high"], unit, currency=given.currency)
+    alt = f"{text(row, 'label')}: {words('value')}" + (f" ({interval})" if interval else "") + f", {target}"
+    drawn, end = spark(series)
+    n = number(row, "n")
+    return Bullet(
+        measure=text(row, "label"),
+        key=found.key if found else "",
+        value=words("value").removesuffix(" per 1,000"),
+        interval=interval.removesuffix(" per 1,000"),
+        n="" if n is None else f"{n:,.0f}",
+        tone=found.tone if found else "neutral",
+        word=" · ".join(filter(None, [status or target, target if status else "", usual])),
+        at=place["value"],
+        low=place["low"],
+        high=place["high"],
+        target=place["target"],
+        latest=place["latest"],
+        usual_low=place["usual_low"],
+        usual_high=place["usual_high"],
+        spark=drawn,
+        spark_end=end,
+        months=f"{text(series[0], 'month')} to {text(series[-1], 'month')}" if drawn else "",
+        alt=", ".join(filter(None, [alt, status, usual])),
+    )
+
+
+def spark(series: Sequence[Row]) -> tuple[str, tuple[float, float] | None]:
+    """The points of a sparkline, and its last one; nothing for a history too short to be one.
+
+    >>> spark([{"value": v} for v in (1, 2, 3, 2, 1, 2)])[1]
+    (117.0, 14.0)
+    """
+    values = [v for v in (number(row, "value") for row in series) if v is not None]
+    if len(values) < FEWEST:
+        return "", None
+    low, high = min(values), max(values)
+    span = (high - low) or 1.0
+    step = (WIDTH - 6) / (len(values) - 1)
+    points = [
+        (round(3 + i * step, 1), round(HEIGHT - 3 - (v - low) / span * (HEIGHT - 6), 1)) for i, v in enumerate(values)
+    ]
+    return " ".join(f"{x:g},{y:g}" for x, y in points), points[-1]
+
+
+def _title(table: Sequence[Row]) -> Sentence:
+    """Which measures miss their target, else which leave their usual range, else that none does."""
+    off = [row for row in table if text(row, "status") == "off target"]
+    judged = [row for row in table if text(row, "status")]
+    out = [row for row in table if text(row, "usual") == "outside"]
+    first = f"quantify.scorecard.{text((off or out or list(table))[0], 'metric')}"
+    if off:
+        words = f"{_names(off)} {'misses its target' if len(off) == 1 else 'miss their targets'}"
+        return plain(f"{words}; {len(off)} of {len(judged)} measures with a target", first)
+    if out:
+        words = f"{_names(out)} {'is outside its' if len(out) == 1 else 'are outside their'} usual range"
+        return plain(f"{words}; {len(table) - len(out)} of {len(table)} measures are not", first)
+    if judged and all(text(row, "status") == "on target" for row in judged):
+        return plain(f"All {len(judged)} measures with a target are on it", first)
+    return plain(f"{len(table)} measure{'s' if len(table) != 1 else ''} assessed, none clearly off target", first)
+
+
+def _names(table: Sequence[Row]) -> str:
+    """Names in a sentence: the first with a capital, acronyms as they are."""
+    words = [text(row, "label") for row in table]
+    lowered = [w if w.isupper() or (w[:2].isupper()) else w[0].lower() + w[1:] for w in words]
+    joined = formats.listing(lowered, most=3)
+    return joined[:1].upper() + joined[1:]

@@ -10,7 +10,7 @@ from cxkit.report.blocks import FindingBody
 
 _SPACE = f"[ \u00a0{THIN}]?"
 _NUMBER = re.compile(
-    rf"[−+-]?(?:[A-Z]{{3}}{_SPACE})?[$€£¥]?{_SPACE}\d[\d,]*(?:\.\d+)?"
+    rf"[−+-]?(?:[A-Z]{{3}}{_SPACE})?[$€£¥]?\d[\d,]*(?:\.\d+)?"
     rf"(?:{_SPACE}(?:%|bn|M|k|×)(?!\w)| (?:points?|per 1,000|of \d[\d,]*|hours?|days?|months?|minutes?)\b)?"
 )
 
@@ -52,12 +52,18 @@ def plain(text: str, key: str = "") -> Sentence:
 
 def _place(text: str, value: str) -> tuple[int, int]:
     """Where the number stands; without any, the whole sentence is the link."""
-    if value and value != "not assessed":
-        at = text.find(value)
-        unsigned = value.lstrip("−+")
-        if at < 0 and unsigned:
-            at, value = text.find(unsigned), unsigned
-        if at >= 0 and not text[max(at - 1, 0) : at].isdigit():
-            return at, at + len(value)
+    for form in _forms(value):
+        found = re.search(rf"(?<![\d.,]){re.escape(form)}(?![\d]|[.,]\d)", text)
+        if found:
+            share = re.match(r" of \d[\d,]*\b", text[found.end() :]) if form.isdigit() else None
+            return found.start(), found.end() + (share.end() if share else 0)
     found = _NUMBER.search(text)
     return (found.start(), found.end()) if found else (0, len(text.rstrip(".")))
+
+
+def _forms(value: str) -> list[str]:
+    """How a value may stand in a sentence: as it is, without its sign, without its unit."""
+    if not value or value == "not assessed":
+        return []
+    bare = re.match(r"[\d.,]+", value.lstrip("−+"))
+    return list(dict.fromkeys([value, value.lstrip("−+"), *([bare[0]] if bare else [])]))

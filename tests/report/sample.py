@@ -160,10 +160,10 @@ DEFINITIONS = (
         id="grr@1",
         name="Gross revenue retention",
         words="Revenue kept from accounts that paid a year ago, without upgrades.",
-        minimum_n=30,
+        minimum_n="30 customers in the cohort",
     ),
     Definition(
-        id="nps@1", name="Net promoter score", words="Promoters (9–10) minus detractors (0–6), in points.", minimum_n=30
+        id="nps@1", name="Net promoter score", words="Promoters (9–10) minus detractors (0–6), in points.", minimum_n="30 customers in the cohort"
     ),
 )
 
