@@ -112,8 +112,11 @@ def new(client: ClientName, data_dir: DataDir = None) -> None:
     from cxkit.tables.scaffold import create
 
     folder = places.client_folder(client, places.data_folder(data_dir))
-    for path in create(folder):
+    written, kept = create(folder)
+    for path in written:
         typer.echo(f"created {path.relative_to(folder.parent)}")
+    for path in kept:
+        typer.echo(f"left as it was: {path.relative_to(folder.parent)}")
     typer.echo(f"\nNext: send {client}/data-request.md, put the files into {client}/tables/, then: cxkit map {client}")
 
 
