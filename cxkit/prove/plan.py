@@ -36,7 +36,7 @@ class Plan(Record):
     experiment_id: str
     initiative_id: str | None = None
     name: str
-    """Name of the initiative, or the experiment's id."""
+    """Name of the initiative, or the experiment's id with the word experiment or programme."""
     hypothesis: str = ""
     metric: str
     metric_name: str
@@ -113,7 +113,7 @@ def missing_plan(tables: Tables) -> tuple[Missing, ...]:
 
 def _plan(row: dict[str, Any], twice: set[str], currency: str) -> Plan:
     initiative = row["initiative"]
-    name = initiative or row["experiment_id"]
+    name = initiative or f"{'programme' if row['design'] == 'holdout' else 'experiment'} {row['experiment_id']}"
     if initiative in twice:
         name = f"{initiative} ({row['experiment_id']})"
     fields: dict[str, Any] = {k: row[k] for k in COLUMNS} | {

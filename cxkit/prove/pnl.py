@@ -99,17 +99,17 @@ def _finding(
     plan: Plan, entry: dict[str, Any], row: dict[str, Any], *, several: bool, currency: str, level: float
 ) -> Finding:
     value, low, high = entry["value"], entry["low"], entry["high"]
-    name = f"{plan.name}, arm {row['arm']}," if several else plan.name
+    name = f"{plan.name}, arm {row['arm']}" if several else plan.name
     money = formats.money(abs(value), currency)
     span = formats.interval(low, high, "money", currency=currency)
     shown = row["verdict"] in SHOWN and (low > 0 or high < 0)
     if not shown:
-        title = f"{name} has not shown money on {plan.pnl_line}: {span} a year"
+        title = f"No money on {plan.pnl_line} is shown for {name}: {span} a year"
     elif value > 0:
-        title = f"{name} is worth {money} a year on {plan.pnl_line} ({span}), claimed"
+        title = f"{money} a year on {plan.pnl_line} is claimed for {name} ({span})"
     else:
         ends = formats.interval(-high, -low, "money", currency=currency)
-        title = f"{name} costs {money} a year on {plan.pnl_line} ({ends}), claimed"
+        title = f"{money} a year on {plan.pnl_line} is put down as a loss to {name} ({ends})"
     detail = [
         f"Effect × {plan.exposed_base:,.0f} units a year × {formats.money(plan.unit_margin or 0, currency)} margin; "
         "the interval carries the effect's uncertainty alone."

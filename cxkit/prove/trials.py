@@ -275,7 +275,7 @@ def _notes(pair: list[dict[str, Any]]) -> tuple[str, ...]:
         "immature": "units are not fully measured yet and are left out",
         "missing": "units have no outcome and are left out",
         "early": "outcomes are dated before the draw and are left out",
-        "late_pre": "pre-period values were measured after the draw and are not used",
+        "late_pre": "pre-period values were not measured before the draw and are not used",
     }
     sums = {k: int(sum(r[k] for r in pair)) for k in said}
     return tuple(f"{sums[k]:,} {text}." for k, text in said.items() if sums[k])

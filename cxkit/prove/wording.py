@@ -23,7 +23,7 @@ def effect_finding(
         return Finding(
             id="prove.effect",
             stage="prove",
-            title=f"{_who(arm)} is blocked: the split does not match the plan ({_counts(arm)}), so no effect is shown",
+            title=f"{_who(arm, first=True)} is blocked: the split does not match the plan ({_counts(arm)}), so no effect is shown",
             detail="Units left or entered one arm for a reason that chance does not explain; until it is found, the "
             "arms are not alike and their difference proves nothing.",
             n=arm.n_control + arm.n_treated,
@@ -84,7 +84,7 @@ def split_finding(arm: Arm) -> Finding:
 def _title(arm: Arm, said: Verdict, currency: str) -> str:
     plan, found = arm.plan, arm.comparison
     assert found is not None
-    who, metric = _who(arm), plan.metric_name
+    who, whom, metric = _who(arm, first=True), _who(arm), plan.metric_name
     size, span = size_text(arm, currency), span_text(arm, currency)
     match said:
         case "raised" | "cut":
@@ -92,7 +92,7 @@ def _title(arm: Arm, said: Verdict, currency: str) -> str:
             tail = f", less than the {plan.amount(plan.worthwhile or 0, currency)} worth having" if small else ""
             return f"{who} {said} {metric} by {size} ({span}){tail}"
         case "higher" | "lower":
-            change = f"After {who}, {metric} was {size} {said} than before ({span})"
+            change = f"After {whom}, {metric} was {size} {said} than before ({span})"
             return f"{change}; without a control group this shows no cause"
         case "no effect worth having":
             worth = plan.amount(plan.worthwhile or 0, currency)
@@ -101,7 +101,7 @@ def _title(arm: Arm, said: Verdict, currency: str) -> str:
             return f"{who} has not shown an effect on {metric}: {span}"
         case _:
             between = span.replace(" to ", " and ")
-            return f"The data cannot tell whether {who} moves {metric}: the change lies between {between}"
+            return f"The data cannot tell whether {whom} moves {metric}: the change lies between {between}"
 
 
 def size_text(arm: Arm, currency: str) -> str:
@@ -140,8 +140,9 @@ def relative_ends(arm: Arm) -> tuple[float | None, float | None]:
     return found.relative_low - wider, found.relative_high + wider
 
 
-def _who(arm: Arm) -> str:
-    return arm.plan.name if arm.alone else f"{arm.plan.name}, arm {arm.arm},"
+def _who(arm: Arm, *, first: bool = False) -> str:
+    name = arm.plan.name[:1].upper() + arm.plan.name[1:] if first else arm.plan.name
+    return name if arm.alone else f"{name}, arm {arm.arm},"
 
 
 def _counts(arm: Arm) -> str:

@@ -41,7 +41,7 @@ def test_experiments_yes_no_by_hand(client: Build, yes_no: Build) -> None:
     assert row["relative"] == pytest.approx(-0.4)
     effect = found.finding("prove.effect", subject="x1")
     assert effect is not None
-    assert effect.title == "x1 cut churn by 4.0 points (1.6 to 6.4 points)"
+    assert effect.title == "Experiment x1 cut churn by 4.0 points (1.6 to 6.4 points)"
     assert effect.period == "2026-01 to 2026-03"
     assert effect.initiative == "i1"
     assert effect.n == 2000
@@ -88,14 +88,14 @@ def test_experiments_tea_tasting_published(several: Build) -> None:
 def test_experiments_null_result_is_worded_so(client: Build, yes_no: Build) -> None:
     found = experiments(client(yes_no((100, 1000), (99, 1000))), seed=1)
     assert only(found)["verdict"] == "has not shown an effect"
-    assert found.findings[1].title.startswith("x1 has not shown an effect on churn: −2.7 to +2.5 points")
+    assert found.findings[1].title.startswith("Experiment x1 has not shown an effect on churn: −2.7 to +2.5 points")
 
 
 @pytest.mark.parametrize(
     ("worth", "verdict", "words", "tone"),
     [
         (0.05, "no effect worth having", "has not shown an effect worth having", "neutral"),
-        (0.01, "cannot tell", "The data cannot tell whether x1 moves churn", "unknown"),
+        (0.01, "cannot tell", "The data cannot tell whether experiment x1 moves churn", "unknown"),
     ],
 )
 def test_experiments_minimum_effect_splits_null_from_unknown(
@@ -170,7 +170,7 @@ def test_experiments_missing_outcomes_are_not_zeros(client: Build, yes_no: Build
     assert attrition.loc["control", ["assigned", "missing", "analysed"]].tolist() == [1000, 100, 900]
     assert attrition.loc["t1", "p"] < 1e-6
     assert found.finding("prove.attrition").title == (  # type: ignore[union-attr]
-        "Outcomes of x1 are missing: 10.0% in control and 0.0% in t1"
+        "Outcomes of experiment x1 are missing: 10.0% in control and 0.0% in t1"
     )
     assert "100 units have no outcome and are left out." in found.findings[1].detail
 
@@ -237,7 +237,7 @@ def test_experiments_cuped_needs_a_value_from_before_the_draw(client: Build) -> 
     assert before["cuped_gain"] > 0.8
     assert before["method"] == "Welch's t, CUPED"
     assert pd.isna(only(after)["cuped_gain"])
-    assert "1,000 pre-period values were measured after the draw and are not used." in after.findings[1].detail
+    assert "1,000 pre-period values were not measured before the draw and are not used." in after.findings[1].detail
 
 
 def test_experiments_cuped_says_when_there_is_no_gain(client: Build) -> None:
@@ -300,7 +300,7 @@ def test_experiments_several_arms_against_one_control(client: Build, yes_no: Bui
     found = experiments(client(units), seed=1)
     frame = found.frame("effects").set_index("arm")
     assert frame["verdict"].tolist() == ["has not shown an effect", "cut"]
-    assert found.finding("prove.effect", subject="x1/t2").title.startswith("x1, arm t2, cut churn")  # type: ignore[union-attr]
+    assert found.finding("prove.effect", subject="x1/t2").title.startswith("Experiment x1, arm t2, cut churn")  # type: ignore[union-attr]
     assert frame.loc["t1", "p_adjusted"] >= frame.loc["t1", "p"]
 
 

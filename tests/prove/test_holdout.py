@@ -20,7 +20,9 @@ def test_holdout_cumulative_effect_by_hand(client: Build, yes_no: Build) -> None
     found = experiments(tables, seed=1).finding("prove.holdout")
     assert found is not None
     assert found.value == pytest.approx(-360)
-    assert found.title.startswith("Against those left out, x1 has brought 360 fewer units with churn in all (")
+    assert found.title.startswith(
+        "Against those left out, programme x1 has brought 360 fewer units with churn in all ("
+    )
     assert found.grade == "A"
     assert found.tone == "good"
 
@@ -40,7 +42,7 @@ def test_contamination_is_counted_from_exposures(client: Build, yes_no: Build) -
     assert frame.loc["t1", "met"] == 900
     said = found.finding("prove.contamination")
     assert said is not None
-    assert said.title.startswith("30 of 1,000 units left out of x1 met it all the same")
+    assert said.title.startswith("30 of 1,000 units left out of programme x1 met it all the same")
 
 
 def test_contamination_before_the_draw_or_with_the_own_arm_does_not_count(client: Build, yes_no: Build) -> None:

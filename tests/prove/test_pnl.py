@@ -23,8 +23,9 @@ def test_pnl_bridge_by_hand(client: Build, yes_no: Build) -> None:
     assert row["high"] == pytest.approx(-effect["low"] * 1e7)
     assert (row["pnl_line"], row["status"], row["grade"], row["lag_months"]) == ("Subscriptions", "claimed", "A", 3.0)
     said = found.findings[0]
-    assert said.title.replace("\N{NARROW NO-BREAK SPACE}", " ").startswith("x1 is worth €400 k a year on Subscriptions")
-    assert said.title.endswith("claimed")
+    assert said.title.replace("\N{NARROW NO-BREAK SPACE}", " ").startswith(
+        "€400 k a year on Subscriptions is claimed for exp"
+    )
     assert said.weight == 400_000
     assert "expected in the books 3.0 months after" in said.detail
     assert "not found in pnl" in said.detail
@@ -48,14 +49,14 @@ def test_pnl_bridge_harm_costs_money(client: Build, yes_no: Build) -> None:
     found = pnl_bridge(tables, experiments(tables, seed=1)).findings[0]
     assert found.value == pytest.approx(-400_000)
     assert found.tone == "bad"
-    assert "costs" in found.title
+    assert "is put down as a loss to experiment x1" in found.title
 
 
 def test_pnl_bridge_null_result_has_no_weight(client: Build, yes_no: Build) -> None:
     tables = client(yes_no((100, 1000), (99, 1000)), **MONEY)
     found = pnl_bridge(tables, experiments(tables, seed=1)).findings[0]
     assert found.weight == 0
-    assert "has not shown money on Subscriptions" in found.title
+    assert "No money on Subscriptions is shown for experiment x1" in found.title
 
 
 def test_pnl_bridge_leaves_blocked_effects_out(client: Build, yes_no: Build) -> None:
