@@ -23,7 +23,8 @@ def effect_finding(
         return Finding(
             id="prove.effect",
             stage="prove",
-            title=f"{_who(arm, first=True)} is blocked: the split does not match the plan ({_counts(arm)}), so no effect is shown",
+            title=f"{_who(arm, first=True)} is blocked: the split does not match the plan ({_counts(arm)}), "
+            "so no effect is shown",
             detail="Units left or entered one arm for a reason that chance does not explain; until it is found, the "
             "arms are not alike and their difference proves nothing.",
             n=arm.n_control + arm.n_treated,
