@@ -7,35 +7,20 @@ for rules that fail.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from decimal import Decimal
 
 import duckdb
 
 from cxkit.errors import nearest
 from cxkit.formats import listing
 from cxkit.tables.catalogue import CONTRACTS
-from cxkit.tables.contract import Column, Contract, Severity
-from cxkit.tables.currencies import CODES
-from cxkit.tables.cut import quoted, text_literal
-from cxkit.tables.problems import Kind, Problem, examples, masked, ordered
+from cxkit.tables.contract import Column, Contract
+from cxkit.tables.cut import quoted
+from cxkit.tables.predicates import Test, row_tests
+from cxkit.tables.problems import Problem, examples, masked, ordered
 
 FILES_TOLD = 3
 """Files named singly for one broken rule; further ones are summed into one problem."""
-
-
-@dataclass(frozen=True)
-class Test:
-    """One predicate over a row. The row fails where it is false; null passes."""
-
-    id: str
-    kind: Kind
-    predicate: str
-    shown: tuple[str, ...]
-    """Columns whose values are shown when it fails."""
-    says: str
-    fix: str
-    severity: Severity = "error"
-    __test__ = False
 
 
 def check(
@@ -59,14 +44,16 @@ def check(
     if isinstance(relation, duckdb.DuckDBPyRelation):
         relation.create_view(f"__check_{name}", replace=True)
         relation = quoted(f"__check_{name}")
+    located = {"__file", "__row"} <= {d[0] for d in con.execute(f"SELECT * FROM {relation} LIMIT 0").description or ()}
     absent = [c for c in contract.required if c not in supplied]
-    problems = [column_absent(contract, c, supplied) for c in absent]
+    files = con.execute(f"SELECT DISTINCT __file FROM {relation} ORDER BY 1").fetchall() if absent and located else []
+    place = listing([f for (f,) in files], most=FILES_TOLD)
+    problems = [column_absent(contract, c, supplied, place) for c in absent]
     tests = row_tests(contract, supplied, others)
     sums = ", ".join(["count(*)", *(f"count(*) FILTER (WHERE NOT ({t.predicate}))" for t in tests)])
     counted = con.execute(f"SELECT {sums} FROM {relation}").fetchone() or (0,)
     if not counted[0]:
         return ordered_list([*problems, *([] if absent else [no_rows(contract)])])
-    located = {"__file", "__row"} <= {d[0] for d in con.execute(f"SELECT * FROM {relation} LIMIT 0").description or ()}
     for test, failing in zip(tests, counted[1:], strict=True):
         if failing:
             problems += failures(con, contract, relation, test, others, located=located)
@@ -79,13 +66,14 @@ def ordered_list(problems: list[Problem]) -> list[Problem]:
     return list(ordered(problems))
 
 
-def column_absent(contract: Contract, column: str, supplied: Collection[str]) -> Problem:
+def column_absent(contract: Contract, column: str, supplied: Collection[str], file: str = "") -> Problem:
     """Word a required column that is not there."""
     meaning = contract.column(column).meaning
     return Problem(
         id="column.absent",
         kind="column",
         table=contract.name,
+        file=file,
         column=column,
         found=f"the columns {listing(sorted(supplied), most=8)}" if supplied else "no known column",
         rule=f"{contract.name} needs {column} ({meaning})",
@@ -104,72 +92,6 @@ def no_rows(contract: Contract) -> Problem:
         fix="export it again with data, check the reporting date, or take the file out of the folder",
         severity="warning" if contract.authored else "error",
     )
-
-
-def row_tests(contract: Contract, supplied: Collection[str], others: Mapping[str, Collection[str]]) -> list[Test]:
-    """Every predicate of a contract that the supplied columns allow, in the contract's order."""
-    tests: list[Test] = []
-    words = [c for c in contract.columns if c.type in {"id", "text"} and not c.allowed and c.name in supplied]
-    for column in sorted(words, key=lambda c: c.type != "id")[:1]:
-        real = f"NOT starts_with(upper({quoted(column.name)}), 'EXAMPLE')"
-        fix = "delete the example line of the template from the file"
-        tests.append(Test("example.left", "rule", real, (column.name,), "every row is real data", fix))
-    for column in contract.columns:
-        if column.name in supplied:
-            tests += column_tests(contract, column, others)
-    for rule in contract.rules:
-        if set(rule.columns) <= set(supplied):
-            tests.append(
-                Test(f"rule.{rule.id}", "rule", rule.predicate, rule.columns, rule.says, rule.fix, rule.severity)
-            )
-    return tests
-
-
-def column_tests(contract: Contract, column: Column, others: Mapping[str, Collection[str]]) -> list[Test]:
-    """The predicates of one column: filled, allowed, in range, finite, found where it refers to."""
-    name, shown = quoted(column.name), (column.name,)
-    tests: list[Test] = []
-    if column.required:
-        filled = f"{name} IS NOT NULL" + (f" AND trim({name}) <> ''" if column.type in {"id", "text"} else "")
-        fix = f"fill {column.name}, or filter rows without it out in the mapping if they are not {contract.name}"
-        tests.append(Test("required.null", "required", filled, shown, f"every row has {column.name}", fix))
-    if column.allowed:
-        listed = ", ".join(text_literal(v) for v in column.allowed)
-        says = f"{column.name} is one of {', '.join(column.allowed)}"
-        fix = f"map the client's words onto these with a value map for {column.name}"
-        severity: Severity = "error" if column.required else "warning"
-        tests.append(Test("allowed.value", "allowed", f"{name} IN ({listed})", shown, says, fix, severity))
-    if column.type == "number":
-        tests.append(
-            Test(
-                "range.finite",
-                "range",
-                f"isfinite({name})",
-                shown,
-                f"{column.name} is a finite number",
-                "leave it empty",
-            )
-        )
-    unit = f" {column.unit}" if column.unit else ""
-    for word, sign, bound in (("at least", ">=", column.low), ("at most", "<=", column.high)):
-        if bound is not None:
-            says = f"{column.name} is {word} {bound:g}{unit}"
-            fix = "check the sign, the unit and the decimal separator; a unit factor in the mapping converts it"
-            tests.append(Test(f"range.{sign}", "range", f"{name} {sign} {bound!r}", shown, says, fix))
-    if column.references:
-        table, key = column.references.split(".")
-        if table != contract.name and key in others.get(table, ()):
-            found = f"{name} IN (SELECT {quoted(key)} FROM {quoted(table)} WHERE {quoted(key)} IS NOT NULL)"
-            says = f"{column.name} refers to {column.references}"
-            fix = f"add the missing rows to {table}, or correct {column.name}; until then they belong to no {table} row"
-            tests.append(Test("reference.unknown", "reference", found, shown, says, fix, "warning"))
-    if column.name in {"currency", "from_currency", "to_currency"}:
-        listed = ", ".join(text_literal(v) for v in CODES)
-        says = f"{column.name} is an ISO 4217 code such as EUR or USD"
-        tests.append(
-            Test("allowed.currency", "allowed", f"{name} IN ({listed})", shown, says, "map it with a value map")
-        )
-    return tests
 
 
 def failures(
@@ -204,7 +126,7 @@ def failures(
                 count=count,
                 found=shown(columns, seen),
                 rule=test.says,
-                fix=test.fix + suggestion(con, test, columns[0], seen[0], others),
+                fix=test.fix + suggestion(con, test, columns[0], seen[0], others) + merged(test, file or ""),
                 severity=test.severity,
             )
         )
@@ -229,8 +151,25 @@ def shown(columns: list[Column], seen: Sequence[Sequence[str]]) -> str:
     "ended '2026-01-01', started '2026-03-01'"
     """
     if len(columns) == 1:
-        return examples([v or None for v in seen[0]], columns[0])
-    return ", ".join(f"{c.name} {masked(v[0] or None, c)}" for c, v in zip(columns, seen, strict=True))
+        return examples([written(v, columns[0]) for v in seen[0]], columns[0])
+    return ", ".join(f"{c.name} {masked(written(v[0], c), c)}" for c, v in zip(columns, seen, strict=True))
+
+
+def written(value: str, column: Column) -> str | None:
+    """An engine's text of a value as a person would write it; times say that they are UTC.
+
+    >>> written("-5.0000", CONTRACTS["revenue"].column("mrr"))
+    '-5'
+    """
+    if not value:
+        return None
+    match column.type:
+        case "money" | "number" if value.strip("-").replace(".", "", 1).isdigit():
+            return f"{Decimal(value).normalize():f}"
+        case "timestamp":
+            return f"{value} UTC"
+        case _:
+            return value
 
 
 def suggestion(
@@ -254,6 +193,11 @@ def suggestion(
             ]
     close = nearest(seen[0].strip().lower().replace(" ", "_").replace("-", "_"), known) or nearest(seen[0], known)
     return f" (for {masked(seen[0], column)} perhaps {masked(close, column)})" if close else ""
+
+
+def merged(test: Test, file: str) -> str:
+    """Empty cells of a workbook are often merged ones."""
+    return "; merged cells leave the rows below them empty" if test.kind == "required" and ".xls" in file else ""
 
 
 def duplicates(

@@ -17,7 +17,7 @@ from cxkit.tables.cut import quoted
 from cxkit.tables.engine import Tables
 from cxkit.tables.parts import PARTS, Stop
 from cxkit.tables.plausibility import screen
-from cxkit.tables.problems import Problem, ordered, unusable
+from cxkit.tables.problems import Problem, ordered, unusable, without_echoes
 
 
 class DataHealth(Result):
@@ -57,7 +57,7 @@ def examine(tables: Tables, problems: Sequence[Problem] = ()) -> tuple[DataHealt
     rows) for `cxkit check`. What the screen finds to be an error (amounts without an exchange rate) is added to
     ``tables.unusable``, so that no stage reads that table.
     """
-    every = ordered([*problems, *screen(tables)])
+    every = ordered(without_echoes([*problems, *screen(tables)]))
     tables.unusable.update({n: why for n, why in unusable(every).items() if n not in tables.unusable})
     return assess(tables, every, tie(tables)), every
 
@@ -69,7 +69,7 @@ def assess(tables: Tables, problems: Sequence[Problem], books: BooksTie | None =
     present = [name for name in tables.present if name not in bad]
     runs = tuple(f"{p.stage}: {p.part}" for p in PARTS if p.runs(present))
     stops = tuple(
-        Stop(stage=p.stage, part=p.part, tables=tuple(t for way in p.tables for t in way if t in bad))
+        Stop(stage=p.stage, part=p.part, tables=p.among(bad))
         for p in PARTS
         if not p.runs(present) and p.runs([*present, *bad])
     )

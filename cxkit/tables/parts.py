@@ -19,6 +19,11 @@ class Part(Record):
         there = set(present)
         return any(set(way) <= there for way in self.tables)
 
+    def among(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Those of its tables that are among `names`, each once."""
+        wanted = set(names)
+        return tuple(dict.fromkeys(t for way in self.tables for t in way if t in wanted))
+
 
 PARTS: tuple[Part, ...] = tuple(
     Part(stage=stage, part=part, tables=tables)

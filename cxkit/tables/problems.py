@@ -19,6 +19,13 @@ Kind = Literal["file", "column", "type", "required", "duplicate", "allowed", "ra
 EMAIL = re.compile(r"[^\s@'\"]+@[^\s@'\"]+\.[^\s@'\"]+")
 PHONE = re.compile(r"(?<![\w.-])\+?\(?\d[\d ()/.-]{7,}\d(?![\w-])")
 DATE_LIKE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
+ECHOED: Mapping[str, tuple[str, ...]] = {
+    "required.null": ("file.cut_off", "file.short_rows"),
+    "duplicate.key": ("file.overlap",),
+    "file.header_twice": ("column.twice",),
+    "file.header_only": ("file.empty",),
+}
+"""Problems that others bring along, and by which."""
 ORDER: Mapping[Severity, int] = {"error": 0, "warning": 1}
 
 
@@ -149,6 +156,24 @@ def ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     )
 
 
+def without_echoes(problems: Iterable[Problem]) -> list[Problem]:
+    """Leave out what only repeats another problem: a cell that could not be read is not also told to be empty."""
+    given = list(problems)
+    return [p for p in given if not any(_echoes(p, other) for other in given)]
+
+
+def _echoes(problem: Problem, other: Problem) -> bool:
+    """Whether `problem` says nothing that `other` has not said of the same rows."""
+    if other.table != problem.table or problem.count > max(other.count, len(other.rows)):
+        return False
+    if not set(problem.rows) <= set(other.rows or problem.rows):
+        return False
+    if problem.id == "required.null" and other.kind == "type":
+        # the rule of a type begins with the canonical column; its column is the file's own header
+        return other.file == problem.file and other.rule.split(" ")[0] == problem.column
+    return other.id in ECHOED.get(problem.id, ()) and (other.file in ("", problem.file) or other.id == "file.overlap")
+
+
 def unusable(problems: Sequence[Problem]) -> dict[str, str]:
     """Tables that errors keep from being used, each with the reason a stage gives for its gap.
 
@@ -158,7 +183,7 @@ def unusable(problems: Sequence[Problem]) -> dict[str, str]:
     {'accounts': 'supplied, but account_id is unique (3 rows are not so)'}
     """
     reasons: dict[str, str] = {}
-    for problem in ordered(problems):
+    for problem in ordered(without_echoes(problems)):
         if problem.stops and problem.table not in reasons:
             rows = f" ({problem.count:,} row{'s are' if problem.count != 1 else ' is'} not so)" if problem.count else ""
             reasons[problem.table] = f"supplied, but {problem.rule}{rows}"

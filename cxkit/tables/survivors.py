@@ -189,7 +189,12 @@ def foreign_money(tables: Tables) -> list[Problem]:
                     "currency",
                     found=f"{', '.join(unrated)} on {quantity(float(share), 'ratio')} of rows, without a rate in fx",
                     rule=f"every amount can be turned into {tables.currency}; a missing rate is not taken for one",
-                    fix=f"supply fx (month, from_currency, to_currency {tables.currency}, rate) for these months",
+                    fix=(
+                        ""
+                        if share < 1
+                        else f"write currency: {unrated[0]} in client.yml if that is the client's own, or "
+                    )
+                    + f"supply fx (month, from_currency, to_currency {tables.currency}, rate) for these months",
                     severity="error",
                 )
             )

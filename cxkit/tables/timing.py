@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from cxkit.formats import listing, quantity
 from cxkit.tables.catalogue import CONTRACTS
-from cxkit.tables.contract import Column
 from cxkit.tables.cut import quoted, text_literal
 from cxkit.tables.engine import Tables
 from cxkit.tables.problems import Problem, suspicion
 
-ZERO_DATES = ("0001-01-01", "1601-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "1904-01-01", "1970-01-01")
-"""Days that systems write when they mean nothing."""
-EARLIEST = "1990-01-01"
-"""Signals older than this are slips of the pen; customers may be older."""
 CLOCKED = {
     "tickets": ("opened", "first_response", "resolved"),
     "ticket_log": ("at",),
@@ -29,8 +22,6 @@ LATE = 0.05
 def screen(tables: Tables) -> list[Problem]:
     """Everything odd about when things are said to have happened."""
     problems: list[Problem] = []
-    for name in tables.present:
-        problems += zero_dates(tables, name)
     for name, columns in CLOCKED.items():
         for column in columns:
             if column in tables.supplied(name):
@@ -38,47 +29,6 @@ def screen(tables: Tables) -> list[Problem]:
     problems += instant(tables)
     problems += outside_life(tables)
     return problems
-
-
-def _days(tables: Tables, name: str) -> Iterator[Column]:
-    """Supplied columns of a table that hold a day or a moment, births excepted."""
-    for column in CONTRACTS[name].columns:
-        if (
-            column.type in {"date", "month", "timestamp"}
-            and not column.personal
-            and column.name in tables.supplied(name)
-        ):
-            yield column
-
-
-def zero_dates(tables: Tables, name: str) -> list[Problem]:
-    """Dates that stand for nothing, and signals from before there were such systems."""
-    columns = list(_days(tables, name))
-    if not columns:
-        return []
-    old = CONTRACTS[name].group in {"signals", "proof", "people"}
-    listed = ", ".join(f"DATE '{d}'" for d in ZERO_DATES)
-    tests = [
-        f"CAST({quoted(c.name)} AS DATE) IN ({listed})" + (f" OR {quoted(c.name)} < DATE '{EARLIEST}'" if old else "")
-        for c in columns
-    ]
-    sums = ", ".join(
-        f"count(*) FILTER (WHERE {t}), CAST(min({quoted(c.name)}) AS DATE)" for t, c in zip(tests, columns, strict=True)
-    )
-    row = tables.sql(f"SELECT {sums} FROM {quoted(name)}").fetchall()[0]
-    return [
-        suspicion(
-            "zero_date",
-            name,
-            column.name,
-            found=f"{row[2 * i + 1]}",
-            rule="a date says when something happened; this one is what systems write for nothing, or a slip",
-            fix="map it to empty with a value map, or have the rows corrected",
-            count=row[2 * i],
-        )
-        for i, column in enumerate(columns)
-        if row[2 * i]
-    ]
 
 
 def no_time_of_day(tables: Tables, name: str, column: str) -> list[Problem]:

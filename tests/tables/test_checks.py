@@ -42,7 +42,7 @@ def test_check_clean_table_has_no_problem():
 def test_check_required_column_absent_names_the_columns_there_are():
     (problem,) = run("accounts", [{"account_id": "a", "segment": "x"}])
     assert str(problem) == (
-        "accounts, column started: found the columns account_id and segment; accounts needs started (first day as a "
+        "f.csv, column started: found the columns account_id and segment; accounts needs started (first day as a "
         "customer); export started, or map the column that holds it to started with `cxkit map`"
     )
     assert problem.severity == "error"
@@ -92,8 +92,8 @@ def test_check_allowed_value_of_an_optional_column_is_a_warning():
 def test_check_range_below_and_above():
     month = {"month": date(2026, 1, 1), "team": "care", "headcount": -1, "engagement": 730}
     below, above = sorted(run("workforce", [month]), key=lambda p: p.column, reverse=True)
-    assert (below.rule, below.found) == ("headcount is at least 0", "'-1.0'")
-    assert (above.rule, above.found) == ("engagement is at most 100", "'730.0'")
+    assert (below.rule, below.found) == ("headcount is at least 0", "'-1'")
+    assert (above.rule, above.found) == ("engagement is at most 100", "'730'")
 
 
 def test_check_range_infinite_number():
@@ -121,7 +121,7 @@ def test_check_reference_of_a_sheet_suggests_the_nearest():
 def test_check_rule_of_the_contract_shows_both_columns():
     (problem,) = run("tickets", [{**TICKET, "resolved": datetime(2026, 1, 1)}])
     assert problem.id == "rule.resolved_not_before_opened"
-    assert problem.found == "resolved '2026-01-01 00:00:00', opened '2026-01-02 10:00:00'"
+    assert problem.found == "resolved '2026-01-01 00:00:00 UTC', opened '2026-01-02 10:00:00 UTC'"
 
 
 def test_check_rule_is_skipped_while_a_column_is_not_supplied():
@@ -140,6 +140,33 @@ def test_check_currency_must_be_a_code():
 def test_check_example_line_left_in():
     (problem,) = run("accounts", [{**ACCOUNT, "account_id": "EXAMPLE-1001"}])
     assert "delete the example line" in problem.fix
+
+
+@pytest.mark.parametrize("word", ["Total", "Grand total", " SUBTOTAL ", "Summe", "合計"])
+def test_check_totals_row_is_not_a_customer(word):
+    (problem,) = run("accounts", [ACCOUNT, {**ACCOUNT, "account_id": word}])
+    assert (problem.id, problem.rows, problem.severity) == ("totals.row", (3,), "error")
+
+
+def test_check_a_customer_whose_name_begins_like_a_total_is_none():
+    assert run("accounts", [{**ACCOUNT, "account_id": "Total Energies"}, {**ACCOUNT, "account_id": "Sumatra"}]) == []
+
+
+@pytest.mark.parametrize("mark", ["\u202e", "\u200b", "\x01", "\ufeff"])
+def test_check_invisible_characters_in_an_id(mark):
+    (problem,) = run("accounts", [{**ACCOUNT, "account_id": f"a{mark}b"}])
+    assert (problem.id, problem.severity, problem.found) == ("id.invisible", "warning", "'a·b'")
+
+
+def test_check_zero_date_ticket_opened_in_1970():
+    (problem,) = run("tickets", [TICKET, {**TICKET, "ticket_id": "2", "opened": datetime(1970, 1, 1)}])
+    assert (problem.id, problem.rows, problem.severity) == ("range.zero_date", (3,), "warning")
+    assert problem.found == "'1970-01-01 00:00:00 UTC'"
+
+
+def test_check_zero_date_an_old_customer_is_no_problem():
+    assert run("accounts", [{**ACCOUNT, "started": date(1962, 5, 3)}]) == []
+    assert [p.id for p in run("accounts", [{**ACCOUNT, "started": date(26, 1, 1)}])] == ["range.zero_date"]
 
 
 def test_check_empty_table_stops_an_export_and_only_warns_of_a_sheet():

@@ -66,18 +66,6 @@ def test_screen_nothing_supplied_is_nothing_odd():
     assert ids({}) == {}
 
 
-def test_zero_date_ticket_opened_in_1970():
-    frame = tickets()
-    frame.loc[3, "opened"] = pd.Timestamp("1970-01-01")
-    problem = ids({"tickets": frame})["zero_date"]
-    assert (problem.column, problem.found, problem.count, problem.severity) == ("opened", "1970-01-01", 1, "warning")
-
-
-def test_zero_date_old_customer_is_no_problem():
-    frame = pd.DataFrame({"account_id": ["a", "b"], "started": [date(1962, 5, 3), date(1970, 1, 1)]})
-    assert ids({"accounts": frame})["zero_date"].count == 1
-
-
 def test_midnight_lost_time_of_day():
     frame = tickets()
     frame["opened"] = frame["opened"].dt.normalize()

@@ -1,7 +1,7 @@
 import pytest
 
 from cxkit.tables.catalogue import CONTRACTS
-from cxkit.tables.problems import Problem, masked, ordered, plain, text, unusable
+from cxkit.tables.problems import Problem, masked, ordered, plain, text, unusable, without_echoes
 
 BASE = {"id": "rule.x", "kind": "rule", "table": "tickets", "rule": "the rule", "fix": "the fix"}
 
@@ -70,3 +70,18 @@ def test_document_is_json_with_its_sentence():
     document = problem(file="t.csv").document()
     assert document["text"] == "t.csv: the rule; the fix"
     assert document["rows"] == []
+
+
+def test_without_echoes_tells_an_unreadable_cell_once():
+    unread = problem(id="type.money", kind="type", file="f", column="Betrag", rows=(3,), count=1, rule="mrr is money")
+    null = problem(id="required.null", kind="required", file="f", column="mrr", rows=(3,), count=1)
+    row, column = null.model_copy(update={"rows": (9,)}), null.model_copy(update={"column": "month"})
+    assert without_echoes([unread, null, row, column]) == [unread, row, column]
+    assert without_echoes([null]) == [null]
+
+
+def test_without_echoes_tells_an_overlap_once():
+    overlap = problem(id="file.overlap", kind="file", file="a, b", column="k", count=5)
+    twice = problem(id="duplicate.key", kind="duplicate", file="b", column="k", rows=(2,), count=5)
+    more = twice.model_copy(update={"count": 9})
+    assert without_echoes([overlap, twice, more]) == [overlap, more]
