@@ -30,7 +30,10 @@ ORDERS = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
 CLOCK = r"(?:[T ]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?)?"
 HALF = r"(?: ?[AaPp]\.?[Mm]\.?)?"
 OFFSET = r"(?: ?(?:Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?))"
-NAME = r"[A-Za-z]{3,9}\.?"
+NAME = (
+    r"(?i:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)\.?"
+)
 FORMS: dict[Form, str] = {
     "iso": rf"[0-9]{{4}}[-/.][0-9]{{1,2}}[-/.][0-9]{{1,2}}{CLOCK}{HALF}{OFFSET}?",
     "triple": rf"[0-9]{{1,2}}[-/. ][0-9]{{1,2}}[-/. ][0-9]{{4}},?{CLOCK}{HALF}{OFFSET}?",
