@@ -10,13 +10,71 @@ from matplotlib.ticker import MaxNLocator
 from cxkit import formats
 from cxkit.charts import style
 from cxkit.charts.figure import figure
-from cxkit.charts.marks import Bar, Dot, bars, dots, scale
+from cxkit.charts.marks import Bar, Dot, bars, dots, matrix, scale
 from cxkit.charts.reading import Row, number, rows, text, texts
 from cxkit.records import Result
 
 LEAST = 30
 """Below so many tickets a share gets no interval and no row."""
 MOST = 16
+
+
+HAS = {
+    "has_owner": "Owner",
+    "end_to_end": "Whole journey",
+    "has_sla": "Time limit",
+    "has_kpi": "KPI",
+    "has_playbook": "Playbook",
+    "has_knowledge": "Knowledge article",
+    "has_self_serve": "Self-serve path",
+}
+
+
+def _has(row: Row, column: str) -> tuple[str, str]:
+    value = text(row, column).lower()
+    return {"true": ("good", "yes"), "1.0": ("good", "yes"), "false": ("bad", "no"), "0.0": ("bad", "no")}.get(
+        value, ("unknown", "not stated")
+    )
+
+
+def _alt_register(result: Result) -> str:
+    table = rows(result, "moments")
+    said = [
+        f"{label}: {sum(_has(r, column)[0] == 'good' for r in table)} of {len(table)} moments"
+        for column, label in HAS.items()
+    ]
+    return "Matrix of moments against what each needs to be run to a standard. " + texts(said, 7)
+
+
+@figure(
+    "orchestrate.register",
+    topic="What each moment has, and what it lacks",
+    needs="moments",
+    title="orchestrate.register.owner",
+    alt=_alt_register,
+    caption="“Not stated” means that the register does not say. Moments whose backlog loses most money stand first.",
+    data={
+        "moment": ("Moment", "text"),
+        "owned_by": ("Owned by", "text"),
+        "owner_role": ("Role", "text"),
+        "sla_hours": ("Limit, hours", "none"),
+        "kpi": ("KPI", "text"),
+        "open_items": ("Open items", "count"),
+        "value_per_month": ("Lost a month", "money"),
+        "lacks": ("Lacks", "text"),
+    },
+)
+def register(result: Result, *, ax: Axes | None = None) -> Axes:
+    """Draw moments by what they need, a symbol and a word per cell."""
+    table = rows(result, "moments")[:24]
+    columns = list(HAS)
+    ax = ax or style.canvas(len(table), row=0.36, head=0.7)
+    return matrix(
+        ax,
+        [text(r, "moment") or text(r, "moment_id") for r in table],
+        [HAS[c] for c in columns],
+        lambda y, x: _has(table[y], columns[x]),
+    )
 
 
 def _sla(result: Result) -> list[Dot]:
