@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from cxkit.simulate import book, brightline_plan, brightline_truth, costs, names, proof, service, usage, voice
-from cxkit.simulate.clock import EVENING_HOURS, SHOP_HOURS, OpenHours, at_some_time
+from cxkit.simulate.clock import EVENING_HOURS, OpenHours, at_some_time
 from cxkit.simulate.plan import staff, training
 from cxkit.simulate.world import DAY, Array, World, keys, months_between, weighted
 
@@ -82,6 +82,10 @@ SAID = (
     "Please call me on +1 312 555 0143 or write to ada.fenwillow7@example.com",
 )
 PRAISE = ("Quick and friendly", "The welcome call was helpful", "Works as promised", "Fixed on the first call")
+TOOL_DOWN = ("2026-02-09", "2026-02-18")
+"""The survey tool stored nothing on these days."""
+LATE_BOOKING = 0.957
+"""Share of October's recurring revenue that had been booked when the month was first reported."""
 CANARY = "canary-brightline-7f3a"
 
 
@@ -103,7 +107,7 @@ def draw(seed: int) -> World:
     pull = np.exp(-0.45 * feeling) * rng.gamma(1.3, 1 / 1.3, len(started))
     noticed = (started < HELD_FROM) & (np.isnat(ended) | (ended >= NOTICE_FROM))
     told = noticed & proof.drawn(rng, len(started), 0.5)
-    since = (MONTHS >= NOTICE_FROM.astype("datetime64[M]"))[:, None]
+    since = (NOTICE_FROM.astype("datetime64[M]") <= MONTHS)[:, None]
     force = np.where(since & told[None, :], 1 + NOTICE_EFFECT, 1.0) * pull[None, :]
     desk = _desk(rng)
     asked = service.tickets(next(streams), REASONS, desk, started, ended, MONTHS, force)
@@ -257,6 +261,7 @@ def _voice(
         unknown=0.06,
         loop={"contacted": 0.58, "settled": 0.62, "hours": 40.0},
         extracted=LATEST,
+        down=TOOL_DOWN,
     )
 
 
@@ -381,6 +386,9 @@ def _money(
     }
     pnl = costs.pnl(months, lines)
     pnl["currency"] = CURRENCY
+    late = ((pnl["month"] == pd.Timestamp("2026-10-01")) & (pnl["line"] == "Recurring revenue")).to_numpy()
+    pnl.loc[late, "amount"] = (pnl.loc[late, "amount"] * LATE_BOOKING).round(2)
+    pnl = costs.restate(pnl, late, "amount", 1 / LATE_BOOKING, "2026-11-05")
     market = pd.DataFrame(
         {"month": months.astype("M8[D]"), "segment": "all", "currency": CURRENCY, "source": "trade body estimate"}
     )

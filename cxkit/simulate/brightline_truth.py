@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cxkit.simulate import brightline as story
+from cxkit.simulate import reference, usage
 from cxkit.simulate.world import Array, Truth
 
 
@@ -21,7 +22,24 @@ def truths(frames: dict[str, pd.DataFrame], segment: Array, started: Array, ende
     there = (started < story.HELD_FROM - np.timedelta64(90, "D")) & ~(ended < story.HELD_FROM)
     saved = (np.exp(-hazard * story.HELD_HAZARD * 365) - np.exp(-hazard * 365))[there].mean()
     about = "difference between the treatment arm and the control arm, in the population the units come from"
+    days = usage.median_with_never(story.FIRST_USE_DAYS, story.NEVER_USE)
     return (
+        *reference.figures(frames, story.AS_OF, story.ZONE, story.HOURS),
+        Truth(
+            id="orchestrate.first_value.median",
+            subject="M2",
+            value=days,
+            unit="days",
+            about="elapsed days from order to first use, those who never get there counted; whole days may differ by one",
+            tolerance=1.0,
+        ),
+        Truth(
+            id="orchestrate.funnel.conversion",
+            subject="Stay",
+            value=story.OFFER_TAKEN,
+            unit="ratio",
+            about="offers accepted within 30 days",
+        ),
         Truth(id="prove.effect", subject="X1", value=called, unit="points", about=about),
         Truth(
             id="prove.effect",

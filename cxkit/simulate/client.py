@@ -72,9 +72,7 @@ def arrow(name: str, frame: pd.DataFrame) -> pa.Table:
         values = frame[column]
         if pa.types.is_decimal(type_):
             array = pa.compute.round(pa.array(values.astype("float64"), from_pandas=True), 4).cast(type_, safe=False)
-        elif pa.types.is_date(type_):
-            array = pa.array(pd.to_datetime(values).astype("datetime64[us]"), from_pandas=True).cast(type_)
-        elif pa.types.is_timestamp(type_):
+        elif pa.types.is_date(type_) or pa.types.is_timestamp(type_):
             array = pa.array(pd.to_datetime(values).astype("datetime64[us]"), from_pandas=True).cast(type_)
         else:
             array = pa.array(values, from_pandas=True).cast(type_)

@@ -10,15 +10,15 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from cxkit.simulate import names, service, usage, voice
+from cxkit.simulate import names, reference, service, usage, voice
 from cxkit.simulate.clock import EVENING_HOURS, OpenHours
-from cxkit.simulate.world import DAY, Array, Truth, World, keys, lognormal, months_between
+from cxkit.simulate.world import DAY, Array, World, keys, lognormal, months_between
 
 ZONE, CURRENCY = "Europe/London", "GBP"
 AS_OF, EXTRACTED = date(2026, 10, 31), date(2026, 11, 6)
 MONTHS = months_between("2024-10", "2026-11")
 LATEST = np.datetime64(EXTRACTED, "D")
-HOURS = OpenHours({d: (9, 18) for d in range(1, 7)}, timezone=ZONE, first="2024-09-20", last="2027-03-01")
+HOURS = OpenHours(dict.fromkeys(range(1, 7), (9, 18)), timezone=ZONE, first="2024-09-20", last="2027-03-01")
 CUSTOMERS, OLD = 3_600, 1_300
 SEASON = (0.8, 0.8, 0.95, 1.0, 1.05, 0.95, 0.9, 0.85, 1.0, 1.1, 1.45, 1.5)
 LATELY = {str(m): 1.55 for m in months_between("2026-04", "2026-11")}
@@ -62,6 +62,7 @@ def draw(seed: int) -> World:
     orders["account_id"] = ids[orders["account"]]
     orders["quantity"] = 1 + basket.poisson(0.35, size)
     orders["amount"] = np.round(lognormal(basket, price, 0.3, size) * orders["quantity"], 2)
+    orders.loc[[size // 3, size // 2, size - 400], "amount"] = 0.0
     orders["product"], orders["currency"] = product, CURRENCY
     orders["channel"] = voice.pick(basket, {"web": 0.66, "shop": 0.22, "app": 0.12}, size)
     orders["returned"] = np.where(back & (returned <= LATEST), returned, np.datetime64("NaT", "D"))
@@ -79,7 +80,7 @@ def draw(seed: int) -> World:
         client="marlow",
         name="Marlow Home",
         frames=frames,
-        truth=truths(asked),
+        truth=reference.figures(frames, AS_OF, ZONE, None),
         as_of=AS_OF,
         extracted=EXTRACTED,
         timezone=ZONE,
@@ -100,16 +101,3 @@ def _tickets(rng: np.random.Generator, asked: pd.DataFrame, ids: Array) -> pd.Da
     frame["handovers"] = frame["handovers"].astype("Int64")
     columns = "ticket_id account_id opened first_response resolved closed reopened handle_minutes channel reason complaint team agent product handovers"  # fmt: skip
     return frame[columns.split()]
-
-
-def truths(asked: pd.DataFrame) -> tuple[Truth, ...]:
-    """What is true of Marlow."""
-    mean = float(np.average([r.handle for r in REASONS], weights=[(asked["reason"] == r.name).sum() for r in REASONS]))
-    return (
-        Truth(
-            id="orchestrate.service.aht",
-            value=mean,
-            unit="minutes",
-            about="mean minutes of work on a ticket, over the mix of reasons seen",
-        ),
-    )

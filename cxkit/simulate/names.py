@@ -6,22 +6,10 @@ import numpy as np
 
 from cxkit.simulate.world import Array
 
-FIRST = (
-    "Ada Bela Cora Dario Edda Faro Gala Hugo Ines Jaro Kaia Lino Mira Nilo Oda Pina Quin Rhea Sila Tavi Una Vito "
-    "Wanda Xeno Yara Zeno Alba Bruno Clio Dina Elio Fenja Gero Hanne Ivo Jule Kuno Lale Malo Nuria"
-).split()
-LAST = (
-    "Fenwillow Ambermere Quillstone Brackendale Thistlecroft Marrowby Saltmarsh Copperleigh Driftwell Elmsworthy "
-    "Foxglade Gorsefield Hollowbrook Ivydene Juniperson Kettleford Larkspurr Mossgrove Nettlewick Oakenshaw "
-    "Pebblethorpe Quailbridge Rookhurst Sedgewater Tanglewood Umberlane Vetchley Wrenfield Yarrowby Zinniaton"
-).split()
-COMPANY = (
-    "Acorn Basalt Cobalt Dune Ember Fjord Garnet Harbour Indigo Juniper Kelp Lumen Meadow Nimbus Onyx Pelican Quartz "
-    "Ripple Saffron Tundra Umbra Vellum Willow Xylem Yonder Zephyr"
-).split()
-TRADE = (
-    "Logistics Foods Instruments Bank Textiles Energy Clinics Media Robotics Freight Insurance Tools Paper Marine"
-).split()
+FIRST = ["Ada", "Bela", "Cora", "Dario", "Edda", "Faro", "Gala", "Hugo", "Ines", "Jaro", "Kaia", "Lino", "Mira", "Nilo", "Oda", "Pina", "Quin", "Rhea", "Sila", "Tavi", "Una", "Vito", "Wanda", "Xeno", "Yara", "Zeno", "Alba", "Bruno", "Clio", "Dina", "Elio", "Fenja", "Gero", "Hanne", "Ivo", "Jule", "Kuno", "Lale", "Malo", "Nuria"]
+LAST = ["Fenwillow", "Ambermere", "Quillstone", "Brackendale", "Thistlecroft", "Marrowby", "Saltmarsh", "Copperleigh", "Driftwell", "Elmsworthy", "Foxglade", "Gorsefield", "Hollowbrook", "Ivydene", "Juniperson", "Kettleford", "Larkspurr", "Mossgrove", "Nettlewick", "Oakenshaw", "Pebblethorpe", "Quailbridge", "Rookhurst", "Sedgewater", "Tanglewood", "Umberlane", "Vetchley", "Wrenfield", "Yarrowby", "Zinniaton"]
+COMPANY = ["Acorn", "Basalt", "Cobalt", "Dune", "Ember", "Fjord", "Garnet", "Harbour", "Indigo", "Juniper", "Kelp", "Lumen", "Meadow", "Nimbus", "Onyx", "Pelican", "Quartz", "Ripple", "Saffron", "Tundra", "Umbra", "Vellum", "Willow", "Xylem", "Yonder", "Zephyr"]
+TRADE = ["Logistics", "Foods", "Instruments", "Bank", "Textiles", "Energy", "Clinics", "Media", "Robotics", "Freight", "Insurance", "Tools", "Paper", "Marine"]
 FORM = {"EUR": ("GmbH", "BV", "SARL"), "GBP": ("Ltd", "LLP", "PLC")}
 
 

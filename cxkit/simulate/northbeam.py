@@ -22,7 +22,7 @@ AS_OF, EXTRACTED = date(2026, 10, 31), date(2026, 11, 6)
 MONTHS = months_between("2024-09", "2026-10")
 BEGIN, LATEST = np.datetime64("2024-09-01"), np.datetime64(EXTRACTED, "D")
 HOLIDAYS = ("2024-10-03", "2024-12-25", "2024-12-26", "2025-01-01", "2025-10-03", "2025-12-25", "2025-12-26", "2026-01-01", "2026-05-01")  # fmt: skip
-HOURS = OpenHours({d: (8, 18) for d in range(1, 6)}, timezone=ZONE, first="2024-08-20", last="2027-03-01", holidays=HOLIDAYS)  # fmt: skip
+HOURS = OpenHours(dict.fromkeys(range(1, 6), (8, 18)), timezone=ZONE, first="2024-08-20", last="2027-03-01", holidays=HOLIDAYS)  # fmt: skip
 OFFICE = np.array([0, 0, 0, 0, 0, 0, 0.5, 3, 9, 12, 12, 10, 6, 8, 10, 10, 8, 4, 1, 0.5, 0.2, 0.1, 0, 0])
 BASE, JOINS, LARGE = 405, 3.2, 5
 HAZARD, EARLY_HAZARD = 0.0085, 0.009

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cxkit.simulate import northbeam as story
+from cxkit.simulate import reference, usage
 from cxkit.simulate.world import Truth
 
 
@@ -12,7 +13,17 @@ def truths(frames: dict[str, pd.DataFrame], keyring: pd.DataFrame) -> tuple[Trut
     """Planted effects and rates, and how many persons there really are."""
     about = "difference between the treatment arm and the control arm, in the population the units come from"
     standard, short = (rate for _, rate in story.TOOL.values())
+    days = usage.median_with_never(story.READY_DAYS, story.NEVER_READY)
     return (
+        *reference.figures(frames, story.AS_OF, story.ZONE, story.HOURS),
+        Truth(
+            id="orchestrate.first_value.median",
+            subject="N2",
+            value=days,
+            unit="days",
+            about="elapsed days from contract to first report, those who never get there counted; whole days may differ by one",
+            tolerance=1.0,
+        ),
         Truth(id="prove.effect", subject="E1", value=story.GUIDE_EFFECT, unit="points", about=about),
         Truth(id="prove.effect", subject="E2", value=short - standard, unit="points", about=about),
         Truth(

@@ -184,8 +184,12 @@ def tables(
     unknown: float,
     loop: Mapping[str, float],
     extracted: np.datetime64,
+    down: tuple[str, str] | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """The tables ``surveys`` and ``invitations`` from invitations with and without an answer."""
+    """The tables ``surveys`` and ``invitations`` from invitations with and without an answer.
+
+    Answers given while the survey tool was `down` (first and last day) were never stored.
+    """
     asked = pd.concat(
         [
             relation.assign(ticket=-1, moment_id=relation_moment, sequence=np.arange(len(relation))),
@@ -194,6 +198,9 @@ def tables(
         ignore_index=True,
     ).sort_values(["sent", "sequence", "metric"], kind="stable")
     asked = asked[asked["account"].notna()].reset_index(drop=True)
+    if down:
+        lost = (asked["answered"] >= down[0]) & (asked["answered"] < pd.Timestamp(down[1]) + pd.Timedelta(days=1))
+        asked.loc[lost, "answered"] = pd.NaT
     number, _ = pd.factorize(asked["sequence"])
     asked["invitation_id"] = keys("I", number + 1, 6)
     asked["response_id"] = np.where(asked["answered"].notna(), keys("R", number + 1, 6), None)

@@ -31,7 +31,8 @@ class Truth(Record):
     about: str
     """What it is a truth about, in words, with the convention used."""
     how: str = "planted"
-    """``planted`` (a parameter of the generator or worked out from them) or ``replicated`` (mean over other seeds)."""
+    """Where `value` comes from: ``planted`` (a parameter, or worked out from parameters), ``replicated`` (mean over
+    clients drawn from other seeds); ``counted`` while only `realised` is known."""
     standard_error: float | None = None
     """Of `value`, where it is replicated."""
     tolerance: float | None = None
