@@ -84,6 +84,9 @@ def _window(tables: Tables, table: str, column: str, months: int) -> Window | No
 
 def _bridge(tables: Tables, kind: str, months: int) -> Gap | tuple[pd.DataFrame, Window, tuple[str, ...]]:
     if lacks := tables.lacking({"accounts": ("account_id",)}):
+        keyed = {"contacts": ("tickets", "account_id"), "feedback": ("surveys", "account_id")}
+        if kind in keyed:
+            lacks += tables.lacking({keyed[kind][0]: keyed[kind][1:]})
         return _gap(kind, "Without a list of customers no key can be checked.", lacks)
     if kind == "revenue":
         return _of_revenue(tables, months)
@@ -226,6 +229,6 @@ def _loss(bridge: pd.DataFrame, period: str) -> Finding | None:
         about="the whole of the window, exact",
         period=period,
         subject=str(row["kind"]),
-        sources=("accounts", "moments"),
+        sources=("accounts",),
         tone="bad",
     )

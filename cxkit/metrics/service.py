@@ -165,7 +165,7 @@ def attainment(tables: Tables, relation: str, by: Mapping[str, str]) -> pd.DataF
               sum(judged)::BIGINT AS judged, sum((judged > 0)::INT)::BIGINT AS clusters, sum(met * met)::DOUBLE AS sxx,
               sum(met * judged)::DOUBLE AS sxn, sum(judged * judged)::DOUBLE AS snn,
               sum(due)::BIGINT AS due, sum(due_met)::BIGINT AS due_met
-            FROM j GROUP BY 1, 2 ORDER BY tickets DESC, "group" LIMIT {GROUPS}
+            FROM j GROUP BY 1, 2 ORDER BY {'"group"' if name == "month" else "tickets DESC"}, "group" LIMIT {GROUPS}
             """)
         )
     rows = pd.concat(frames, ignore_index=True)
@@ -189,10 +189,13 @@ def waiting(tables: Tables, relation: str) -> pd.DataFrame:
     """)
 
 
-def times(tables: Tables, relation: str) -> pd.DataFrame:
-    """Wall-clock hours from opening to settling, rounded up: time, events, censored (open at `as_of`)."""
+def times(tables: Tables, relation: str, *, hours: str = "wall_hours") -> pd.DataFrame:
+    """Hours from opening to settling, rounded up: time, events, censored (open at `as_of`).
+
+    On the wall clock, or in open hours without pauses with `hours` ``active_hours``.
+    """
     return tables.frame(f"""
-        SELECT ceil(wall_hours)::BIGINT AS time, sum(settled::INT)::BIGINT AS events,
+        SELECT ceil({hours})::BIGINT AS time, sum(settled::INT)::BIGINT AS events,
           sum((NOT settled)::INT)::BIGINT AS censored
         FROM {relation} WHERE in_window GROUP BY 1 ORDER BY 1
     """)

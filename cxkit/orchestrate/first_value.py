@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import pandas as pd
 
@@ -52,6 +53,7 @@ def first_value(tables: Tables) -> FirstValue:
     if moments.empty:
         reason = "No moment names the event that shows first value."
         return FirstValue(as_of=tables.as_of, gaps=tuple(_gap(i, reason) for i in ids))
+    sources = tuple(t for t in ("events", "moments", "accounts") if t in tables.present)
     findings: list[Finding] = []
     gaps: list[Gap] = []
     curves, summaries = [], []
@@ -70,7 +72,7 @@ def first_value(tables: Tables) -> FirstValue:
         summary = _summary(risk, curve) | {"left_out": left_out, "starts": start or "first day of the account"}
         summaries.append({"moment_id": moment, "moment": row["moment"], **summary})
         curves.append(_shown(curve, moment, str(row["moment"])))
-        findings += _findings(moment, str(row["moment"]), summary, curve, period)
+        findings += _findings(row, summary, curve, period, sources)
         if n >= MINIMUM_N:
             late = [mark for mark in MARKS if follow_up(curve) < mark and float(curve["survival"].iloc[-1]) > 0]
             reason = "Too few customers have been seen for that long."
@@ -155,11 +157,14 @@ def _shown(curve: pd.DataFrame, moment: str, name: str) -> pd.DataFrame:
     )
 
 
-def _findings(moment: str, name: str, summary: dict[str, object], curve: pd.DataFrame, period: str) -> list[Finding]:
+def _findings(
+    row: Mapping[Any, Any], summary: dict[str, object], curve: pd.DataFrame, period: str, sources: tuple[str, ...]
+) -> list[Finding]:
+    moment, name = str(row["moment_id"]), str(row["moment"])
     n, middle = int(str(summary["customers"])), float(str(summary["median"]))
     naive, got = float(str(summary["naive_median"])), int(str(summary["reached"]))
     common = {"stage": "orchestrate", "subject": moment, "n": n, "period": period, "definition": "ttfv@1"}
-    common |= {"sources": ("events", "moments", "accounts"), "about": "the underlying time, Kaplan–Meier"}
+    common |= {"sources": sources, "about": "the underlying time, Kaplan–Meier"}
     enough = n >= MINIMUM_N
     detail = f"{got:,} of {n:,} customers have got there."
     if got:

@@ -176,7 +176,7 @@ def _findings(journey: str, rows: pd.DataFrame, window: Window, within_days: int
         "unit": "ratio",
         "period": window.label,
     }
-    common |= {"sources": ("events", "moments"), "definition": "conversion@1"}
+    common |= {"sources": ("events",), "definition": "conversion@1"}
     title = f"{where}: {quantity(done / n, 'ratio')} of customers who enter finish within {within_days} days"
     naive = quantity(float(last["naive"]), "ratio")
     made = [

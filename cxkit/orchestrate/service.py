@@ -25,9 +25,10 @@ class ServiceLevels(Result):
     """SLA attainment, first-contact resolution, recontact, handling and resolution time.
 
     Tables: ``sla`` (dimension, group, label, tickets, met, late, open_late, open_within, no_sla, judged, clusters,
-    due, attainment, low, high, naive, difference, matured; dimensions all, moment, channel, team, month),
+    due, attainment, low, high, naive, difference, matured; dimensions all, moment, channel, team, month in order),
     ``recontact`` (every customary window), ``recontact_by`` (the chosen window by moment, channel, team, reason),
-    ``handling``, ``open`` (age, verdict, tickets) and ``resolution`` (Kaplan–Meier curve in days).
+    ``handling``, ``open`` (age, verdict, tickets) and ``resolution``
+    (Kaplan–Meier: day, at_risk, events, censored, survival, low, high).
     """
 
     stage: ClassVar[str] = "orchestrate"
@@ -113,9 +114,10 @@ def _attainment(tables: Tables, relation: str, window: Window, names: dict[str, 
     if whole.empty or not int(whole["judged"].iloc[0]):
         return Part(gaps=(_no_limit(tables),), tables=held)
     notes = _notes(tables, sla_hours)
-    findings = [_sla_finding(whole.iloc[0], window, notes)]
+    sources = tuple(t for t in ("tickets", "moments", "calendars") if t in tables.present)
+    findings = [_sla_finding(whole.iloc[0], window, notes, sources)]
     moments = rows[(rows["dimension"] == "moment") & (rows["judged"] >= MINIMUM_N)].sort_values(["attainment", "group"])
-    findings += [_moment_finding(row, window) for _, row in moments.iterrows()]
+    findings += [_moment_finding(row, window, sources) for _, row in moments.iterrows()]
     return Part(findings=tuple(findings), tables=held)
 
 
@@ -145,7 +147,7 @@ def _unknown_calendars(tables: Tables) -> list[str]:
     return [str(c) for c in rows["calendar"]]
 
 
-def _sla_finding(row: pd.Series, window: Window, notes: str) -> Finding:
+def _sla_finding(row: pd.Series, window: Window, notes: str, sources: tuple[str, ...]) -> Finding:
     share, naive, judged = float(row["attainment"]), optional(row["naive"]), int(row["judged"])
     low, high = optional(row["low"]), optional(row["high"])
     counts = (
@@ -173,13 +175,13 @@ def _sla_finding(row: pd.Series, window: Window, notes: str) -> Finding:
         about=ABOUT if low is not None else f"fewer than {MINIMUM_N} tickets or {MINIMUM_CLUSTERS} customers",
         n=judged,
         period=window.label,
-        sources=("tickets", "moments", "calendars"),
+        sources=sources,
         definition="sla_attainment@1",
         tone=tone,
     )
 
 
-def _moment_finding(row: pd.Series, window: Window) -> Finding:
+def _moment_finding(row: pd.Series, window: Window, sources: tuple[str, ...]) -> Finding:
     low, high = optional(row["low"]), optional(row["high"])
     band = interval(low, high, "ratio")
     return Finding(
@@ -195,7 +197,7 @@ def _moment_finding(row: pd.Series, window: Window) -> Finding:
         about=ABOUT,
         n=int(row["judged"]),
         period=window.label,
-        sources=("tickets", "moments", "calendars"),
+        sources=sources,
         definition="sla_attainment@1",
         tone="unknown" if low is None or high is None else "good" if low >= 0.9 else "bad" if high < 0.8 else "neutral",
     )

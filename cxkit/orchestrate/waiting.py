@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
+
 from cxkit.formats import quantity
 from cxkit.metrics import service
 from cxkit.metrics.estimates import MINIMUM_N
@@ -48,7 +50,7 @@ def resolution_part(tables: Tables, relation: str, window: Window) -> Part:
         reason = "No ticket of the window is settled." if n else "No ticket was opened in the window."
         return Part(gaps=(Gap(id="orchestrate.service.resolution", what="Time to resolution", reason=reason),))
     curve = kaplan_meier(risk.assign(time=risk["time"] / 24))
-    shown = curve.groupby(curve["time"].map(math.ceil), as_index=False).last()
+    shown = _by_day(curve)
     middle, low, high = quantile(curve)
     naive = naive_median(risk) / 24
     enough = n >= MINIMUM_N
@@ -66,7 +68,7 @@ def resolution_part(tables: Tables, relation: str, window: Window) -> Part:
         id="orchestrate.service.resolution",
         stage="orchestrate",
         title=title,
-        detail=detail + " Wall clock, pauses included.",
+        detail=f"{detail} Wall clock, pauses included{_without_pauses(tables, relation)}.",
         value=None if math.isinf(middle) else middle,
         unit="days",
         low=low if enough and not math.isinf(middle) else None,
@@ -78,3 +80,18 @@ def resolution_part(tables: Tables, relation: str, window: Window) -> Part:
         tone="neutral" if enough else "unknown",
     )
     return Part(findings=(finding,), tables={"resolution": shown})
+
+
+def _by_day(curve: pd.DataFrame) -> pd.DataFrame:
+    day = curve["time"].map(math.ceil).rename("day")
+    ends = {c: (c, "last") for c in ("survival", "low", "high")}
+    sums = {c: (c, "sum") for c in ("events", "censored")}
+    return curve.groupby(day).agg(at_risk=("at_risk", "first"), **sums, **ends).reset_index()
+
+
+def _without_pauses(tables: Tables, relation: str) -> str:
+    if not service.has_pauses(tables) and "paused_minutes" not in tables.supplied("tickets"):
+        return ""
+    risk = service.times(tables, relation, hours="active_hours")
+    middle = quantile(kaplan_meier(risk.assign(time=risk["time"] / 24)))[0]
+    return "" if math.isinf(middle) else f"; the clock of the limit, without them, says {duration(middle)}"
