@@ -1,0 +1,151 @@
+"""What the service-level result says, and what it leaves unsaid."""
+
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from cxkit.orchestrate import service_levels
+from cxkit.orchestrate.catalogue import FINDINGS
+from cxkit.tables.engine import Tables
+
+AS_OF = date(2026, 6, 30)
+MOMENTS = pd.DataFrame(
+    {
+        "moment_id": ["m1", "m2"],
+        "moment": ["Repair", "Billing"],
+        "sla_hours": [24.0, None],
+        "owner": ["A. Person", None],
+    }
+)
+
+
+def tickets(n: int = 80) -> pd.DataFrame:
+    opened = pd.Timestamp("2026-03-02 09:00") + pd.to_timedelta([i * 28 for i in range(n)], "h")
+    return pd.DataFrame(
+        {
+            "ticket_id": [f"t{i}" for i in range(n)],
+            "account_id": [f"a{i % 16}" for i in range(n)],
+            "moment_id": ["m1" if i % 4 else "m2" for i in range(n)],
+            "opened": opened,
+            "resolved": [
+                None if i % 10 == 9 else o + pd.Timedelta(hours=10 + 20 * (i % 2)) for i, o in enumerate(opened)
+            ],
+            "handle_minutes": [10.0 + i % 5 for i in range(n)],
+        }
+    )
+
+
+def of(**frames: pd.DataFrame) -> Tables:
+    return Tables.from_frames(frames, as_of=AS_OF, timezone="Europe/Berlin", currency="EUR")
+
+
+def test_the_headline_counts_open_breaches():
+    found = service_levels(of(tickets=tickets(), moments=MOMENTS)).finding("orchestrate.service.sla")
+    assert found is not None
+    # 60 tickets of m1: 20 with an even number in time; of the 40 odd ones 32 settled late and 8 open, all past 24 hours
+    assert found.n == 60
+    assert found.value == pytest.approx(20 / 60)
+    assert found.low is not None
+    assert found.low < found.value < found.high
+    assert "settled tickets alone would say 38.5" in found.title
+    assert found.tone == "bad"
+
+
+def test_recontacts_are_weighed_with_the_cost_of_a_contact():
+    costs = pd.DataFrame(
+        {
+            "month": ["2026-05-01"] * 2,
+            "category": ["desk", "rent"],
+            "amount": [265, 999],
+            "driver": ["contacts", "overhead"],
+        }
+    )
+    result = service_levels(of(tickets=tickets(), moments=MOMENTS, costs=costs), fcr_window_days=30)
+    found = result.finding("orchestrate.service.recontact")
+    table = result.frame("recontact")
+    row = table[table["window_days"] == 30].iloc[0]
+    each = 265 / 26  # tickets opened in May
+    assert found is not None
+    assert found.weight == pytest.approx(each * row["recontacted"] / row["cohort_days"] * 365.25)
+    assert "of contacts a year" in found.title
+
+
+def test_windows_run_from_long_to_short_in_the_table():
+    result = service_levels(of(tickets=tickets(), moments=MOMENTS))
+    assert result.frame("recontact")["window_days"].tolist() == [1, 3, 7, 14, 30]
+    assert set(result.frame("recontact_by")["dimension"]) == {"moment"}
+    assert set(result.frame("sla")["dimension"]) == {"all", "moment", "month"}
+    assert "Repair" in set(result.frame("sla")["label"])
+
+
+def test_without_tickets_everything_is_a_gap():
+    result = service_levels(of(moments=MOMENTS))
+    assert not result.findings
+    assert {g.id.rsplit(".", 1)[1] for g in result.gaps} == {"sla", "open", "resolution", "fcr", "recontact", "aht"}
+    assert all(g.needs and g.needs[0].name == "tickets" for g in result.gaps)
+
+
+def test_tickets_without_accounts_say_what_they_can():
+    frame = tickets().drop(columns=["account_id", "moment_id", "handle_minutes"])
+    frame["reopened"] = [
+        None if pd.isna(r) or i % 5 else r + pd.Timedelta(days=2) for i, r in enumerate(frame["resolved"])
+    ]
+    result = service_levels(of(tickets=frame))
+    assert {f.id for f in result.findings} == {
+        "orchestrate.service.open",
+        "orchestrate.service.resolution",
+        "orchestrate.service.reopening",
+    }
+    gaps = {g.id: g for g in result.gaps}
+    assert "account_id" in gaps["orchestrate.service.fcr"].needs[0].columns
+    assert gaps["orchestrate.service.sla"].needs[0].name == "moments"
+    assert gaps["orchestrate.service.aht"].needs[0].columns == ("handle_minutes",)
+
+
+def test_tickets_that_are_never_settled_say_so():
+    result = service_levels(of(tickets=tickets().drop(columns="resolved"), moments=MOMENTS))
+    assert not result.findings
+    assert all("resolved" in g.needs[0].columns for g in result.gaps)
+
+
+def test_a_handful_of_tickets_gives_no_verdict():
+    result = service_levels(of(tickets=tickets(12), moments=MOMENTS))
+    for id in ("sla", "resolution", "fcr", "recontact", "aht"):
+        found = result.finding(f"orchestrate.service.{id}")
+        assert found is not None
+        assert "too few" in found.title
+        assert found.low is None
+        assert found.tone == "unknown"
+
+
+def test_an_unfinished_first_month_is_not_judged():
+    tables = Tables.from_frames({"tickets": tickets(3)}, as_of=date(2026, 3, 10))
+    result = service_levels(tables)
+    assert not result.findings
+    assert result.gaps[0].needs == ()
+
+
+def test_unknown_calendars_are_named():
+    hours = pd.DataFrame({"calendar": ["office"], "weekday": [1], "opens": [9.0], "closes": [17.0], "holiday": [None]})
+    result = service_levels(of(tickets=tickets(), moments=MOMENTS.assign(calendar="shop"), calendars=hours))
+    found = result.finding("orchestrate.service.sla")
+    assert found is not None
+    assert "No hours are given for the calendar shop" in found.detail
+
+
+def test_every_id_is_listed_and_no_person_is_named():
+    result = service_levels(of(tickets=tickets(), moments=MOMENTS))
+    assert {f.id for f in result.findings} | {g.id for g in result.gaps} <= set(FINDINGS)
+    assert "A. Person" not in str(result.document()) + "".join(str(t.to_pylist()) for t in result.tables.values())
+
+
+def test_what_happens_after_as_of_changes_nothing():
+    frame = tickets()
+    late = frame.copy()
+    late["resolved"] = late["resolved"].fillna(pd.Timestamp("2026-07-03"))
+    more = frame.head(1).assign(ticket_id="new", opened=pd.Timestamp("2026-07-01 10:00"), resolved=pd.NaT)
+    first = service_levels(of(tickets=frame, moments=MOMENTS))
+    again = service_levels(of(tickets=pd.concat([late, more]).sample(frac=1, random_state=1), moments=MOMENTS))
+    assert first.document() == again.document()
+    assert all(first.tables[k].equals(again.tables[k]) for k in first.tables)
