@@ -160,6 +160,8 @@ def verdict(tables: Tables, told: Sequence[Problem], stops: Sequence[Stop]) -> F
     detail = f"They concern {about}." if about else ""
     if stops:
         detail = f"{detail} Errors stop {listing([s.part for s in stops])}.".strip()
+    if not used and not told:
+        detail = "Put the exports into the folder tables/ (data-request.md says which), then map them with `cxkit map`."
     return Finding(
         id="data.health.verdict",
         stage="data",
@@ -200,7 +202,9 @@ def things(tables: Tables, told: Sequence[Problem]) -> tuple[Finding, ...]:
 
 def text(health: DataHealth, problems: Sequence[Problem]) -> str:
     """What `cxkit check` prints for people: the verdict, every problem with its place, and what is stopped."""
-    lines = [health.findings[0].title + "."]
+    lines = [f"{health.findings[0].title}."]
+    if not health.usable and not problems:
+        lines.append(health.findings[0].detail)
     for severity, head in (("error", "Errors, which stop what needs the table"), ("warning", "Warnings")):
         of_kind = [p for p in ordered(problems) if p.severity == severity]
         if of_kind:

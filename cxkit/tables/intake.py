@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from cxkit.formats import listing
 from cxkit.records import Record
 from cxkit.tables import health, snapshot
 from cxkit.tables.assembly import Assembly, canonical_mapping
@@ -70,7 +71,12 @@ class Intake:
     def text(self) -> str:
         """Everything for people: health, problems with file, column and rows, files left aside, decisions."""
         aside = [f"{f.file} is left aside: {f.why_not}" for f in self.files if not f.tables]
-        return "\n".join([health.text(self.health, self.problems), *aside, *self.notes])
+        later = [
+            f"{name}: {n:,} row{'s lie' if n > 1 else ' lies'} after {self.as_of} and count as not there"
+            for name, n in self.cut.items()
+            if n
+        ]
+        return "\n".join([health.text(self.health, self.problems), *aside, *later, *self.notes])
 
     def document(self) -> dict[str, Any]:
         """Everything for machines."""
@@ -276,6 +282,17 @@ def _aside(problem: Problem, source: Source) -> Problem:
     return problem.model_copy(update={"table": guess, "in_report": bool(guess)})
 
 
+def _why_not(source: Source) -> str:
+    """Why a file feeds no table, and what to do."""
+    if not source.raws:
+        return "it holds nothing that can be read as a table"
+    name = _named_for(Path(source.file).stem, EXPORTED)
+    if name:
+        needed = listing(list(CONTRACTS[name].required))
+        return f"its first row does not name the columns {needed} of {name}; give it a header row, or run cxkit map"
+    return "its name and columns are not those of a canonical table; run cxkit map"
+
+
 def _file_read(source: Source, assemblies: Mapping[str, Assembly]) -> FileRead:
     used = _used(source, assemblies)
     return FileRead(
@@ -285,7 +302,7 @@ def _file_read(source: Source, assemblies: Mapping[str, Assembly]) -> FileRead:
         encoding=source.encoding,
         rows=sum(raw.rows for raw in source.raws),
         tables=used,
-        why_not="" if used else "its name and columns are not those of a canonical table; run cxkit map",
+        why_not="" if used else _why_not(source),
     )
 
 
@@ -362,6 +379,8 @@ def last_complete_month(assemblies: Mapping[str, Assembly]) -> tuple[date, str]:
     if not ends:
         others = [_complete(last) for a in assemblies.values() if (last := a.last()) is not None]
         day = max(others, default=date(1970, 1, 31))
+        if not others:
+            return day, "no table with dates was found, so there is no day to report on"
         return day, f"as_of is {day}: no revenue, orders or tickets say which month is complete"
     day = min(ends.values())
     by = ", ".join(f"{name} to {end}" for name, end in ends.items())

@@ -111,14 +111,16 @@ def unfinished_days(tables: Tables, name: str, column: str, days: pd.Series[floa
     behind = (tables.as_of - last).days
     if len(days) < 20 or behind <= max(3, 3 * usual):
         return []
-    before = _shift(last, 0) - timedelta(days=1)
+    whole = (last + timedelta(days=1)).day == 1
+    before = last if whole else _shift(last, 0) - timedelta(days=1)
+    covers = "" if whole else f"; {last:%Y-%m} covers only to day {last.day}"
     return [
         suspicion(
             "unfinished",
             name,
             column,
             found=f"a last day of {last}, {behind} days before the report's {tables.as_of}",
-            rule=f"{name} reaches the end of the reported period; {last:%Y-%m} covers only to day {last.day}",
+            rule=f"{name} reaches the end of the reported period{covers}",
             fix=f"export {name} again up to {tables.as_of}, or report up to {before} with --as-of {before}",
         )
     ]
