@@ -101,7 +101,7 @@ def ledger(
         )
     seen = {row["initiative_id"]: row for row in records(traceability, "initiatives")}
     given = {
-        "cases": {row["initiative_id"]: row for row in records(cases, "cases")},
+        "cases": {row["initiative"]: row for row in records(cases, "cases")},
         "effects": by_initiative(records(effects, "effects")),
         "lines": by_initiative(records(pnl, "bridge")),
         "moments": {row["moment_id"]: row for row in records(register, "moments")},
@@ -168,7 +168,8 @@ def _wide(written: Row, line: Row, row: Mapping[str, cells.Cell], given: Mapping
         "budget": budget,
         "spent": spent,
         "remaining": max(0.0, budget - (spent or 0.0)) if budget is not None else None,
-        **{name: case.get(name) for name in ("npv", "revenue", "cost", "risk")},
+        "npv": case.get("npv"),
+        **{block: case.get(f"{block}_pv") for block in ("revenue", "cost", "risk")},
         "grade": cells.grade(row["experiment"], row["case"]),
         "outcome": said,
         "realised": money_row.get("value"),
@@ -226,7 +227,7 @@ def _findings(live: Sequence[Row], currency: str) -> list[Finding]:
                 tone="bad",
             )
         )
-    shown = [row for row in live if any(row[block] is not None for block in ("revenue", "cost", "risk"))]
+    shown = [row for row in live if any(row[block] for block in ("revenue", "cost", "risk"))]
     verb = "shows" if len(shown) == 1 else "show"
     found.append(
         _say(

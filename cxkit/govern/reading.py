@@ -1,11 +1,13 @@
 """What Govern reads of earlier stages' results, per initiative: by table and column, never by class.
 
-Contract. ``align.traceability`` table `initiatives`; ``quantify.cases`` table `cases`; ``instrument.signals`` table
-`matrix` (moment_id, signal, status, system); ``orchestrate.register`` table `moments` (moment_id, moment, owned_by,
-sla_hours, owner_role); ``prove.experiments`` table `effects` (experiment_id, initiative_id, effect, low, high, verdict,
-tone, grade, registered) with findings ``prove.effect``; ``prove.pnl_bridge`` table `bridge` (initiative_id,
-experiment_id, pnl_line, value, low, high, status, grade) with findings ``prove.pnl``. A result that is None, or
-lacks the table, reads as empty.
+Contract. ``align.traceability`` table `initiatives`; ``quantify.cases`` tables `cases` (initiative, case, npv, npv_p10,
+npv_p90, go_forward_npv, cancellable_cost, committed_cost, sunk_cost, exit_cost, revenue_pv, cost_pv, risk_pv,
+yearly_benefit, lost_to_sharing), `flows` (initiative, index, block, kind, amount) and `pools` (pool, initiative,
+claimed_pv, kept_pv, lost_pv); ``instrument.signals`` table `matrix` (moment_id, signal, status, system);
+``orchestrate.register`` table `moments` (moment_id, moment, owned_by, sla_hours); ``prove.experiments`` table
+`effects` (experiment_id, initiative_id, design, verdict, tone, grade, registered) with findings ``prove.effect``;
+``prove.pnl_bridge`` table `bridge` (initiative_id, experiment_id, pnl_line, value, low, high, status, grade) with
+findings ``prove.pnl``. A result that is None, or lacks the table, reads as empty.
 """
 
 from __future__ import annotations

@@ -1,0 +1,215 @@
+"""The portfolio: what going on with everything together is worth, on which evidence, and when it has paid back.
+
+Where an initiative is proven, its claimed benefit gives way to the one that the test found (the yearly amount of the
+P&L bridge, in the time profile of the case); where it is disproven, to what the test found, or to nothing. What is
+already paid is sunk, what is committed is paid either way: neither speaks for or against going on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from cxkit.govern.portfolio_sentences import findings
+from cxkit.govern.reading import Row, records
+from cxkit.govern.timing import discount, payback
+from cxkit.records import Gap, Missing, Result
+from cxkit.tables.sheets import Kind, short, table
+
+_TEXTS = ("initiative_id", "initiative", "status", "owner_role", "grade", "outcome", "basis", "case", "pools")
+_FLAGS = ("live", "must_keep", "orphan", "has_owner")
+_NUMBERS = (
+    *("plan_minimum", "budget", "remaining", "npv", "npv_low", "npv_high", "claimed_npv"),
+    *("npv_go_forward", "go_forward_low", "go_forward_high", "claimed_go_forward"),
+    *("ask", "committed", "sunk", "exit_cost", "revenue", "cost", "risk", "payback_months", "lost_to_sharing"),
+)
+INITIATIVES: Mapping[str, Kind] = {
+    **dict.fromkeys(_TEXTS, "text"),
+    **dict.fromkeys(_FLAGS, "boolean"),
+    **dict.fromkeys(_NUMBERS, "number"),
+}
+"""`ask` is the money that can still be cancelled within the horizon, undiscounted; `npv_go_forward` the value of going
+on against stopping today; `basis` is proven, disproven or claimed; `revenue`, `cost`, `risk` are present values."""
+GRADES: Mapping[str, Kind] = {
+    "grade": "text",
+    "initiatives": "integer",
+    "budget": "number",
+    "npv": "number",
+    "npv_go_forward": "number",
+}
+FLOWS: Mapping[str, Kind] = {"index": "integer", "benefit": "number", "cost": "number", "cumulative": "number"}
+POOLS: Mapping[str, Kind] = {
+    "pool": "text",
+    "initiatives": "text",
+    "claimed_pv": "number",
+    "kept_pv": "number",
+    "lost_pv": "number",
+    "proven": "text",
+}
+
+
+class Portfolio(Result):
+    """All live initiatives as one investment.
+
+    Tables: `initiatives` (one row per initiative), `grades` (one row per grade of evidence, and one for none), `flows`
+    (month by month, undiscounted, live initiatives whose case is assessed; index 0 is the month of `as_of`), `pools`
+    (claims on the same gain). Money in the client's currency.
+    """
+
+    stage: ClassVar[str] = "govern"
+    name: ClassVar[str] = "portfolio"
+
+    currency: str = ""
+    discount_rate: float = 0.0
+
+
+def portfolio(ledger: Result, cases: Result | None, *, discount_rate: float) -> Portfolio:
+    """Aggregate the business cases of the ledger's initiatives.
+
+    `ledger` and `cases` are read by table and column, as `reading` says; `discount_rate` is yearly, effective, and
+    flows are discounted from the month's end. An initiative without a valued case stays in the table with empty
+    values. Without any valued case there is a gap.
+    """
+    currency = getattr(cases, "currency", "") or next((f.currency for f in ledger.findings if f.currency), "")
+    valued = {row["initiative"]: row for row in records(cases, "cases")}
+    flows: dict[str, list[Row]] = {}
+    for flow in records(cases, "flows"):
+        flows.setdefault(flow["initiative"], []).append(flow)
+    pools = records(cases, "pools")
+    found = [
+        _initiative(row, valued.get(row["initiative_id"]), flows.get(row["initiative_id"], []), pools, discount_rate)
+        for row in records(ledger, "initiatives")
+    ]
+    live = [row for row in found if row["live"]]
+    assessed = [row for row in live if row["npv"] is not None]
+    months = _months(assessed, flows)
+    shared = _pools(pools, found)
+    gaps = () if assessed else (_nothing(ledger, cases),)
+    return Portfolio(
+        as_of=ledger.as_of,
+        currency=currency,
+        discount_rate=discount_rate,
+        findings=tuple(findings(live, assessed, months, shared, currency)),
+        gaps=gaps,
+        tables={
+            "initiatives": table(found, INITIATIVES),
+            "grades": table(_grades(live) if live else [], GRADES),
+            "flows": table(months, FLOWS),
+            "pools": table(shared, POOLS),
+        },
+    )
+
+
+def _nothing(ledger: Result, cases: Result | None) -> Gap:
+    reason = "No live initiative has a business case that can be valued."
+    own = cases.gaps if cases is not None else ()
+    needs = tuple(dict.fromkeys(need for gap in (*ledger.gaps, *own) for need in gap.needs))
+    needs = needs or (Missing(name="benefits"), Missing(name="investments"))
+    return Gap(id="govern.portfolio.npv", what="Portfolio NPV and payback", reason=reason, needs=needs[:4])
+
+
+def _basis(row: Row, case: Row) -> tuple[str, float, float, float]:
+    """Basis, and the factors on the claimed benefit: expected, low, high."""
+    yearly = case.get("yearly_benefit") or 0.0
+    if row["outcome"] not in ("proven", "disproven"):
+        return "claimed", 1.0, 1.0, 1.0
+    if row["realised"] is None or yearly <= 0:
+        return (row["outcome"], 0.0, 0.0, 0.0) if row["outcome"] == "disproven" else ("claimed", 1.0, 1.0, 1.0)
+    ends = (row["realised_low"], row["realised_high"])
+    low, high = (v if v is not None else row["realised"] for v in ends)
+    return row["outcome"], row["realised"] / yearly, low / yearly, high / yearly
+
+
+def _initiative(row: Row, case: Row | None, flows: Sequence[Row], pools: Sequence[Row], rate: float) -> Row:
+    copied = ("initiative_id", "initiative", "status", "owner_role", "grade", "outcome", "live", "must_keep", "orphan")
+    found: Row = {name: row[name] for name in (*copied, "has_owner", "plan_minimum", "budget", "remaining")}
+    mine = sorted({pool["pool"] for pool in pools if pool["initiative"] == row["initiative_id"]})
+    found |= {"basis": "claimed", "pools": "; ".join(mine) or None, "case": case["case"] if case else None}
+    if case is None:
+        return found
+    basis, *factors = _basis(row, case)
+    cash = [f for f in flows if f["block"] != "investment" and f["kind"] == "cashable"]
+    paid = [f for f in flows if f["block"] == "investment"]
+    benefit = math.fsum(f["amount"] * discount(f["index"], rate) for f in cash)
+    ahead = math.fsum(f["amount"] * discount(f["index"], rate) for f in cash if f["index"] > 0)
+    cost = math.fsum(-f["amount"] * discount(f["index"], rate) for f in paid)
+    open_ = [f for f in paid if f["index"] > 0 and f["kind"] == "cancellable"]
+    saved = math.fsum(-f["amount"] * discount(f["index"], rate) for f in open_) - (case["exit_cost"] or 0.0)
+    valued = case["npv"] is not None
+    npvs = [factor * benefit - cost if valued else None for factor in factors]
+    forward = [factor * ahead - saved if valued else None for factor in factors]
+    proven = basis != "claimed"
+    back = payback(_net(cash, paid, factors[0])) if case["case"] == "assessed" else math.inf
+    return found | {
+        "basis": basis,
+        "npv": npvs[0],
+        "npv_low": npvs[1] if proven else None,
+        "npv_high": npvs[2] if proven else None,
+        "claimed_npv": benefit - cost if valued else None,
+        "npv_go_forward": forward[0],
+        "go_forward_low": forward[1] if proven else None,
+        "go_forward_high": forward[2] if proven else None,
+        "claimed_go_forward": ahead - saved if valued else None,
+        "ask": math.fsum(-f["amount"] for f in open_),
+        "committed": case["committed_cost"],
+        "sunk": case["sunk_cost"],
+        "exit_cost": case["exit_cost"],
+        **{
+            block: factors[0] * (case[f"{block}_pv"] or 0.0) if valued else None
+            for block in ("revenue", "cost", "risk")
+        },
+        "payback_months": back if math.isfinite(back) else None,
+        "lost_to_sharing": case["lost_to_sharing"],
+        "factor": factors[0],
+    }
+
+
+def _net(cash: Sequence[Row], paid: Sequence[Row], factor: float) -> dict[int, float]:
+    net: dict[int, float] = {}
+    for flow in (*cash, *paid):
+        amount = flow["amount"] * (factor if flow["block"] != "investment" else 1.0)
+        net[flow["index"]] = net.get(flow["index"], 0.0) + amount
+    return net
+
+
+def _months(assessed: Sequence[Row], flows: Mapping[str, Sequence[Row]]) -> list[Row]:
+    """Benefit, cost and their running sum, month by month."""
+    benefit: dict[int, float] = {}
+    cost: dict[int, float] = {}
+    for row in assessed:
+        for flow in flows.get(row["initiative_id"], ()):
+            if flow["block"] == "investment":
+                cost[flow["index"]] = cost.get(flow["index"], 0.0) - flow["amount"]
+            elif flow["kind"] == "cashable":
+                benefit[flow["index"]] = benefit.get(flow["index"], 0.0) + flow["amount"] * row["factor"]
+    if not benefit and not cost:
+        return []
+    found, running = [], 0.0
+    for index in range(min({*benefit, *cost}), max({*benefit, *cost}) + 1):
+        plus, minus = benefit.get(index, 0.0), cost.get(index, 0.0)
+        running += plus - minus
+        found.append({"index": index, "benefit": plus, "cost": minus, "cumulative": running})
+    return found
+
+
+def _grades(live: Sequence[Row]) -> list[Row]:
+    found = []
+    for grade in ("A", "B", "C", "D", "E", None):
+        rows = [row for row in live if row["grade"] == grade]
+        sums = {c: sum(row.get(c) or 0.0 for row in rows) for c in ("budget", "npv", "npv_go_forward")}
+        found.append({"grade": grade or "none", "initiatives": len(rows), **sums})
+    return found
+
+
+def _pools(pools: Sequence[Row], found: Sequence[Row]) -> list[Row]:
+    names: dict[str, str] = {row["initiative_id"]: short(row["initiative"], 40) for row in found}
+    proven = {row["initiative_id"] for row in found if row["basis"] == "proven"}
+    made = []
+    for pool in sorted({str(row["pool"]) for row in pools}):
+        mine = [row for row in pools if row["pool"] == pool]
+        sums = {c: math.fsum(row[c] for row in mine) for c in ("claimed_pv", "kept_pv", "lost_pv")}
+        who = "; ".join(names.get(row["initiative"], str(row["initiative"])) for row in mine)
+        shown = "; ".join(names[row["initiative"]] for row in mine if row["initiative"] in proven)
+        made.append({"pool": pool, "initiatives": who, **sums, "proven": shown or None})
+    return made

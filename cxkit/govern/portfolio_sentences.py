@@ -1,0 +1,114 @@
+"""The portfolio in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from cxkit.formats import listing, money, quantity
+from cxkit.govern.reading import Row
+from cxkit.govern.timing import payback
+from cxkit.records import Finding, Grade
+from cxkit.tables.sheets import short
+
+SOURCES = ("initiatives", "benefits", "investments", "experiments")
+
+
+def findings(
+    live: Sequence[Row], assessed: Sequence[Row], months: Sequence[Row], pools: Sequence[Row], currency: str
+) -> list[Finding]:
+    """NPV, the proven part of it, payback, shared claims and what loses by going on; none without a valued case."""
+    if not assessed:
+        return []
+
+    def say(id: str, title: str, **more: Any) -> Finding:
+        base: dict[str, Any] = {"stage": "govern", "unit": "money", "currency": currency, "sources": SOURCES}
+        base |= {"n": len(assessed), "about": "expected values of the cases; no interval is given to a sum of claims"}
+        return Finding.model_validate(base | {"id": f"govern.portfolio.{id}", "title": title} | more)
+
+    npv = math.fsum(row["npv"] for row in assessed)
+    forward = math.fsum(row["npv_go_forward"] for row in assessed)
+    proven = [row for row in assessed if row["basis"] == "proven"]
+    by_proof = math.fsum(row["npv"] for row in proven)
+    grades: list[Grade] = [row["grade"] if row["basis"] != "claimed" else "E" for row in assessed]
+    left = len(live) - len(assessed)
+    note = f" {left} more cannot be valued and count as nothing." if left else ""
+    every = (
+        f"{len(assessed)} initiatives that can be valued" if len(assessed) > 1 else "one initiative that can be valued"
+    )
+    found = [
+        say(
+            "npv",
+            f"The {every} worth {money(npv, currency)} net over the whole life, "
+            f"{money(by_proof, currency)} of it proven",
+            detail=f"Going on from today is worth {money(forward, currency)}. Where a test has shown an effect, its "
+            f"amount stands in place of the claim; all else is claimed.{note}",
+            value=npv,
+            grade=max(grades),
+            tone="neutral" if npv > 0 else "bad",
+            weight=0.0,
+        ),
+        say(
+            "proven",
+            f"{money(by_proof, currency)} of portfolio NPV rests on a shown effect of grade A or B, "
+            f"in {len(proven)} of {len(assessed)} initiatives",
+            detail=f"Proven: {listing([short(row['initiative'], 40) for row in proven])}." if proven else "",
+            value=by_proof,
+            grade=max((row["grade"] for row in proven), default="E"),
+            tone="good" if proven and by_proof > 0 else "bad",
+        ),
+    ]
+    back = payback({row["index"]: row["benefit"] - row["cost"] for row in months})
+    paid = quantity(back, "months")
+    found.append(
+        say(
+            "payback",
+            f"The portfolio has paid back {paid} after its first flow"
+            if math.isfinite(back)
+            else "The portfolio does not pay back within the horizon",
+            detail="Simple payback of expected flows, sunk cost included.",
+            value=back,
+            unit="months",
+            currency="",
+            grade=max(grades),
+            tone="neutral" if math.isfinite(back) else "bad",
+        )
+    )
+    lost = math.fsum(row["lost_pv"] for row in pools)
+    if pools and lost > 0:
+        found.append(
+            say(
+                "shared",
+                f"{money(lost, currency)} of claimed value is claimed by several initiatives at once and counted once",
+                detail=f"Shared: {listing([short(row['pool'], 40) for row in pools])}."
+                + (
+                    " One of the claims is proven; the others may have nothing left to claim."
+                    if any(row["proven"] for row in pools)
+                    else ""
+                ),
+                value=lost,
+                n=len(pools),
+                grade="E",
+                tone="bad",
+            )
+        )
+    losing = [row for row in assessed if row["npv_go_forward"] < 0 and (row["ask"] or 0) > (row["exit_cost"] or 0)]
+    if losing:
+        saved = math.fsum((row["ask"] or 0.0) - (row["exit_cost"] or 0.0) for row in losing)
+        verb = "loses" if len(losing) == 1 else "lose"
+        found.append(
+            say(
+                "negative",
+                f"{len(losing)} of {len(assessed)} initiatives {verb} by going on; "
+                f"stopping saves {money(saved, currency)}",
+                detail=f"{listing([short(row['initiative'], 40) for row in losing])}. Only cost that can still be "
+                "cancelled is counted, less the cost of stopping.",
+                value=saved,
+                n=len(assessed),
+                grade=max(row["grade"] or "E" for row in losing),
+                tone="bad",
+                weight=saved,
+            )
+        )
+    return found
