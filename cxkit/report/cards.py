@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+from cxkit.charts.reading import number, rows, text
 from cxkit.records import Record
 from cxkit.report.inputs import ReportInput
+from cxkit.report.rendering import anchor
+
+MOST = 40
+"""Initiatives shown as cards; the rest is in the evidence."""
 
 
 class Step(Record):
@@ -11,8 +19,9 @@ class Step(Record):
 
     label: str
     text: str
-    more: str = ""
-    gap: bool = False
+    status: str = "present"
+    word: str = ""
+    grade: str = ""
     key: str = ""
 
 
@@ -27,5 +36,52 @@ class Card(Record):
 
 
 def cards(given: ReportInput) -> tuple[Card, ...]:
-    """Read the ``govern.ledger`` result; empty when there is none."""
-    return ()
+    """Read the ``govern.ledger`` result, the heaviest initiatives first; empty when there is none."""
+    ledger = given.result("govern.ledger")
+    if ledger is None or not ledger.has("chain"):
+        return ()
+    wide = {text(row, "initiative_id"): row for row in rows(ledger, "initiatives")}
+    chains: dict[str, list[Mapping[Hashable, Any]]] = {}
+    for row in rows(ledger, "chain"):
+        chains.setdefault(text(row, "initiative_id"), []).append(row)
+    verdicts = _verdicts(given)
+    order = {"fund": 0, "test first": 1, "stop": 2}
+
+    def rank(id: str) -> tuple[bool, int, float, str]:
+        row = wide.get(id, {})
+        live = text(row, "live").lower() in {"true", "1.0", ""}
+        return not live, order.get(verdicts.get(id, ""), 3), -(number(row, "budget") or 0.0), id
+
+    return tuple(
+        _card(id, chains[id], wide.get(id, {}), verdicts.get(id, "")) for id in sorted(chains, key=rank)[:MOST]
+    )
+
+
+def _card(id: str, chain: list[Mapping[Hashable, Any]], wide: Mapping[Hashable, Any], verdict: str) -> Card:
+    steps = sorted(chain, key=lambda row: number(row, "position") or 0)
+    said = [verdict.capitalize(), text(wide, "status"), text(wide, "business_unit")]
+    return Card(
+        anchor=f"i-{anchor(id)}",
+        name=text(steps[0], "initiative") or id,
+        grade=text(wide, "grade"),
+        verdict=" · ".join(filter(None, said)),
+        steps=tuple(
+            Step(
+                label=text(row, "label") or text(row, "step").capitalize(),
+                text=text(row, "text") or "none",
+                status=text(row, "status") or "gap",
+                word={"gap": "gap", "weak": "weak"}.get(text(row, "status"), ""),
+                grade=text(row, "grade"),
+                key=text(row, "finding_key"),
+            )
+            for row in steps
+        ),
+    )
+
+
+def _verdicts(given: ReportInput) -> dict[str, str]:
+    """What the allocation asks for each initiative."""
+    allocation = given.result("govern.allocation")
+    if allocation is None:
+        return {}
+    return {text(row, "initiative_id"): text(row, "verdict") for row in rows(allocation, "plan")}

@@ -80,10 +80,11 @@ def chapter(
         body = block.body
         if isinstance(body, FindingBody) and body.audience not in WIDER[audience]:
             continue
-        if block.id in seen and block.kind != "note":
+        repeated = block.id in seen
+        if repeated and block.kind != "note":
             continue
         seen.add(block.id)
-        place = f"{anchor(block.id)}-{len(seen) + len(items)}" if block.kind == "note" else anchor(block.id)
+        place = f"{anchor(block.id)}-{len(items)}" if repeated else anchor(block.id)
         item = Item(
             anchor=place,
             block=block,

@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cxkit import formats
-from cxkit.records import Finding, Record
-from cxkit.report.decisions import Decision, Plan, plan
+from cxkit.records import Finding, Record, Stage
+from cxkit.report.decisions import Decision, plan
 from cxkit.report.inputs import ReportInput, ranked
 from cxkit.report.sentences import Sentence, plain, sentence
+from cxkit.tables.catalogue import CONTRACTS
+from cxkit.tables.request import FIRST
 
-FIRST_FILES = (
-    "subscriptions or revenue by month",
-    "accounts",
-    "survey answers",
-    "the list of initiatives with their goals",
-)
-"""What a client with little data is asked for, unless its own gaps say better."""
+OUTCOMES: tuple[Stage, ...] = ("quantify", "prove", "orchestrate")
+"""Stages whose findings are about customers and their money."""
+CAUSES: tuple[Stage, ...] = ("align", "orchestrate", "instrument", "govern")
+"""Stages whose findings are about how it is run."""
+MOST = 6
+"""Sentences of a conclusion."""
 
 
 class Front(Record):
@@ -34,77 +35,67 @@ class Front(Record):
 def front(given: ReportInput) -> Front:
     """Compose the conclusion: the headline, then situation, complication and resolution."""
     made = plan(given)
-    findings = [f for f in given.findings if f.stage != "data"]
-    order = ranked(findings)
-    headline = _headline(given, made, order)
-    situation = _pick(order, ("quantify", "orchestrate", "instrument"), {headline.key}, most=2)
-    used = {headline.key, *(s.key for s in situation)}
-    complication = _complication(given, order, used)
-    resolution = list(made.resolution) if made.asks else _next_files(given)
-    left = 6 - len(situation) - len(resolution)
-    paragraphs = [situation, complication[: max(left, 0)], resolution]
+    order = ranked(f for f in given.findings if f.stage != "data")
+    headline = made.headline if made.headline.text else _headline(given, order)
+    used = {headline.key}
+    situation = _situation(order, used)
+    complication = _complication(order, used)
+    resolution = list(made.resolution) or _next_files(given)
+    room = MOST - len(situation) - len(resolution)
+    paragraphs = [situation, complication[:room], resolution]
     return Front(headline=headline, paragraphs=tuple(tuple(p) for p in paragraphs if p), decisions=made.decisions)
 
 
-def _headline(given: ReportInput, made: Plan, order: Sequence[Finding]) -> Sentence:
-    """The ask where the evidence carries one, else the heaviest finding, else what is missing."""
-    if made.headline.text:
-        return made.headline
-    told = [f for f in order if f.value is not None and f.grade != "E"] or list(order)
-    if told:
-        return sentence(told[0])
-    return plain(f"{given.client}: nothing can be assessed from the tables supplied so far")
+def _headline(given: ReportInput, order: Sequence[Finding]) -> Sentence:
+    """Without an ask: the heaviest finding about customers or proof, else any, else that nothing is known."""
+    told = [f for f in order if f.value is not None and f.stage in OUTCOMES and f.tone in {"bad", "good"}]
+    chosen = next(iter(told or order), None)
+    if chosen is None:
+        return plain(f"{given.client}: nothing can be assessed from the tables supplied so far")
+    return sentence(chosen)
 
 
-def _pick(order: Sequence[Finding], stages: tuple[str, ...], used: set[str], *, most: int) -> list[Sentence]:
-    """The heaviest findings of the first of these stages that has any, each about something else."""
-    for stage in stages:
-        chosen: list[Finding] = []
+def _situation(order: Sequence[Finding], used: set[str]) -> list[Sentence]:
+    """Two sentences on where customers and their money stand, each about something else."""
+    chosen: list[Finding] = []
+    for stage in OUTCOMES:
         for finding in order:
             fresh = finding.key not in used and finding.id not in {f.id for f in chosen}
-            if finding.stage == stage and fresh and finding.value is not None and len(chosen) < most:
+            if finding.stage == stage and fresh and finding.value is not None and len(chosen) < 2:
                 chosen.append(finding)
         if chosen:
-            return [sentence(f, stop=True) for f in chosen]
-    return []
+            break
+    used |= {f.key for f in chosen}
+    return [sentence(f, stop=True) for f in chosen]
 
 
-def _complication(given: ReportInput, order: Sequence[Finding], used: set[str]) -> list[Sentence]:
-    """What stands in the way: the heaviest concern of Align, then what proof has and has not shown."""
-    out: list[Sentence] = []
-    for stages in (("align", "orchestrate", "instrument"), ("prove",)):
-        wanted = [f for f in order if f.stage in stages and f.key not in used]
-        wanted = [f for f in wanted if f.tone == "bad"] or (wanted if stages == ("prove",) else [])
-        if wanted:
-            out.append(sentence(wanted[0], stop=True))
-            used.add(wanted[0].key)
-    return out
+def _complication(order: Sequence[Finding], used: set[str]) -> list[Sentence]:
+    """What stands in the way: the heaviest concern about how it is run, then what proof has shown, or has not."""
+    chosen = [f for f in order if f.stage in CAUSES and f.tone == "bad" and f.key not in used][:1]
+    tally = [f for f in order if f.id == "prove.tally" and f.key not in used]
+    proof = [f for f in order if f.stage == "prove" and f.key not in used]
+    return [sentence(f, stop=True) for f in [*chosen, *(tally or proof)[:1]]]
 
 
 def _next_files(given: ReportInput) -> list[Sentence]:
-    """With too little data for a decision: what is known, and which files to send next."""
+    """Without a decision to ask for: why not, and which files would let there be one."""
+    supplied = set(given.provenance.hashes)
     wanted: dict[str, int] = {}
     for gap in given.gaps:
         for need in gap.needs:
-            wanted[need.name] = wanted.get(need.name, 0) + 1
-    names = sorted(wanted, key=lambda n: (-wanted[n], n))[:4] or list(FIRST_FILES)
-    open_count = len(given.gaps)
-    out = [
+            if need.name in CONTRACTS and need.name not in supplied:
+                wanted[need.name] = wanted.get(need.name, 0) + 1
+    first = [names[0] for names in FIRST if not supplied & set(names) and set(names) & set(wanted)]
+    names = [*first, *sorted(set(wanted) - {n for f in FIRST for n in f}, key=lambda n: (-wanted[n], n))][:4]
+    if not names:
+        return [plain("No decision is asked for: no initiative has both a case and a budget to weigh it against.")]
+    open_ = len(given.gaps)
+    known = "Nothing can be assessed yet" if not given.findings else "This is all that the data can carry so far"
+    said = [f"{name} ({CONTRACTS[name].meaning[:1].lower()}{CONTRACTS[name].meaning[1:]})" for name in names]
+    files = {1: "One file", 2: "Two files", 3: "Three files", 4: "Four files"}[len(names)]
+    return [
         plain(
-            "No funding decision can rest on this evidence yet: "
-            + (
-                f"{open_count} questions are not assessed for want of data."
-                if open_count > 1
-                else "too little is known."
-            )
+            f"{known}: {open_} question{'s are' if open_ != 1 else ' is'} not assessed, and no money should move on it."
         ),
-        plain(f"The {_count(len(names))} that would answer most are {formats.listing(names)}."),
+        plain(f"{files} would answer most of them: {formats.listing(said)}."),
     ]
-    if not given.findings:
-        out.insert(0, plain("Nothing can be assessed from what was supplied."))
-    return out
-
-
-def _count(n: int) -> str:
-    words = {1: "one file", 2: "two files", 3: "three files", 4: "four files"}
-    return words.get(n, f"{n} files")

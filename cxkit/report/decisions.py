@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, Literal
 
+from cxkit import formats
+from cxkit.charts.reading import number, rows, text
 from cxkit.records import Record
 from cxkit.report.inputs import ReportInput
-from cxkit.report.sentences import Sentence
+from cxkit.report.rendering import anchor
+from cxkit.report.sentences import Sentence, plain, sentence
 
+Row = Mapping[Hashable, Any]
 Kind = Literal["fund", "test", "stop"]
-WORDS: dict[Kind, str] = {"fund": "Fund", "test": "Test first", "stop": "Stop"}
+KINDS: Mapping[str, Kind] = {"fund": "fund", "test first": "test", "stop": "stop"}
+WORDS: Mapping[Kind, str] = {"fund": "Fund", "test": "Test first", "stop": "Stop"}
+MOST = 4
+"""Initiatives a card names."""
+
+
+class Ask(Record):
+    """One initiative on a card."""
+
+    name: str
+    money: str = ""
+    grounds: str = ""
+    anchor: str = ""
+    """Its card in the ledger."""
 
 
 class Decision(Record):
@@ -18,7 +36,8 @@ class Decision(Record):
     kind: Kind
     word: str
     title: str
-    grounds: tuple[str, ...] = ()
+    asks: tuple[Ask, ...] = ()
+    more: str = ""
     key: str = ""
 
 
@@ -29,12 +48,94 @@ class Plan(Record):
     decisions: tuple[Decision, ...] = ()
     resolution: tuple[Sentence, ...] = ()
 
-    @property
-    def asks(self) -> bool:
-        """Whether anything is asked for."""
-        return bool(self.decisions)
-
 
 def plan(given: ReportInput) -> Plan:
-    """Read the allocation result; without one nothing is asked for."""
-    return Plan()
+    """Read the allocation and the council's page; without an allocation nothing is asked for."""
+    allocation = given.result("govern.allocation")
+    table = rows(allocation, "plan") if allocation is not None else []
+    groups: dict[Kind, list[Row]] = {kind: [] for kind in WORDS}
+    for row in table:
+        if kind := KINDS.get(text(row, "verdict")):
+            groups[kind].append(row)
+    if allocation is None or not any(groups.values()):
+        return Plan()
+    for kind, group in groups.items():
+        group.sort(key=lambda r: (-(_money(r, kind) or 0.0), text(r, "initiative_id")))
+    found = allocation.finding("govern.allocation.plan")
+    key = found.key if found else ""
+    return Plan(
+        headline=sentence(found) if found else Sentence(),
+        decisions=tuple(_card(kind, group, given.currency, key) for kind, group in groups.items() if group),
+        resolution=_resolution(groups, given, key),
+    )
+
+
+def _money(row: Row, kind: Kind) -> float | None:
+    """What a row is about: money given, money asked for, money freed."""
+    names = {"fund": ("amount", "ask"), "test": ("amount", "ask"), "stop": ("freed", "amount")}[kind]
+    return next((v for name in names if (v := number(row, name))), None)
+
+
+def _total(group: Sequence[Row], kind: Kind) -> float:
+    return sum(_money(row, kind) or 0.0 for row in group)
+
+
+def _card(kind: Kind, group: Sequence[Row], currency: str, key: str) -> Decision:
+    total = _total(group, kind)
+    amount = formats.money(total, currency) if total else ""
+    count = f"{len(group)} initiative{'s' if len(group) != 1 else ''}"
+    what = {"fund": f" — {amount}", "test": f" — {amount} waits", "stop": f" — frees {amount}"}[kind] if amount else ""
+    return Decision(
+        kind=kind,
+        word=WORDS[kind],
+        title=(text(group[0], "initiative") if len(group) == 1 else count) + what,
+        asks=tuple(_ask(row, kind, currency, alone=len(group) == 1) for row in group[:MOST]),
+        more=f"and {len(group) - MOST} more" if len(group) > MOST else "",
+        key=key,
+    )
+
+
+def _ask(row: Row, kind: Kind, currency: str, *, alone: bool) -> Ask:
+    value, npv, grade = _money(row, kind), number(row, "npv_go_forward"), text(row, "grade")
+    grounds = [
+        f"proof {grade}" if grade else "no proof",
+        f"go-forward NPV {formats.money(npv, currency)}" if npv is not None else "",
+        text(row, "reason"),
+    ]
+    return Ask(
+        name="" if alone else text(row, "initiative"),
+        money="" if alone or not value else formats.money(value, currency),
+        grounds=" · ".join(filter(None, grounds)),
+        anchor=f"i-{anchor(text(row, 'initiative_id'))}",
+    )
+
+
+def _resolution(groups: Mapping[Kind, Sequence[Row]], given: ReportInput, key: str) -> tuple[Sentence, ...]:
+    """Two sentences: the ask with its money, then who decides by when and what happens otherwise."""
+    parts = []
+    for kind, verb, tail in (
+        ("fund", "fund", "with"),
+        ("test", "test", "first, which holds"),
+        ("stop", "stop", "and free"),
+    ):
+        group = groups[kind]  # type: ignore[index]
+        if not group:
+            continue
+        names = formats.listing([text(r, "initiative") for r in group], most=2)
+        total = _total(group, kind)  # type: ignore[arg-type]
+        money = f" {tail} {formats.money(total, given.currency)}" if total else (" first" if kind == "test" else "")
+        parts.append(f"{verb} {names}{money}")
+    asked = f"The council is asked to {'; to '.join(parts)}."
+    return plain(asked, key), plain(_who(given))
+
+
+def _who(given: ReportInput) -> str:
+    """Owner role, date, and what happens if nothing is decided."""
+    council = given.result("govern.council")
+    needed = [r for r in rows(council, "needed") if text(r, "state") != "decided"] if council is not None else []
+    role = next((text(r, "owner_role") for r in needed if text(r, "owner_role")), "CX Council/Finance")
+    when = f"by {given.next_council.day} {given.next_council:%B %Y}" if given.next_council else "at its next meeting"
+    heavy = max(needed, key=lambda r: (number(r, "freed") or 0.0, number(r, "amount") or 0.0), default=None)
+    otherwise = text(heavy, "if_nothing") if heavy is not None else ""
+    tail = f"; if nothing is decided, {otherwise}" if otherwise else ""
+    return f"{role} decides {when}{tail}."

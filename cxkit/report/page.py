@@ -14,7 +14,7 @@ from cxkit.errors import ReportError
 from cxkit.records import GRADES, Record, Stage
 from cxkit.report.blocks import Block, FindingBody
 from cxkit.report.cards import Card, cards
-from cxkit.report.chapter import Chapter, Item, chapter
+from cxkit.report.chapter import Chapter, chapter
 from cxkit.report.colour import readable
 from cxkit.report.compose import Front, front
 from cxkit.report.evidence import Evidence, register
@@ -76,12 +76,20 @@ def headline(given: ReportInput) -> str:
 def assemble(given: ReportInput) -> Page:
     """Arrange what the page shows; pure, and everything still unmasked."""
     findings = given.findings
-    by_stage = {s: tuple(given.blocks.get(s, ())) for s in STAGES}
-    chapters = tuple(chapter(s, by_stage[s], audience=given.audience, findings=findings) for s in STAGES)
-    shown = [finding_block(f).body for f in findings]
-    shown += [i.block.body for c in chapters for i in _items(c)]
+    chapters = tuple(
+        chapter(s, tuple(given.blocks.get(s, ())), audience=given.audience, findings=findings) for s in STAGES
+    )
+    parts = {
+        "front": front(given),
+        "health": health(given),
+        "scorecard": scorecard(given),
+        "chapters": chapters,
+        "cards": cards(given),
+    }
+    bodies = {f.key: finding_block(f).body for f in findings} | {b.key: b for b in _told(chapters)}
+    cited = [bodies[key] for key in dict.fromkeys(_keys(tuple(parts.values()))) if key in bodies]
     provenance = given.provenance
-    used = {f.definition for f in findings}
+    used = {b.definition for b in cited if isinstance(b, FindingBody)}
     parameters = [
         (stage, name, _value(value))
         for stage, values in sorted(provenance.parameters.items())
@@ -93,13 +101,9 @@ def assemble(given: ReportInput) -> Page:
         language=given.locale.replace("_", "-"),
         audience=given.audience,
         draft=given.draft,
-        front=front(given),
-        health=health(given),
-        scorecard=scorecard(given),
-        chapters=chapters,
-        cards=cards(given),
+        **parts,
         evidence=register(
-            (b for b in shown if isinstance(b, FindingBody)),
+            (b for b in cited if isinstance(b, FindingBody)),
             provenance=provenance,
             definitions=given.definitions,
             minimum=given.privacy.minimum,
@@ -117,8 +121,7 @@ def assemble(given: ReportInput) -> Page:
 def one_chapter(blocks: Sequence[Block], *, stage: Stage, client: str = "", name: str = "") -> str:
     """One notebook's blocks as a page of their own, masked as far as that is possible without the client's tables."""
     made = chapter(stage, blocks)
-    bodies = [i.block.body for i in _items(made) if isinstance(i.block.body, FindingBody)]
-    evidence = register(bodies, provenance=Provenance())
+    evidence = register(_told([made]), provenance=Provenance())
     mask = Mask(Privacy())
     return render(
         "chapter.html.j2", evidence=mask.value(evidence), chapter=mask.value(made), client=client, name=mask.text(name)
@@ -164,8 +167,26 @@ def stylesheet(accent: str = "") -> str:
     return sheet
 
 
-def _items(made: Chapter) -> Iterable[Item]:
-    return ([made.lead] if made.lead else []) + list(made.items)
+def _told(chapters: Iterable[Chapter]) -> Iterable[FindingBody]:
+    """Every finding the chapters show."""
+    for made in chapters:
+        for item in (made.lead, *made.items, *(i.told for i in made.items)):
+            if item is not None and isinstance(item.block.body, FindingBody):
+                yield item.block.body
+
+
+def _keys(value: object) -> Iterable[str]:
+    """Keys of the findings that parts of the page lead to, in reading order."""
+    if isinstance(value, tuple):
+        for part in value:
+            yield from _keys(part)
+    elif isinstance(value, Record):
+        for name in type(value).model_fields:
+            part = getattr(value, name)
+            if name == "key":
+                yield part
+            else:
+                yield from _keys(part)
 
 
 def _asset(name: str) -> str:

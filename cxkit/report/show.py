@@ -6,7 +6,7 @@ blocks back only when asked (``silent=True``), so that a notebook cell's last li
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Protocol, cast, get_args
 
@@ -32,8 +32,20 @@ from cxkit.report.rendering import anchor
 
 Blocks = tuple[Block, ...]
 Columns = Mapping[str, tuple[str, str]]
+
+
+class Commented(Protocol):
+    """What `notes` needs of a desk."""
+
+    stage: Stage
+
+    def commentary(self) -> tuple[NoteBody, ...]:
+        """What people wrote about the stage."""
+        ...
+
+
 UNITS = frozenset(get_args(Unit))
-SEVERAL = 200
+SEVERAL = 60
 """Rows of a table beyond which a report says how many it left out."""
 
 
@@ -105,19 +117,10 @@ def note(note: NoteBody | str | None, stage: Stage = "govern", *, silent: bool =
     return _display((note_block(body, stage),), silent)
 
 
-class Annotated(Protocol):
-    """Something that knows its stage and what people wrote about it: a stage notebook's desk."""
-
-    stage: Stage
-
-    def commentary(self) -> Sequence[NoteBody]:
-        """What people wrote, oldest first."""
-        ...
-
-
-def notes(desk: Annotated, *, silent: bool = False) -> Blocks | None:
-    """Show what people wrote about a desk's stage; what was written against other numbers is marked for review."""
-    return _display(tuple(note_block(body, desk.stage) for body in desk.commentary()), silent)
+def notes(desk: Commented, *, silent: bool = False) -> Blocks | None:
+    """Show what people wrote about the desk's stage, with whether the numbers have changed since."""
+    written = enumerate(desk.commentary(), 1)
+    return _display(tuple(note_block(body, desk.stage, number) for number, body in written), silent)
 
 
 def finding_block(finding: Finding) -> Block:
@@ -174,9 +177,9 @@ def gap_block(gap: Gap, stage: Stage) -> Block:
     return Block(id=key, kind="not_assessed", stage=stage, body=body)
 
 
-def note_block(body: NoteBody, stage: Stage) -> Block:
-    """A person's commentary."""
-    return Block(id=f"{stage}.note", kind="note", stage=stage, body=body)
+def note_block(body: NoteBody, stage: Stage, number: int = 1) -> Block:
+    """A person's commentary; `number` tells several notes of one stage apart."""
+    return Block(id=f"{stage}.note.{number}", kind="note", stage=stage, body=body)
 
 
 def table_body(
