@@ -238,12 +238,12 @@ def _examined(tables: Tables, problems: Sequence[Problem], derived: Derived) -> 
 
 def _drop_scratch(con: duckdb.DuckDBPyConnection) -> None:
     """Drop what reading left in the engine, so that only canonical tables stay."""
-    for kind, listing in (
+    for kind, where in (
         ("VIEW", "duckdb_views() WHERE NOT internal"),
         ("TABLE", "duckdb_tables() WHERE NOT internal"),
     ):
         column = f"{kind.lower()}_name"
-        for (name,) in con.execute(f"SELECT {column} FROM {listing}").fetchall():
+        for (name,) in con.execute(f"SELECT {column} FROM {where}").fetchall():
             if str(name) not in CONTRACTS:
                 con.execute(f"DROP {kind} IF EXISTS {quoted(str(name))} CASCADE")
 

@@ -6,7 +6,7 @@ do about it (an amount without an exchange rate is an error). Thresholds are set
 
 from __future__ import annotations
 
-from cxkit.tables import sameness, survivors, timing, volumes
+from cxkit.tables import designs, sameness, survivors, timing, volumes
 from cxkit.tables.engine import Tables
 from cxkit.tables.problems import Problem, ordered
 
@@ -22,5 +22,11 @@ def screen(tables: Tables) -> list[Problem]:
     >>> [p.found for p in screen(tables)]
     ['no end in any of 60 rows over 29 months']
     """
-    found = [*timing.screen(tables), *volumes.screen(tables), *sameness.screen(tables), *survivors.screen(tables)]
+    found = [
+        *designs.screen(tables),
+        *timing.screen(tables),
+        *volumes.screen(tables),
+        *sameness.screen(tables),
+        *survivors.screen(tables),
+    ]
     return list(ordered(found))

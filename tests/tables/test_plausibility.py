@@ -257,3 +257,46 @@ def test_screen_ignores_everything_after_as_of():
     late = frame.head(2000).assign(opened=pd.Timestamp("2026-07-02"), resolved=pd.NaT)
     late["ticket_id"] = "late" + late["ticket_id"]
     assert ids({"tickets": pd.concat([frame, late])}) == ids({"tickets": frame}) == {}
+
+
+def experiment(control="control"):
+    frame = {"experiment_id": ["e"], "hypothesis": ["h"], "metric": ["m"], "kind": ["binary"], "design": ["randomised"]}
+    more = {"direction": ["up"], "control_arm": [control], "registered": [date(2026, 1, 1)]}
+    return pd.DataFrame({**frame, **more})
+
+
+ARMS = pd.DataFrame(
+    {
+        "experiment_id": "e",
+        "arm": ["control", "new"],
+        "metric": "m",
+        "n": 100,
+        "successes": 40,
+        "measured": date(2026, 3, 1),
+    }
+)
+
+
+def test_unknown_control_arm_names_the_nearest():
+    assert ids({"experiments": experiment(), "arm_totals": ARMS}) == {}
+    problem = ids({"experiments": experiment("Contrl"), "arm_totals": ARMS})["unknown_control"]
+    assert problem.found == "arms 'control' and 'new' in experiment 'e'"
+    assert problem.fix.endswith("perhaps 'control'")
+
+
+def test_unassigned_units():
+    drawn = pd.DataFrame(
+        {"experiment_id": "e", "unit_id": ["a"], "arm": "new", "assigned": pd.Timestamp("2026-01-02 09:01")}
+    )
+    measured = pd.DataFrame(
+        {"experiment_id": "e", "unit_id": ["a", "b"], "metric": "m", "phase": "post", "value": [1, 0]}
+    )
+    measured["measured"] = pd.Timestamp("2026-03-01 10:00")
+    problem = ids({"assignments": drawn, "outcomes": measured})["unassigned_units"]
+    assert problem.found == "1 of 2 measured units that are not in assignments"
+
+
+def test_circle_of_links():
+    links = pd.DataFrame({"from_id": ["I1", "K1", "G1"], "to_id": ["K1", "G1", "K1"]})
+    assert ids({"links": links})["circle"].found == "a circle: 'G1' and 'K1' and back"
+    assert ids({"links": links.head(2)}) == {}
