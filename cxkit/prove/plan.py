@@ -12,6 +12,7 @@ from cxkit import formats
 from cxkit.formats import Unit
 from cxkit.prove.units import records
 from cxkit.records import Missing, Record
+from cxkit.tables.catalogue import CONTRACTS
 from cxkit.tables.engine import Tables
 
 COLUMNS = ("experiment_id", "metric", "kind", "design", "direction", "control_arm", "registered")
@@ -101,6 +102,9 @@ def read_plans(tables: Tables) -> tuple[Plan, ...]:
     rows = rows.drop_duplicates("experiment_id").astype(object)
     rows = rows.where(rows.notna(), None)
     usable = rows[rows[[c for c in COLUMNS if c != "registered"]].notna().all(axis=1)]
+    for column in ("kind", "design", "direction"):
+        allowed = CONTRACTS["experiments"].column(column).allowed
+        usable = usable[usable[column].isin(allowed)]
     shared = usable["initiative"].dropna()
     twice = set(shared[shared.duplicated()])
     return tuple(_plan(row, twice, tables.currency) for row in records(usable))

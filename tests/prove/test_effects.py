@@ -408,6 +408,11 @@ def test_experiments_unregistered_units_are_named(several: Build, yes_no: Build)
     assert [(g.subject, g.needs[0].name) for g in found.gaps] == [("wild", "experiments")]
 
 
+def test_experiments_registered_with_an_unknown_design_counts_as_unregistered(client: Build, yes_no: Build) -> None:
+    found = experiments(client(yes_no((10, 100), (10, 100)), design="by feel"), seed=1)
+    assert [(g.subject, g.needs[0].name) for g in found.gaps] == [("x1", "experiments")]
+
+
 def test_experiments_registered_but_not_yet_drawn(client: Build, yes_no: Build) -> None:
     tables = client(yes_no((10, 100), (10, 100)))
     tables.con.execute("INSERT INTO experiments SELECT * REPLACE ('x2' AS experiment_id) FROM experiments")
