@@ -161,9 +161,16 @@ def moment_sql(text: str, forms: Collection[str], order: str, zone: str, *, loca
     iso = iso_sql(text, forms, order)
     has_offset = f"regexp_matches({text}, {text_literal(f':[0-9]{{2}}(?:[.,][0-9]+)?{HALF}{OFFSET}$')})"
     cleaned = f"replace(regexp_replace({iso}, ' ?(UTC|GMT)$', 'Z'), ',', '.')"
+    commas = f"replace({iso}, ',', '.')"
     halves = f"[{', '.join(map(text_literal, HALF_DAY))}]"
-    upper = f"replace(upper({iso}), '.M', 'M')"
-    plain = naive(f"coalesce(TRY_CAST(replace({iso}, ',', '.') AS TIMESTAMP), try_strptime({upper}, {halves}))")
+    upper = f"regexp_replace(upper({iso}), ' ?([AP])[.]?M[.]?$', ' \\1M')"
+    is_half = f"regexp_matches({iso}, {text_literal('[0-9] ?[AaPp][.]?[Mm][.]?$')})"
+    # the engine's own cast passes over what follows the time, so the whole value is matched first
+    is_plain = f"regexp_full_match({iso}, {text_literal(f'[0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}}{CLOCK}')})"
+    plain = (
+        f"CASE WHEN {is_half} THEN {naive(f'try_strptime({upper}, {halves})')} "
+        f"WHEN {is_plain} THEN {naive(f'TRY_CAST({commas} AS TIMESTAMP)')} END"
+    )
     cases = [f"WHEN {has_offset} THEN {aware(f'TRY_CAST({cleaned} AS TIMESTAMPTZ)')}"]
     if "serial" in forms:
         days = f"TRY_CAST({text} AS DOUBLE)"

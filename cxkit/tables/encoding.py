@@ -25,6 +25,11 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 WESTERN = re.compile(r"[\x00-\x7fÀ-ÖØ-öø-ÿŒœŠšŽžŸ€£¥§©®°±²³µ·¹º»«¼½¾¿¡‘’‚“”„†‡•…‰‹›™–—ˆ˜´¨¸\u00a0]*")
+CODECS = (
+    *("cp1251", "cp1250", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "koi8_r", "mac_roman"),
+    *("shift_jis", "euc_jp", "gb18030", "big5", "euc_kr"),
+)
+"""What a file may be written in besides UTF-8, UTF-16 and Windows-1252."""
 BINARY = {b"PK\x03\x04": "a zip or Excel file", b"%PDF": "a PDF", b"\xd0\xcf\x11\xe0": "an old Excel file"}
 
 
@@ -120,7 +125,7 @@ def guess(sample: bytes) -> str:
     foreign = sum(c.isalpha() and ord(c) > 127 for c in text)
     if text and WESTERN.fullmatch(text) and foreign <= max(3, 0.25 * letters):
         return "cp1252"
-    best = from_bytes(sample).best()
+    best = from_bytes(sample, cp_isolation=list(CODECS)).best()
     return best.encoding if best is not None else "cp1252"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -56,8 +56,8 @@ def profile(values: Sequence[str | None]) -> Profile:
     counts = Counter(filled)
     n = len(filled) or 1
 
-    def share(test: object) -> float:
-        return sum(count for value, count in counts.items() if test(value)) / n  # type: ignore[operator]
+    def share(test: Callable[[str], bool]) -> float:
+        return sum(count for value, count in counts.items() if test(value)) / n
 
     def shape(value: str) -> str:
         return re.sub("[0-9]", "9", value)

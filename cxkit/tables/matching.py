@@ -144,7 +144,8 @@ def _stated(con: duckdb.DuckDBPyConnection, contract: Contract, raw: Raw, candid
     source = candidate.columns["activity"].source
     cell = f"trim({raw.columns[source]})"
     rows = con.execute(
-        f"SELECT {cell} AS word FROM {raw.relation} WHERE {cell} <> '' GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {WORDS}"
+        f"SELECT {cell} AS word FROM {raw.relation} WHERE {cell} <> '' GROUP BY 1 "
+        f"ORDER BY count(*) DESC, 1 LIMIT {WORDS}"
     ).fetchall()
     states = {str(word): state_of(str(word)) for (word,) in rows}
     known = [f"{word} is {state}" for word, (state, said) in states.items() if said]

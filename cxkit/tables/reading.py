@@ -107,6 +107,8 @@ class Reader:
                 lost = encoding.as_utf8(path, scanned.encoding, readable)
             except UnicodeError:
                 return _with(source, problem(file, "not_text", f"bytes that are not {scanned.encoding} text"))
+            if scanned.encoding in encoding.CODECS:
+                problems.append(problem(file, "guessed", f"text that seems to be written in {scanned.encoding}"))
             if lost:
                 problems.append(problem(file, "lost_characters", f"{lost:,} characters that are not readable"))
         with readable.open("rb") as stream:
@@ -235,8 +237,8 @@ class Reader:
         source = Source(file, encoding.digest(path), path.stat().st_size)
         try:
             found = list(spreadsheets.sheets(path))
-        except Exception as error:  # calamine raises its own and others for locked and damaged files
-            return _with(source, problem(file, "unreadable", plain(error)))
+        except Exception:  # calamine raises its own and others for locked and damaged files
+            return _with(source, problem(file, "unreadable", _damage(path)))
         raws: list[Raw] = []
         problems: list[Problem] = []
         for sheet in found:
@@ -268,8 +270,8 @@ class Reader:
         try:
             described = self.con.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()
             ((counted,),) = self.con.execute(f"SELECT count(*) FROM {scan}").fetchall()
-        except duckdb.Error as error:
-            return _with(source, problem(file, "unreadable", plain(str(error).splitlines()[0])))
+        except duckdb.Error:
+            return _with(source, problem(file, "unreadable", "a Parquet file that is damaged or cut off"))
         types = [(str(name), str(kind)) for name, kind, *_ in described if name != "file_row_number"]
         header, twice = delimited.names([name for name, _ in types])
         view = f"raw_{next(self._count)}"
@@ -279,6 +281,15 @@ class Reader:
         columns = {h: f"c{i}" for i, h in enumerate(header)}
         raw = Raw(view, file, "", columns, int(counted), 0, native, twice)
         return Source(file, source.sha256, source.size, "", (raw,), ())
+
+
+def _damage(path: Path) -> str:
+    """What a workbook that cannot be opened seems to be, by its first bytes."""
+    with path.open("rb") as stream:
+        head = stream.read(8)
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        return "a damaged .xls workbook" if path.suffix.lower() == ".xls" else "a workbook locked with a password"
+    return "a damaged workbook, cut off while it was saved or sent" if head.startswith(b"PK") else "no workbook inside"
 
 
 def _declared(kind: str) -> Native:
@@ -310,6 +321,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "not_text": ("a .csv file is text", "give the file the ending it should have, or export it as CSV"),
     "unreadable": ("the file can be opened", "open it once yourself, save it anew without a password, and try again"),
     "lost_characters": ("every character of a file can be read", "export the file as UTF-8"),
+    "guessed": ("a file says which letters it holds", "look at a few names; if they are wrong, export as UTF-8"),
     "header_twice": (
         "a column's name stands once",
         "rename one of the two; until then the second is called 'name (2)'",
@@ -325,7 +337,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "cut_off": ("a file ends with a whole row", "the export seems cut off: export it again"),
     "quotes": ("quotes in a cell are doubled and closed", 'write " inside a quoted cell as "" and close every quote'),
 }
-WARNINGS = {"short_rows", "header_twice", "header_only", "lost_characters"}
+WARNINGS = {"short_rows", "header_twice", "header_only", "lost_characters", "guessed"}
 
 
 def problem(
