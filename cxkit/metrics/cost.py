@@ -1,8 +1,8 @@
 """Cost to serve per customer and month.
 
-Convention (``cost_to_serve@1``): costs that serve existing customers (``serves``; true when not said) ÷ customer-months. The
-realised figure of a complete ledger is exact. The interval is for the underlying level, seen through the months' own
-variation about it, and is given from twelve months on.
+Convention (``cost_to_serve@1``): costs that serve existing customers (``serves``; true when not said) ÷
+customer-months. The realised figure of a complete ledger is exact. The interval is for the underlying level, seen
+through the months' own variation about it, and is given from twelve months on.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ def cost_months(tables: Tables, found: Exposure, window: Window) -> pd.DataFrame
         return relation
     frame = tables.frame(f"""
         WITH paid AS (
-          SELECT month, sum(amount) AS cost FROM {relation} WHERE coalesce(serves, true) AND {window.holds("month")} GROUP BY 1
+          SELECT month, sum(amount) AS cost FROM {relation}
+          WHERE coalesce(serves, true) AND {window.holds("month")} GROUP BY 1
         ), active AS (SELECT month, count(*) AS customers FROM {found.active(window)} GROUP BY 1)
         SELECT p.month, p.cost, a.customers FROM paid p JOIN active a ON a.month = p.month ORDER BY p.month
     """)
@@ -42,8 +43,10 @@ def cost_months(tables: Tables, found: Exposure, window: Window) -> pd.DataFrame
 def cost_to_serve(months: pd.DataFrame) -> Estimate:
     """Cost per customer and month over the rows of `cost_months`; n is the number of months.
 
-    Ratio of sums; the variance is that of the months' residuals, raised for what neighbouring months have in common (lag-one
-    correlation, at most 0.8): a factor (1 + r) ÷ (1 − r).
+    Ratio of sums; the variance is that of the months' residuals, raised for what neighbouring months have in common: a
+    factor (1 + r) ÷ (1 − r), r the lag-one correlation corrected for short series, (n·r + 1) ÷ (n − 3), at most 0.8.
+    Twelve months measured over 3,000 seeds, nominal 95 %: 96 % with independent months, 93 % at a correlation of 0.3,
+    87 % at 0.6; in a book whose cost drifts the interval is too narrow.
 
     >>> cost_to_serve(pd.DataFrame({"cost": [300.0, 500.0], "customers": [100, 100]})).value
     4.0
@@ -58,7 +61,7 @@ def cost_to_serve(months: pd.DataFrame) -> Estimate:
     residual = (cost - value * customers).to_numpy()
     squares = float((residual**2).sum())
     common = float((residual[1:] * residual[:-1]).sum()) / squares if squares > 0 else 0.0
-    common = min(max(common, 0.0), LARGEST_CORRELATION)
+    common = min(max((n * common + 1) / (n - 3), 0.0), LARGEST_CORRELATION)
     variance = n / (n - 1) * squares / float(customers.sum()) ** 2 * (1 + common) / (1 - common)
     half = t_quantile(n - 1) * math.sqrt(variance)
     return Estimate(value=value, low=max(value - half, 0.0), high=value + half, n=n, effective_n=n)

@@ -10,8 +10,9 @@ from cxkit.tables.engine import Tables
 
 CANDIDATES = (
     Missing(name="revenue", columns=("account_id", "month", "mrr")),
-    Missing(name="accounts", columns=("account_id", "started")),
+    Missing(name="accounts", columns=("account_id", "started", "ended")),
     Missing(name="orders", columns=("account_id", "ordered")),
+    Missing(name="accounts", columns=("account_id", "started")),
 )
 """What can tell active customers, best first."""
 
@@ -63,7 +64,10 @@ def exposure(tables: Tables) -> Exposure | Missing:
             continue
         if candidate.name == "accounts":
             span = Window(first=span.first, last=last_complete_month(tables.as_of))
-        return Exposure(table=candidate.name, meaning=MEANINGS[candidate.name], span=span)
+        meaning = MEANINGS[candidate.name]
+        if candidate.name == "accounts" and "ended" not in candidate.columns:
+            meaning = "customers who had started by the month; who left is not recorded"
+        return Exposure(table=candidate.name, meaning=meaning, span=span)
     return CANDIDATES[0]
 
 

@@ -23,7 +23,7 @@ import pandas as pd
 from cxkit.metrics import estimates
 from cxkit.metrics.currency import in_one_currency
 from cxkit.metrics.estimates import Estimate, Sums
-from cxkit.metrics.windows import Window
+from cxkit.metrics.windows import Window, add_months, window_to
 from cxkit.records import Missing, Number, Record
 from cxkit.tables.cut import quoted
 from cxkit.tables.engine import Tables
@@ -91,8 +91,9 @@ def bridge(tables: Tables, window: Window, by: Sequence[str] = ()) -> pd.DataFra
     """The bridge of a window: one row, or one per combination of the account columns `by`.
 
     Columns: `by`, then the counts accounts (cohort), lost_accounts, joined, joined_lost; the monthly money start, kept,
-    expansion, contraction, churn, end (cohort only; start + expansion − contraction − churn = end), joined_end (what joined
-    pays at the end), joined_lost_mrr, returned_end (what those pay who were customers before, but not at the opening); and sums of squares and products for intervals. All are additive over rows.
+    expansion, contraction, churn, end (cohort only; start + expansion − contraction − churn = end), joined_end (what
+    joined pays at the end), joined_lost_mrr, returned_end (what those pay who were customers before, but not at the
+    opening); and sums of squares and products for intervals. All are additive over rows.
     """
     accounts = per_account(tables, window)
     if isinstance(accounts, Missing):
@@ -221,26 +222,32 @@ def monthly(tables: Tables, last: date, months: int) -> pd.DataFrame | Missing:
     """
     if isinstance(lacks := tables.require("revenue", "account_id", "month", "mrr"), Missing):
         return lacks
-    window = Window(first=last, last=last).back(months - 1)
+    window = window_to(last, months)
     relation = in_one_currency(tables, "revenue", ("mrr",), at=window.opening)
     if isinstance(relation, Missing):
         return relation
+    months_ = [window.opening, *window.months]
+    there = set(pd.to_datetime(tables.frame(f"SELECT DISTINCT month FROM {relation} WHERE mrr > 0")["month"]).dt.date)
+    columns = ", ".join(f"coalesce(sum(mrr) FILTER (month = DATE '{m}'), 0) AS m{i}" for i, m in enumerate(months_))
+    ends = [f"m{i}" for i in range(len(months_))]
     moments = ", ".join(f"coalesce(sum({sql}), 0) AS {quoted(name)}" for name, sql in _MONTHLY_MOMENTS.items())
-    return tables.frame(f"""
+    frame = tables.frame(f"""
         WITH book AS (
-          SELECT account_id, month, sum(mrr) AS mrr FROM {relation}
-          WHERE month >= DATE '{window.opening}' AND month <= DATE '{last}' AND account_id IS NOT NULL GROUP BY 1, 2
-        ), months AS (SELECT DISTINCT month FROM book),
-        flows AS (
-          SELECT CAST(a.month + INTERVAL 1 MONTH AS DATE) AS month, a.mrr AS s, coalesce(b.mrr, 0) AS e
-          FROM book a LEFT JOIN book b ON b.account_id = a.account_id AND b.month = a.month + INTERVAL 1 MONTH
-          WHERE a.mrr > 0
+          SELECT account_id, {columns} FROM {relation}
+          WHERE month >= DATE '{window.opening}' AND month <= DATE '{last}' AND account_id IS NOT NULL GROUP BY 1
+        ), flows AS (
+          SELECT unnest(range(1, {len(ends)})) AS k, unnest([{", ".join(ends[:-1])}]) AS s,
+            unnest([{", ".join(ends[1:])}]) AS e
+          FROM book
         ), f AS (
-          SELECT month, s, e, least(s, e) AS k, s::DOUBLE AS fs, e::DOUBLE AS fe, least(s, e)::DOUBLE AS fk FROM flows
-          WHERE month IN (SELECT month FROM months)
+          SELECT k, s, e, least(s, e) AS k_, s::DOUBLE AS fs, e::DOUBLE AS fe, least(s, e)::DOUBLE AS fk
+          FROM flows WHERE s > 0
         )
-        SELECT month, {moments} FROM f GROUP BY month ORDER BY month
+        SELECT k, {moments} FROM f GROUP BY k ORDER BY k
     """)
+    frame.insert(0, "month", [months_[k] for k in frame.pop("k")])
+    whole = [m in there and add_months(m, -1) in there for m in frame["month"]]
+    return frame[whole].reset_index(drop=True)
 
 
 _GROWN = f"least(fe / fs, {RATIO_CEILING})"
@@ -250,7 +257,7 @@ _MONTHLY_MOMENTS = {
     "joined": "0",
     "joined_lost": "0",
     "start": "s",
-    "kept": "k",
+    "kept": "k_",
     "expansion": "greatest(e - s, 0)",
     "contraction": "CASE WHEN e > 0 THEN greatest(s - e, 0) ELSE 0 END",
     "churn": "CASE WHEN e = 0 THEN s ELSE 0 END",

@@ -1,9 +1,9 @@
 """NPS, CSAT and CES over the complete months of a window.
 
 Conventions (``nps@1``, ``csat@1``, ``ces@1``): every response counts, also several of one customer; the interval treats
-one customer's answers as a cluster, so that a customer who answers often does not narrow it. NPS is the share of 9–10 less the
-share of 0–6, in points. CSAT is the share of 4 and 5 (top two boxes); its mean stands beside it. CES is the mean
-from 1 to 7, where 7 is easy; the share of 5 and more stands beside it.
+one customer's answers as a cluster, so that a customer who answers often does not narrow it. NPS is the share of 9–10
+less the share of 0–6, in points. CSAT is the share of 4 and 5 (top two boxes); its mean stands beside it. CES is the
+mean from 1 to 7, where 7 is easy; the share of 5 and more stands beside it.
 """
 
 from __future__ import annotations
