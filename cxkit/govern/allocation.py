@@ -77,7 +77,7 @@ def allocation(portfolio: Result, *, budget: float | None, seed: int = 0) -> All
     room = float(budget) if budget is not None else math.fsum(_need(row) for row in rows)
     placed = _place(rows, room)
     infeasible = placed if isinstance(placed, Infeasible) else None
-    plan = _plan(rows, {} if isinstance(placed, Infeasible) else placed, currency)
+    plan = _plan(rows, None if isinstance(placed, Infeasible) else placed, currency)
     freed = math.fsum(row["freed"] or 0.0 for row in plan)
     unallocated = room - math.fsum(row["amount"] or 0.0 for row in plan)
     summary = _summary(plan)
@@ -114,7 +114,7 @@ def _nothing(portfolio: Result) -> Gap:
 
 
 def _need(row: Row) -> float:
-    """Money an initiative still asks for; for one that must be kept and whose costs nobody listed, its unspent budget."""
+    """Money an initiative still asks for; the unspent budget of a must-keep whose costs nobody listed."""
     if row["ask"] is None and row["must_keep"]:
         return float(row["remaining"] or 0.0)
     return float(row["ask"] or 0.0)
@@ -141,9 +141,7 @@ def _place(rows: Sequence[Row], budget: float) -> dict[str, tuple[Option, str]] 
     by_id = {row["initiative_id"]: row for row in rows}
     options = {id_: _options(row) for id_, row in by_id.items()}
     kept = [id_ for id_, row in by_id.items() if row["must_keep"]]
-    worth = [
-        id_ for id_, row in by_id.items() if (row["npv_go_forward"] or 0.0) > 0 and _need(row) > 0 and id_ not in kept
-    ]
+    worth = [i for i, r in by_id.items() if (r["npv_go_forward"] or 0.0) > 0 and _need(r) > 0 and i not in kept]
     proven = [id_ for id_ in worth if by_id[id_]["basis"] == "proven"]
     claimed = [id_ for id_ in worth if by_id[id_]["basis"] != "proven"]
     first = choose(
@@ -164,14 +162,16 @@ def _place(rows: Sequence[Row], budget: float) -> dict[str, tuple[Option, str]] 
     return placed
 
 
-def _plan(rows: Sequence[Row], placed: Mapping[str, tuple[Option, str]], currency: str) -> list[Row]:
-    """One row per initiative with its verdict and the reason in words."""
+def _plan(rows: Sequence[Row], placed: Mapping[str, tuple[Option, str]] | None, currency: str) -> list[Row]:
+    """One row per initiative with its verdict and the reason in words; `placed` is None where nothing can be given."""
     copied = (*_TEXTS, *_NUMBERS, "must_keep")
     found = []
     for row in rows:
-        option, rule = placed.get(row["initiative_id"], (None, ""))
+        option, rule = (placed or {}).get(row["initiative_id"], (None, ""))
         if option is None:
             rule = "must_keep" if row["must_keep"] else _unplaced(row)
+        if rule == "outbid" and placed is None:
+            rule = "no_room"
         verdict = RULES[rule][0]
         freed = row["ask"] - (row["exit_cost"] or 0.0) if verdict == "stop" and row["ask"] else None
         found.append(

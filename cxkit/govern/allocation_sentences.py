@@ -104,18 +104,27 @@ def _whole(
         else "",
         f"stops {len(given['stop'])}" if given["stop"] else "",
     ]
-    said = listing([part for part in parts if part]) or "gives no new money"
+    said = listing([part for part in parts if part]) or "changes nothing"
     whose = "The budget" if stated else "No budget was stated; what live initiatives still ask for"
+    kept = f" with {money(amount['keep'], currency)}" if amount["keep"] else ", which takes no new money"
     others = [
-        f"{money(amount['keep'], currency)} goes to {len(given['keep'])} that are kept" if given["keep"] else "",
-        f"{len(given['hold'])} wait without new money" if given["hold"] else "",
+        f"{len(given['keep'])} {'is' if len(given['keep']) == 1 else 'are'} kept{kept}" if given["keep"] else "",
+        f"{len(given['hold'])} {'waits' if len(given['hold']) == 1 else 'wait'} without new money"
+        if given["hold"]
+        else "",
         f"{money(unallocated, currency)} is not given out" if unallocated > 0.005 else "",
     ]
-    rest = listing([part for part in others if part])
+    rest = "; ".join(part for part in others if part)
+    tail = (
+        f"what it funds is worth {money(worth, currency)} from here on, {money(proven, currency)} of it proven"
+        if given["fund"] or amount["keep"]
+        else "nothing is worth new money without a test"
+        if given["test first"]
+        else "nothing is shown or claimed to be worth new money"
+    )
     return say(
         "plan",
-        f"The plan {said}; what it funds is worth {money(worth, currency)} from here on, "
-        f"{money(proven, currency)} of it proven",
+        f"The plan {said}; {tail}",
         detail=f"{whose}: {money(budget, currency)}. " + (f"{rest[:1].upper()}{rest[1:]}." if rest else ""),
         value=worth,
         n=sum(len(rows) for rows in given.values()),

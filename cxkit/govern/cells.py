@@ -86,15 +86,15 @@ def hypothesis(written: Row, seen: Row) -> Cell:
 
 
 def case(found: Row | None, cases: Result | None, initiative: str, currency: str) -> Cell:
-    """The claimed value; weak when it is negative, or states a cost alone."""
+    """The claimed value; weak when it is negative. A cost without a benefit is no case."""
     if cases is None or found is None or found.get("npv") is None:
         return gap("case", f"cannot be valued: {found['case']}" if found and found.get("case") else "none written")
+    if found.get("case") == "no benefit stated":
+        return gap("case", f"costs {money(-found['npv'], currency)}, no benefit stated")
     finding = finding_about(cases, "quantify.case.npv", initiative)
     text = f"NPV {money(found['npv'], currency)}"
     if found.get("npv_p10") is not None:
         text += f" (P10 to P90 {interval(found['npv_p10'], found['npv_p90'], 'money', currency=currency)})"
-    if found.get("case") == "no benefit stated":
-        text += ", no benefit stated"
     return Cell(
         text=f"{text}, claimed",
         status="present" if found["npv"] > 0 else "weak",

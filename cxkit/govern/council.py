@@ -72,7 +72,7 @@ def council(
     return Council(
         as_of=tables.as_of,
         findings=(
-            *(_changed(changes) if previous else ()),
+            *(_changed(changes, tables.currency) if previous else ()),
             *_asked(needed, tables.currency),
             *_due(recorded, _names(tables)),
             *seats.findings(tables, seated, units),
@@ -92,7 +92,7 @@ def _names(tables: Tables) -> dict[str, str]:
     return {row["initiative_id"]: short(row["initiative"], 40) for row in rows(tables, "initiatives")}
 
 
-def _changed(changes: Sequence[Mapping[str, Any]]) -> list[Finding]:
+def _changed(changes: Sequence[Mapping[str, Any]], currency: str) -> list[Finding]:
     """How much moved, and the heaviest movements."""
     compared = [row for row in changes if row["change"] not in ("new", "gone")]
     moved = [row for row in changes if row["change"] == "moved"]
@@ -119,6 +119,7 @@ def _changed(changes: Sequence[Mapping[str, Any]]) -> list[Finding]:
                 detail=f"{row['says']}."[:1].upper() + f"{row['says']}."[1:],
                 value=row["difference"],
                 unit=row["unit"],
+                currency=currency if row["unit"] == "money" else "",
                 initiative=row["initiative"],
                 subject=":".join(filter(None, [row["id"], row["subject"]])),
                 tone=row["tone"],

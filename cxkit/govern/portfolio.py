@@ -1,8 +1,8 @@
 """The portfolio: what going on with everything together is worth, on which evidence, and when it has paid back.
 
-Where an initiative is proven, its claimed benefit gives way to the one that the test found (the yearly amount of the
-P&L bridge, in the time profile of the case); where it is disproven, to what the test found, or to nothing. What is
-already paid is sunk, what is committed is paid either way: neither speaks for or against going on.
+Where an initiative is proven, its claimed benefit gives way to the one that the test found: the yearly amount of the
+P&L bridge, in the time profile and the kinds of the case. Where it is disproven, to what the test found, or to
+nothing. What is already paid is sunk, what is committed is paid either way: neither speaks for or against going on.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from cxkit.govern.portfolio_sentences import findings
 from cxkit.govern.reading import Row, records
-from cxkit.govern.timing import discount, payback
+from cxkit.govern.timing import payback, present
 from cxkit.records import Gap, Missing, Result
 from cxkit.tables.sheets import Kind, short, table
 
@@ -21,7 +21,7 @@ _TEXTS = ("initiative_id", "initiative", "status", "owner_role", "grade", "outco
 _FLAGS = ("live", "must_keep", "orphan", "has_owner")
 _NUMBERS = (
     *("plan_minimum", "budget", "remaining", "npv", "npv_low", "npv_high", "claimed_npv"),
-    *("npv_go_forward", "go_forward_low", "go_forward_high", "claimed_go_forward"),
+    *("npv_go_forward", "go_forward_low", "go_forward_high", "claimed_go_forward", "not_cash"),
     *("ask", "committed", "sunk", "exit_cost", "revenue", "cost", "risk", "payback_months", "lost_to_sharing"),
 )
 INITIATIVES: Mapping[str, Kind] = {
@@ -30,7 +30,8 @@ INITIATIVES: Mapping[str, Kind] = {
     **dict.fromkeys(_NUMBERS, "number"),
 }
 """`ask` is the money that can still be cancelled within the horizon, undiscounted; `npv_go_forward` the value of going
-on against stopping today; `basis` is proven, disproven or claimed; `revenue`, `cost`, `risk` are present values."""
+on against stopping today, in cash; `not_cash` what it frees besides, as capacity or avoided growth; `basis` is proven,
+disproven or claimed; `revenue`, `cost` and `risk` are present values."""
 GRADES: Mapping[str, Kind] = {
     "grade": "text",
     "initiatives": "integer",
@@ -50,11 +51,12 @@ POOLS: Mapping[str, Kind] = {
 
 
 class Portfolio(Result):
-    """All live initiatives as one investment.
+    """All initiatives as one investment.
 
-    Tables: `initiatives` (one row per initiative), `grades` (one row per grade of evidence, and one for none), `flows`
-    (month by month, undiscounted, live initiatives whose case is assessed; index 0 is the month of `as_of`), `pools`
-    (claims on the same gain). Money in the client's currency.
+    NPV and payback are those of everything that was not stopped, finished initiatives included; go-forward figures
+    matter for live ones. Tables: `initiatives` (one row per initiative), `grades` (one row per grade of evidence, and
+    one for none), `flows` (month by month, undiscounted, initiatives whose case can be valued; index 0 is the month of
+    `as_of`), `pools` (claims on the same gain). Money in the client's currency.
     """
 
     stage: ClassVar[str] = "govern"
@@ -73,32 +75,48 @@ def portfolio(ledger: Result, cases: Result | None, *, discount_rate: float) -> 
     """
     currency = getattr(cases, "currency", "") or next((f.currency for f in ledger.findings if f.currency), "")
     valued = {row["initiative"]: row for row in records(cases, "cases")}
-    flows: dict[str, list[Row]] = {}
-    for flow in records(cases, "flows"):
-        flows.setdefault(flow["initiative"], []).append(flow)
-    pools = records(cases, "pools")
+    given = _Given(cases)
     found = [
-        _initiative(row, valued.get(row["initiative_id"]), flows.get(row["initiative_id"], []), pools, discount_rate)
+        _initiative(row, valued.get(row["initiative_id"]), given, discount_rate)
         for row in records(ledger, "initiatives")
     ]
-    live = [row for row in found if row["live"]]
-    assessed = [row for row in live if row["npv"] is not None]
-    months = _months(assessed, flows)
-    shared = _pools(pools, found)
+    members = [row for row in found if row["status"] != "stopped"]
+    assessed = [row for row in members if row["npv"] is not None]
+    months = _months(assessed, given.flows)
+    shared = _pools(records(cases, "pools"), found)
     gaps = () if assessed else (_nothing(ledger, cases),)
     return Portfolio(
         as_of=ledger.as_of,
         currency=currency,
         discount_rate=discount_rate,
-        findings=tuple(findings(live, assessed, months, shared, currency)),
+        findings=tuple(findings(members, assessed, months, shared, currency)),
         gaps=gaps,
         tables={
             "initiatives": table(found, INITIATIVES),
-            "grades": table(_grades(live) if live else [], GRADES),
+            "grades": table(_grades(members) if members else [], GRADES),
             "flows": table(months, FLOWS),
             "pools": table(shared, POOLS),
         },
     )
+
+
+class _Given:
+    """The cases' flows, shared pools and yearly amounts, by initiative."""
+
+    def __init__(self, cases: Result | None) -> None:
+        self.flows: dict[str, list[Row]] = {}
+        for flow in records(cases, "flows"):
+            self.flows.setdefault(flow["initiative"], []).append(flow)
+        self._rows = records(cases, "rows")
+        self._pools = records(cases, "pools")
+
+    def pools(self, initiative: str) -> list[str]:
+        """Names of the pools it claims from."""
+        return sorted({row["pool"] for row in self._pools if row["initiative"] == initiative})
+
+    def yearly(self, initiative: str) -> float:
+        """Everything it claims a year at full effect, cash or not."""
+        return math.fsum(row["yearly"] or 0.0 for row in self._rows if row["initiative"] == initiative)
 
 
 def _nothing(ledger: Result, cases: Result | None) -> Gap:
@@ -109,38 +127,44 @@ def _nothing(ledger: Result, cases: Result | None) -> Gap:
     return Gap(id="govern.portfolio.npv", what="Portfolio NPV and payback", reason=reason, needs=needs[:4])
 
 
-def _basis(row: Row, case: Row) -> tuple[str, float, float, float]:
-    """Basis, and the factors on the claimed benefit: expected, low, high."""
-    yearly = case.get("yearly_benefit") or 0.0
+def _basis(row: Row, yearly: float) -> tuple[str, float, float, float]:
+    """Basis, and the factors on the claimed benefit (of `yearly` at full effect): expected, low, high."""
     if row["outcome"] not in ("proven", "disproven"):
         return "claimed", 1.0, 1.0, 1.0
-    if row["realised"] is None or yearly <= 0:
+    if row["realised_value"] is None or yearly <= 0:
         return (row["outcome"], 0.0, 0.0, 0.0) if row["outcome"] == "disproven" else ("claimed", 1.0, 1.0, 1.0)
     ends = (row["realised_low"], row["realised_high"])
-    low, high = (v if v is not None else row["realised"] for v in ends)
-    return row["outcome"], row["realised"] / yearly, low / yearly, high / yearly
+    low, high = (v if v is not None else row["realised_value"] for v in ends)
+    return row["outcome"], row["realised_value"] / yearly, low / yearly, high / yearly
 
 
-def _initiative(row: Row, case: Row | None, flows: Sequence[Row], pools: Sequence[Row], rate: float) -> Row:
+def _initiative(row: Row, case: Row | None, given: _Given, rate: float) -> Row:
+    id_ = row["initiative_id"]
     copied = ("initiative_id", "initiative", "status", "owner_role", "grade", "outcome", "live", "must_keep", "orphan")
-    found: Row = {name: row[name] for name in (*copied, "has_owner", "plan_minimum", "budget", "remaining")}
-    mine = sorted({pool["pool"] for pool in pools if pool["initiative"] == row["initiative_id"]})
-    found |= {"basis": "claimed", "pools": "; ".join(mine) or None, "case": case["case"] if case else None}
+    found: Row = dict.fromkeys(INITIATIVES) | {
+        name: row[name] for name in (*copied, "has_owner", "plan_minimum", "budget", "remaining")
+    }
+    found |= {"basis": "claimed", "pools": "; ".join(given.pools(id_)) or None, "case": case["case"] if case else None}
     if case is None:
         return found
-    basis, *factors = _basis(row, case)
-    cash = [f for f in flows if f["block"] != "investment" and f["kind"] == "cashable"]
+    basis, *factors = _basis(row, given.yearly(id_))
+    flows = given.flows.get(id_, ())
+    gains = [f for f in flows if f["block"] != "investment"]
+    cash = [f for f in gains if f["kind"] == "cashable"]
     paid = [f for f in flows if f["block"] == "investment"]
-    benefit = math.fsum(f["amount"] * discount(f["index"], rate) for f in cash)
-    ahead = math.fsum(f["amount"] * discount(f["index"], rate) for f in cash if f["index"] > 0)
-    cost = math.fsum(-f["amount"] * discount(f["index"], rate) for f in paid)
     open_ = [f for f in paid if f["index"] > 0 and f["kind"] == "cancellable"]
-    saved = math.fsum(-f["amount"] * discount(f["index"], rate) for f in open_) - (case["exit_cost"] or 0.0)
+    benefit, cost = present(cash, rate), -present(paid, rate)
+    ahead = present([f for f in cash if f["index"] > 0], rate)
+    other = present([f for f in gains if f["kind"] != "cashable" and f["index"] > 0], rate)
+    saved = -present(open_, rate) - (case["exit_cost"] or 0.0)
     valued = case["npv"] is not None
     npvs = [factor * benefit - cost if valued else None for factor in factors]
     forward = [factor * ahead - saved if valued else None for factor in factors]
     proven = basis != "claimed"
     back = payback(_net(cash, paid, factors[0])) if case["case"] == "assessed" else math.inf
+    blocks = {
+        block: factors[0] * (case[f"{block}_pv"] or 0.0) if valued else None for block in ("revenue", "cost", "risk")
+    }
     return found | {
         "basis": basis,
         "npv": npvs[0],
@@ -151,14 +175,12 @@ def _initiative(row: Row, case: Row | None, flows: Sequence[Row], pools: Sequenc
         "go_forward_low": forward[1] if proven else None,
         "go_forward_high": forward[2] if proven else None,
         "claimed_go_forward": ahead - saved if valued else None,
+        "not_cash": factors[0] * other if valued else None,
         "ask": math.fsum(-f["amount"] for f in open_),
         "committed": case["committed_cost"],
         "sunk": case["sunk_cost"],
         "exit_cost": case["exit_cost"],
-        **{
-            block: factors[0] * (case[f"{block}_pv"] or 0.0) if valued else None
-            for block in ("revenue", "cost", "risk")
-        },
+        **blocks,
         "payback_months": back if math.isfinite(back) else None,
         "lost_to_sharing": case["lost_to_sharing"],
         "factor": factors[0],
@@ -193,10 +215,10 @@ def _months(assessed: Sequence[Row], flows: Mapping[str, Sequence[Row]]) -> list
     return found
 
 
-def _grades(live: Sequence[Row]) -> list[Row]:
+def _grades(members: Sequence[Row]) -> list[Row]:
     found = []
     for grade in ("A", "B", "C", "D", "E", None):
-        rows = [row for row in live if row["grade"] == grade]
+        rows = [row for row in members if row["grade"] == grade]
         sums = {c: sum(row.get(c) or 0.0 for row in rows) for c in ("budget", "npv", "npv_go_forward")}
         found.append({"grade": grade or "none", "initiatives": len(rows), **sums})
     return found

@@ -16,7 +16,7 @@ SOURCES = ("initiatives", "benefits", "investments", "experiments")
 
 
 def findings(
-    live: Sequence[Row], assessed: Sequence[Row], months: Sequence[Row], pools: Sequence[Row], currency: str
+    members: Sequence[Row], assessed: Sequence[Row], months: Sequence[Row], pools: Sequence[Row], currency: str
 ) -> list[Finding]:
     """NPV, the proven part of it, payback, shared claims and what loses by going on; none without a valued case."""
     if not assessed:
@@ -28,14 +28,17 @@ def findings(
         return Finding.model_validate(base | {"id": f"govern.portfolio.{id}", "title": title} | more)
 
     npv = math.fsum(row["npv"] for row in assessed)
-    forward = math.fsum(row["npv_go_forward"] for row in assessed)
+    forward = math.fsum(row["npv_go_forward"] for row in assessed if row["live"])
     proven = [row for row in assessed if row["basis"] == "proven"]
     by_proof = math.fsum(row["npv"] for row in proven)
     grades: list[Grade] = [row["grade"] if row["basis"] != "claimed" else "E" for row in assessed]
-    left = len(live) - len(assessed)
+    left = sum(row["npv"] is None for row in members)
     note = f" {left} more cannot be valued and count as nothing." if left else ""
+    over = [row for row in assessed if not row["live"]]
+    done = f", {len(over)} of them finished," if over else ""
+    one = len(assessed) == 1
     every = (
-        f"{len(assessed)} initiatives that can be valued" if len(assessed) > 1 else "one initiative that can be valued"
+        "one initiative that can be valued is" if one else f"{len(assessed)} initiatives that can be valued{done} are"
     )
     found = [
         say(
@@ -93,19 +96,20 @@ def findings(
                 tone="bad",
             )
         )
-    losing = [row for row in assessed if row["npv_go_forward"] < 0 and (row["ask"] or 0) > (row["exit_cost"] or 0)]
+    going = [row for row in assessed if row["live"]]
+    losing = [row for row in going if row["npv_go_forward"] < 0 and (row["ask"] or 0) > (row["exit_cost"] or 0)]
     if losing:
         saved = math.fsum((row["ask"] or 0.0) - (row["exit_cost"] or 0.0) for row in losing)
         verb = "loses" if len(losing) == 1 else "lose"
         found.append(
             say(
                 "negative",
-                f"{len(losing)} of {len(assessed)} initiatives {verb} by going on; "
+                f"{len(losing)} of {len(going)} live initiatives {verb} by going on; "
                 f"stopping saves {money(saved, currency)}",
                 detail=f"{listing([short(row['initiative'], 40) for row in losing])}. Only cost that can still be "
                 "cancelled is counted, less the cost of stopping.",
                 value=saved,
-                n=len(assessed),
+                n=len(going),
                 grade=max(row["grade"] or "E" for row in losing),
                 tone="bad",
                 weight=saved,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 
 def discount(index: int, rate: float) -> float:
@@ -13,6 +14,11 @@ def discount(index: int, rate: float) -> float:
     (0.8, 1.0)
     """
     return float((1 + rate) ** (-max(index, 0) / 12))
+
+
+def present(flows: Iterable[Mapping[str, Any]], rate: float) -> float:
+    """Present value of flows that carry `index` and `amount`."""
+    return math.fsum(flow["amount"] * discount(flow["index"], rate) for flow in flows)
 
 
 def payback(flows: Mapping[int, float]) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from cxkit.formats import money
+from cxkit.formats import interval, money
 from cxkit.govern.reading import Row
 
 Verdict = Literal["fund", "test first", "stop", "keep", "hold"]
@@ -31,8 +31,18 @@ RULES: Mapping[str, tuple[Verdict, str]] = {
         "Unproven, worth more than it costs as claimed, and large (over 5 % of the budget): money waits for a test.",
     ),
     "outbid": ("hold", "Worth more than it costs, but the budget brings more elsewhere: no new money in this round."),
+    "no_room": ("hold", "The budget does not cover what must be kept: nothing else gets money until it does."),
     "loses": ("stop", "Going on costs more than it brings, and stopping saves more cash than it costs: stopped."),
     "no_reason": ("stop", "No line to a goal and no benefit stated: stopped, unless somebody makes a case for it."),
+    "break_even": (
+        "hold",
+        "Proven to work, but not to be worth what it still costs: no new money until it costs less or more is known.",
+    ),
+    "no_cash": (
+        "hold",
+        "What it frees is capacity or avoided growth, worth more than its cost, but no cash: no new money until "
+        "somebody says what the capacity is for.",
+    ),
     "nothing_to_save": ("keep", "Nothing can be saved any more: whatever is still to be paid is paid either way."),
     "costly_exit": ("keep", "Going on loses, but stopping costs as much as it saves: carried to its end."),
     "no_case": ("hold", "Its value cannot be worked out: no new money until it can."),
@@ -43,8 +53,10 @@ RULES: Mapping[str, tuple[Verdict, str]] = {
 def losing(row: Row) -> str:
     """The rule for an initiative that is not worth going on with, or whose worth is not known.
 
-    >>> losing({"npv_go_forward": -4.0, "ask": 10.0, "exit_cost": 1.0, "orphan": False, "case": "assessed"})
-    'loses'
+    >>> row = {"npv_go_forward": -4.0, "ask": 10.0, "exit_cost": 1.0, "orphan": False, "case": "assessed",
+    ...        "not_cash": 0.0}
+    >>> losing(row | {"basis": "claimed"}), losing(row | {"basis": "proven", "go_forward_high": 3.0})
+    ('loses', 'break_even')
     """
     value, ask, exit_cost = row["npv_go_forward"], row["ask"], row["exit_cost"] or 0.0
     if value is None:
@@ -53,6 +65,10 @@ def losing(row: Row) -> str:
         return "nothing_to_save"
     if ask <= exit_cost:
         return "costly_exit"
+    if row["basis"] == "proven" and (row["go_forward_high"] or value) > 0:
+        return "break_even"
+    if value + (row["not_cash"] or 0.0) > 0:
+        return "no_cash"
     return "no_reason" if row["orphan"] and row["case"] == "no benefit stated" else "loses"
 
 
@@ -60,12 +76,12 @@ def reason(row: Row, rule: str, currency: str) -> str:
     """Why, in words: what is missing, what it rests on, what going on is worth, what can be saved."""
     lacks = [word for word, absent in (("no goal", row["orphan"]), ("no owner", row["has_owner"] is False)) if absent]
     doubted = rule in ("loses", "no_reason", "no_case", "costly_exit")
-    value = row["npv_go_forward"]
     parts = (
         ", ".join(lacks) if doubted else "",
         "required by law or contract" if row["must_keep"] else "",
         _evidence(row),
-        f"go-forward NPV {money(value, currency)}" if value is not None else "",
+        _worth(row, currency),
+        f"{money(row['not_cash'], currency)} of capacity or avoided growth besides" if row["not_cash"] else "",
         _saving(row, rule, currency),
     )
     return "; ".join(filter(None, parts))
@@ -81,6 +97,16 @@ def _evidence(row: Row) -> str:
     return tested.get(row["outcome"], "claimed, not tested")
 
 
+def _worth(row: Row, currency: str) -> str:
+    """What going on is worth, with the interval where the effect was tested."""
+    value = row["npv_go_forward"]
+    if value is None:
+        return ""
+    low, high = row["go_forward_low"], row["go_forward_high"]
+    span = f" ({interval(low, high, 'money', currency=currency)})" if low is not None and low != high else ""
+    return f"go-forward NPV {money(value, currency)}{span}"
+
+
 def _saving(row: Row, rule: str, currency: str) -> str:
     """What can be saved, or why it gets nothing."""
     match rule:
@@ -94,6 +120,8 @@ def _saving(row: Row, rule: str, currency: str) -> str:
             return "nothing can be cancelled"
         case "costly_exit":
             return f"stopping costs {money(row['exit_cost'], currency)}"
+        case "no_room":
+            return "the budget does not cover what must be kept"
         case "outbid":
             return "the budget brings more elsewhere"
         case _:
