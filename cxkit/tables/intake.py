@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -29,7 +29,7 @@ from cxkit.tables.engine import Tables, connect
 from cxkit.tables.health import DataHealth
 from cxkit.tables.mapping import TableMapping, plain_name
 from cxkit.tables.problems import Problem, masked, unusable
-from cxkit.tables.reading import Raw, Reader, Source, files_of
+from cxkit.tables.reading import Raw, Reader, Source, files_of, others_of
 from cxkit.tables.shapes import Derived, derive
 
 DATED = ("revenue", "orders", "tickets", "ticket_log", "invoices")
@@ -216,7 +216,7 @@ def _load(
         tables=tables,
         health=state,
         as_of=as_of,
-        files=tuple(_file_read(source, assemblies) for source in sources),
+        files=(*(_file_read(source, assemblies) for source in sources), *_unread(client_folder / "tables")),
         problems=every,
         kept={name: kept for name, (kept, _) in rows.items()},
         cut={name: cut for name, (_, cut) in rows.items()},
@@ -291,6 +291,15 @@ def _why_not(source: Source) -> str:
         needed = listing(list(CONTRACTS[name].required))
         return f"its first row does not name the columns {needed} of {name}; give it a header row, or run cxkit map"
     return "its name and columns are not those of a canonical table; run cxkit map"
+
+
+def _unread(folder: Path) -> Iterator[FileRead]:
+    """Files in the tables folder that are no tables."""
+    for path in others_of(folder):
+        why = f"a {path.suffix or 'nameless'} file is not read; unpack it, or export CSV, Parquet or Excel"
+        yield FileRead(
+            file=path.relative_to(folder).as_posix(), sha256=digest(path), size=path.stat().st_size, why_not=why
+        )
 
 
 def _file_read(source: Source, assemblies: Mapping[str, Assembly]) -> FileRead:

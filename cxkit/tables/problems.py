@@ -23,7 +23,6 @@ ECHOED: Mapping[str, tuple[str, ...]] = {
     "required.null": ("file.cut_off", "file.short_rows"),
     "duplicate.key": ("file.overlap",),
     "file.header_twice": ("column.twice",),
-    "file.header_only": ("file.empty",),
 }
 """Problems that others bring along, and by which."""
 ORDER: Mapping[Severity, int] = {"error": 0, "warning": 1}

@@ -24,6 +24,7 @@ Native = Literal["text", "number", "date", "boolean"]
 TEXT_FILES = (".csv", ".tsv", ".txt", ".tab")
 WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 PARQUET = (".parquet", ".pq")
+KNOWN = (*TEXT_FILES, *WORKBOOKS, *PARQUET)
 SPARE = 4
 """Columns read beyond the header, to see rows that are too long."""
 NOTHING = "\x01"
@@ -218,8 +219,8 @@ class Reader:
         long = " OR ".join(f"(c{i} IS NOT NULL AND c{i} <> '')" for i in range(width, width + SPARE))
         any_filled = ", ".join(f"coalesce(bool_or(c{i} <> ''), false)" for i in range(width))
         (counts,) = self.con.execute(
-            f"SELECT count(*) FILTER (WHERE {filled}), count(*) FILTER (WHERE {short}), count(*) FILTER (WHERE {long}), "
-            f"{any_filled} FROM {cells}"
+            f"SELECT count(*) FILTER (WHERE {filled}), count(*) FILTER (WHERE {short}), "
+            f"count(*) FILTER (WHERE {long}), {any_filled} FROM {cells}"
         ).fetchall()
         rows, n_short, n_long, *keep = counts
 
@@ -365,10 +366,18 @@ def _with(source: Source, *problems: Problem) -> Source:
 
 def files_of(folder: Path) -> Iterator[Path]:
     """Table files below a folder, by name; hidden files and office lock files are passed over."""
+    return (path for path in _below(folder) if path.suffix.lower() in KNOWN)
+
+
+def others_of(folder: Path) -> Iterator[Path]:
+    """Files below a folder that are no tables: archives, documents, pictures."""
+    return (path for path in _below(folder) if path.suffix.lower() not in KNOWN)
+
+
+def _below(folder: Path) -> Iterator[Path]:
     if not folder.is_dir():
         return
-    known = (*TEXT_FILES, *WORKBOOKS, *PARQUET)
     for path in sorted(folder.rglob("*"), key=lambda p: p.relative_to(folder).as_posix()):
         parts = path.relative_to(folder).parts
-        if path.is_file() and path.suffix.lower() in known and not any(p.startswith((".", "~$")) for p in parts):
+        if path.is_file() and not any(p.startswith((".", "~$")) for p in parts):
             yield path
