@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cxkit.simulate.world import DAY, Array, month_end
+from cxkit.simulate.world import DAY, Array, blank, month_end
 
 NEVER = np.datetime64("NaT", "D")
 
@@ -67,15 +67,16 @@ def moves(
     rng: np.random.Generator,
     accounts: int,
     days: Array,
-    rate_per_month: Array,
+    *,
+    rate: Array,
     factor: float,
     reason: str,
 ) -> Changes:
-    """Changes that fall on random days, `rate_per_month` of all accounts in each of the months of `days`.
+    """Changes that fall on random days, `rate` of all accounts in each of the months of `days`.
 
     `days` holds the first day of each month; whether the account was there on that day is settled by `spells`.
     """
-    counts = rng.poisson(rate_per_month * accounts)
+    counts = rng.poisson(rate * accounts)
     month = np.repeat(np.arange(len(days)), counts)
     total = len(month)
     day = days[month] + rng.integers(0, 28, total).astype("timedelta64[D]")
@@ -103,7 +104,7 @@ def spells(started: Array, ended: Array, end_reason: Array, mrr: Array, changes:
     last = np.append(account[1:] != account[:-1], True)
     until = np.where(last, ended[account], np.append(day[1:], NEVER) - DAY)
     why = np.where(last, end_reason[account], np.append(reason[1:], ""))
-    why = np.where(np.isnat(until), None, why)
+    why = blank(np.isnat(until), why)
     return pd.DataFrame(
         {"account": account, "started": day, "ended": until, "end_reason": why, "mrr": np.round(np.exp(level), 2)}
     )

@@ -141,6 +141,6 @@ def write_client(folder: Path, world: World, *, notes: Mapping[str, str] | None 
     yml = f"# {world.name} does not exist: a sample client, simulated from seed {world.seed}.\n"
     put("client.yml", (yml + yaml.safe_dump(settings(world), sort_keys=False, allow_unicode=True, width=100)).encode())
     put("truth.json", (json.dumps(truth_document(world), indent=1, ensure_ascii=False) + "\n").encode())
-    for name, text in (notes or {}).items():
-        put(name, text.encode())
+    for name, note in (notes or {}).items():
+        put(name, note.encode())
     return sizes

@@ -79,11 +79,11 @@ class OpenHours:
 
     def rows(self, calendar: str) -> pd.DataFrame:
         """The calendar as rows of the ``calendars`` sheet."""
-        days = [
+        days: list[dict[str, object]] = [
             {"calendar": calendar, "weekday": d, "opens": float(a), "closes": float(b), "holiday": None}
             for d, (a, b) in sorted(self.hours.items())
         ]
-        closed = [
+        closed: list[dict[str, object]] = [
             {"calendar": calendar, "weekday": None, "opens": None, "closes": None, "holiday": h}
             for h in sorted(self.holidays)
         ]

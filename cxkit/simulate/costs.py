@@ -56,7 +56,7 @@ def pnl(months: Array, lines: dict[tuple[str, str], Array]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).sort_values(["month", "line"], kind="stable").reset_index(drop=True)
 
 
-def restate(frame: pd.DataFrame, rows: Array, column: str, factor: float, day: str) -> pd.DataFrame:
+def restate(frame: pd.DataFrame, rows: Array, column: str, *, factor: float, day: str) -> pd.DataFrame:
     """Correct some values later: `restated` is the day, `restated_<column>` the corrected value."""
     frame = frame.copy()
     frame["restated"] = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[us]")

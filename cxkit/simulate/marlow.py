@@ -1,6 +1,7 @@
 """Marlow Home: a retailer early in its journey. Orders and tickets are all there is.
 
-The story: the book of customers grows while repeat orders per customer fall; deliveries since spring bring more contacts.
+The story: the book of customers grows while repeat orders per customer fall; since spring, deliveries bring
+more contacts.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import pandas as pd
 
 from cxkit.simulate import names, reference, service, usage, voice
 from cxkit.simulate.clock import EVENING_HOURS, OpenHours
-from cxkit.simulate.world import DAY, Array, World, keys, lognormal, months_between
+from cxkit.simulate.world import DAY, Array, World, blank, keys, lognormal, months_between
 
 ZONE, CURRENCY = "Europe/London", "GBP"
 AS_OF, EXTRACTED = date(2026, 10, 31), date(2026, 11, 6)
@@ -28,7 +29,13 @@ REASONS = (
     service.Reason("damaged item", "", 0.012, 0.68, 1500, 14, 0.35, "Customer care"),
     service.Reason("product question", "", 0.018, 0.90, 380, 7, 0.01, "Customer care"),
 )
-PRODUCTS = {"Lamps": (0.22, 48.0), "Textiles": (0.34, 32.0), "Kitchen": (0.26, 41.0), "Chairs": (0.10, 145.0), "Tables": (0.08, 290.0)}  # fmt: skip
+PRODUCTS = {
+    "Lamps": (0.22, 48.0),
+    "Textiles": (0.34, 32.0),
+    "Kitchen": (0.26, 41.0),
+    "Chairs": (0.10, 145.0),
+    "Tables": (0.08, 290.0),
+}
 SETTINGS = {
     "locale": "en-GB",
     "fiscal_year_start": 2,
@@ -74,7 +81,15 @@ def draw(seed: int) -> World:
         extracted=LATEST,
         channels={"mail": 0.48, "phone": 0.3, "chat": 0.22},
     )
-    asked = service.tickets(asking, REASONS, desk, first, gone, MONTHS, asking.gamma(1.5, 1 / 1.5, CUSTOMERS))
+    asked = service.tickets(
+        asking,
+        REASONS,
+        desk,
+        started=first,
+        ended=gone,
+        months=MONTHS,
+        pull=asking.gamma(1.5, 1 / 1.5, CUSTOMERS),
+    )
     frames = {"orders": orders[columns.split()], "tickets": _tickets(rest, asked, ids)}
     return World(
         client="marlow",
@@ -93,11 +108,12 @@ def draw(seed: int) -> World:
 def _tickets(rng: np.random.Generator, asked: pd.DataFrame, ids: Array) -> pd.DataFrame:
     frame = asked.assign(
         ticket_id=keys("M", np.arange(1, len(asked) + 1)),
-        account_id=np.where(rng.random(len(asked)) < 0.2, None, ids[asked["account"]]),
+        account_id=blank(rng.random(len(asked)) < 0.2, ids[asked["account"]]),
         product=voice.pick(rng, {p: s for p, (s, _) in PRODUCTS.items()}, len(asked)),
     )
     planted = ("<script>alert(2)</script> lamp", "=1+1 $z$ table", f"Lamps {CANARY}")
     frame["product"] = voice.plant(rng, frame["product"].to_numpy(dtype=object), planted)
     frame["handovers"] = frame["handovers"].astype("Int64")
-    columns = "ticket_id account_id opened first_response resolved closed reopened handle_minutes channel reason complaint team agent product handovers"  # fmt: skip
-    return frame[columns.split()]
+    times = ["opened", "first_response", "resolved", "closed", "reopened"]
+    facts = ["handle_minutes", "channel", "reason", "complaint", "team", "agent", "product", "handovers"]
+    return frame[["ticket_id", "account_id", *times, *facts]]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cxkit.simulate import names
-from cxkit.simulate.world import DAY, Array, keys
+from cxkit.simulate.world import DAY, Array, blank, keys
 
 NICK = {"Bruno": "Bruni", "Fenja": "Fen", "Nuria": "Nuri", "Hanne": "Hannah", "Elio": "Eli", "Jule": "Julia"}
 
@@ -52,6 +52,7 @@ def in_systems(
     rng: np.random.Generator,
     true: pd.DataFrame,
     systems: tuple[System, ...],
+    *,
     account_ids: Array,
     companies: Array,
     cities: Array,
@@ -69,9 +70,10 @@ def in_systems(
         first = _slips(rng, row["first_name"].to_numpy(dtype=object), system.typo, NICK)
         last = _slips(rng, row["last_name"].to_numpy(dtype=object), system.typo, {})
         email = row["email"].to_numpy(dtype=object)
-        private = np.array([f"{a[:1]}{b}{n}@example.org".lower() for a, b, n in zip(first, last, rows.tolist(), strict=True)], dtype=object)  # fmt: skip
+        short = [f"{a[:1]}{b}{n}@example.org" for a, b, n in zip(first, last, rows.tolist(), strict=True)]
+        private = np.array([e.lower() for e in short], dtype=object)
         email = np.where(rng.random(size) < system.other_email, private, email)
-        email = np.where(rng.random(size) < system.no_email, None, email)
+        email = blank(rng.random(size) < system.no_email, email)
         shout = rng.random(size) < 0.06
         email = np.array([e.upper() if e and s else e for e, s in zip(email, shout, strict=True)], dtype=object)
         account = row["account"].to_numpy()
@@ -80,12 +82,12 @@ def in_systems(
                 {
                     "system": system.name,
                     "person_id": ids,
-                    "account_id": np.where(rng.random(size) < system.account, account_ids[account], None),
+                    "account_id": blank(rng.random(size) >= system.account, account_ids[account]),
                     "created": row["created"].to_numpy() + rng.integers(0, 30, size) * DAY,
                     "first_name": first,
                     "last_name": last,
                     "email": email,
-                    "phone": np.where(rng.random(size) < system.no_phone, None, row["phone"].to_numpy(dtype=object)),
+                    "phone": blank(rng.random(size) < system.no_phone, row["phone"].to_numpy()),
                     "city": cities[account],
                     "company": _slips(rng, companies[account], system.typo / 2, {}),
                     "pseudonymous": False,
@@ -113,7 +115,8 @@ def _slips(rng: np.random.Generator, words: Array, rate: float, nick: dict[str, 
 
 def labels(rng: np.random.Generator, keyring: pd.DataFrame, true: pd.DataFrame, pairs: int) -> pd.DataFrame:
     """Rows of ``identity_labels``: half are one person, half are two persons of one account."""
-    account = true["account"].to_numpy()[keyring["person"].to_numpy()]
+    person = keyring["person"].to_numpy()
+    account = true["account"].to_numpy()[person]
     rows: list[tuple[str, str, str, str, bool]] = []
     by_person = [g.index.to_numpy() for _, g in keyring.groupby("person") if len(g) > 1]
     for group in (by_person[i] for i in rng.permutation(len(by_person))[: pairs // 2].tolist()):
@@ -124,7 +127,7 @@ def labels(rng: np.random.Generator, keyring: pd.DataFrame, true: pd.DataFrame, 
     while len(rows) < pairs:
         group = by_account[int(rng.integers(0, len(by_account)))].to_numpy()
         a, b = np.sort(rng.choice(group, 2, replace=False)).tolist()
-        if keyring["person"].iat[a] != keyring["person"].iat[b] and (a, b) not in seen:
+        if person[a] != person[b] and (a, b) not in seen:
             seen.add((a, b))
             rows.append((*_key(keyring, a), *_key(keyring, b), False))
     return pd.DataFrame(rows, columns=["left_system", "left_id", "right_system", "right_id", "same"])

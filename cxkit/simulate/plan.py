@@ -86,7 +86,7 @@ def staff(
                     round(size * 0.7),
                     round(burnout, 3),
                     absence,
-                )  # fmt: skip
+                )
             )
     columns = "month team level headcount leavers engagement engagement_n burnout absence_days"
     return typed("workforce", pd.DataFrame(rows, columns=columns.split()))

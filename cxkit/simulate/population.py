@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from cxkit.simulate import voice
-from cxkit.simulate.world import DAY, Array, keys, lognormal, month_end, weighted
+from cxkit.simulate.world import DAY, Array, blank, keys, lognormal, month_end, weighted
 
 SECOND = np.timedelta64(1, "s")
 
@@ -118,13 +118,15 @@ def frames(rng: np.random.Generator, spec: Spec, count: int, offset: int = 0) ->
         "accounts": pd.DataFrame(
             {"account_id": ids, "started": started, "ended": ended, "segment": names, "business_unit": "all"}
         ),
-        "revenue": _revenue(rng, spec, there, start, segment, ids),
+        "revenue": _revenue(rng, spec, there, start=start, segment=segment, ids=ids),
     }
     asked, opened, resolved = _tickets(rng, spec, there)
-    made["tickets"] = _ticket_frame(rng, spec, asked, opened, resolved, ids, offset)
-    made["surveys"] = _surveys(rng, spec, there, made["tickets"], asked, resolved, ids, offset)
-    made["events"] = _events(rng, spec, start, started, ended, there, ids)
-    return made | _proof(rng, spec, ids)
+    made["tickets"] = _ticket_frame(rng, spec, asked, opened=opened, settled=resolved, ids=ids, offset=offset)
+    made["surveys"] = _surveys(
+        rng, spec, there, tickets=made["tickets"], asked=asked, resolved=resolved, ids=ids, offset=offset
+    )
+    made["events"] = _events(rng, spec, start, started=started, ended=ended, there=there, ids=ids)
+    return made
 
 
 def _lives(rng: np.random.Generator, spec: Spec, count: int) -> tuple[Array, Array, Array]:
@@ -139,7 +141,7 @@ def _lives(rng: np.random.Generator, spec: Spec, count: int) -> tuple[Array, Arr
 
 
 def _revenue(
-    rng: np.random.Generator, spec: Spec, there: Array, start: Array, segment: Array, ids: Array
+    rng: np.random.Generator, spec: Spec, there: Array, *, start: Array, segment: Array, ids: Array
 ) -> pd.DataFrame:
     base = lognormal(rng, np.array([s.mrr for s in spec.segments])[segment], spec.spread, len(ids))
     draw = rng.random(there.shape)
@@ -173,14 +175,14 @@ def _tickets(rng: np.random.Generator, spec: Spec, there: Array) -> tuple[Array,
 
 
 def _ticket_frame(
-    rng: np.random.Generator, spec: Spec, account: Array, opened: Array, settled: Array, ids: Array, offset: int
+    rng: np.random.Generator, spec: Spec, account: Array, *, opened: Array, settled: Array, ids: Array, offset: int
 ) -> pd.DataFrame:
     size = len(account)
     paused = np.where(rng.random(size) < spec.paused, np.round(rng.exponential(300, size)), 0.0)
     resolved = settled + (paused * 60).astype("int64") * SECOND
     known = ids[account]
     if spec.unknown:
-        known = np.where(rng.random(size) < spec.unknown, None, known)
+        known = blank(rng.random(size) < spec.unknown, known)
     number = np.arange(size) + 1 + offset * spec.months
     return pd.DataFrame(
         {
@@ -201,6 +203,7 @@ def _surveys(
     rng: np.random.Generator,
     spec: Spec,
     there: Array,
+    *,
     tickets: pd.DataFrame,
     asked: Array,
     resolved: Array,
@@ -240,7 +243,7 @@ def _surveys(
 
 
 def _events(
-    rng: np.random.Generator, spec: Spec, start: Array, started: Array, ended: Array, there: Array, ids: Array
+    rng: np.random.Generator, spec: Spec, start: Array, *, started: Array, ended: Array, there: Array, ids: Array
 ) -> pd.DataFrame:
     new = np.flatnonzero(start >= 0)
     days = np.ceil(spec.value_days * rng.weibull(1.3, len(new))).astype("int64")
@@ -262,75 +265,3 @@ def _events(
             "moment_id": np.repeat(np.array(["join", "join", "renew", "renew"], dtype=object), count),
         }
     )
-
-
-def _proof(rng: np.random.Generator, spec: Spec, ids: Array) -> dict[str, pd.DataFrame]:
-    size = len(ids)
-    drawn = spec.grid[spec.opening].astype("M8[s]")
-    ended = spec.grid[spec.opening + 6].astype("M8[s]")
-    steady = rng.gamma(2.0, spec.effect_mean[0] / 2, size)
-    members = np.array([f"{i}-{k}" for i in ids for k in range(1, spec.cluster_size + 1)], dtype=object)
-    household = np.repeat(np.arange(size), spec.cluster_size)
-    treated = {e: rng.random(size) < 0.5 for e in ("binary", "mean", "cluster")}
-    treated["holdout"] = rng.random(size) >= spec.holdout
-
-    def coin(level: tuple[float, float], on: Array) -> Array:
-        return (rng.random(len(on)) < level[0] + level[1] * on).astype("float64")
-
-    lean = rng.beta(4 * spec.effect_cluster[0], 4 * (1 - spec.effect_cluster[0]), size)
-    raised = np.where(treated["cluster"], lean + spec.effect_cluster[1] * _room(lean, spec.effect_cluster[0]), lean)
-    values = {
-        "binary": [("post", ids, coin(spec.effect_binary, treated["binary"]))],
-        "mean": [
-            ("pre", ids, rng.poisson(steady).astype("float64")),
-            (
-                "post",
-                ids,
-                rng.poisson(steady * (1 + spec.effect_mean[1] / spec.effect_mean[0] * treated["mean"])).astype(
-                    "float64"
-                ),
-            ),
-        ],
-        "holdout": [("post", ids, coin(spec.effect_holdout, treated["holdout"]))],
-        "cluster": [("post", members, (rng.random(len(members)) < raised[household]).astype("float64"))],
-    }
-    arms = np.array(["control", "treated"], dtype=object)
-    assignments, outcomes = [], []
-    for name, on in treated.items():
-        who = household if name == "cluster" else np.arange(size)
-        unit = members if name == "cluster" else ids
-        assignments.append(
-            pd.DataFrame(
-                {
-                    "experiment_id": name,
-                    "unit_id": unit,
-                    "arm": arms[on[who].astype("int64")],
-                    "assigned": drawn,
-                    "account_id": ids[who],
-                    "cluster_id": ids[who] if name == "cluster" else np.full(size, None, dtype=object),
-                }
-            )
-        )
-        for phase, units, value in values[name]:
-            when = drawn if phase == "pre" else ended
-            outcomes.append(
-                pd.DataFrame(
-                    {
-                        "experiment_id": name,
-                        "unit_id": units,
-                        "metric": "y",
-                        "phase": phase,
-                        "value": value,
-                        "measured": when,
-                    }
-                )
-            )
-    return {
-        "assignments": pd.concat(assignments, ignore_index=True),
-        "outcomes": pd.concat(outcomes, ignore_index=True),
-    }
-
-
-def _room(lean: Array, level: float) -> Array:
-    """How much of an effect each cluster takes: in proportion to its room above, one on average."""
-    return (1 - lean) / (1 - level)

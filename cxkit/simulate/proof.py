@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from cxkit.simulate.world import Array
 
@@ -25,7 +26,7 @@ def assignments(experiment: str, unit: Array, treated: Array, assigned: Array, a
     )
 
 
-def outcomes(experiment: str, unit: Array, metric: str, phase: str, value: Array, measured: Array) -> pd.DataFrame:
+def outcomes(experiment: str, unit: Array, metric: str, *, phase: str, value: Array, measured: Array) -> pd.DataFrame:
     """Rows of ``outcomes`` for one metric and phase."""
     return pd.DataFrame(
         {
@@ -39,7 +40,7 @@ def outcomes(experiment: str, unit: Array, metric: str, phase: str, value: Array
     )
 
 
-def totals(experiment: str, arm: str, metric: str, n: int, successes: int, measured: str) -> dict[str, object]:
+def totals(experiment: str, arm: str, metric: str, *, n: int, successes: int, measured: str) -> dict[str, object]:
     """One row of ``arm_totals``."""
     return {
         "experiment_id": experiment,
@@ -52,15 +53,13 @@ def totals(experiment: str, arm: str, metric: str, n: int, successes: int, measu
 
 
 def clustered(
-    rng: np.random.Generator, cluster: Array, treated: Array, base: float, effect: float, *, shared: float, own: float
+    rng: np.random.Generator, cluster: Array, treated: Array, *, base: float, effect: float, shared: float, own: float
 ) -> tuple[Array, Array]:
     """Yes-no outcomes before and after of units in clusters; `treated` is per cluster.
 
     A probit: a share `shared` of the latent variance belongs to the cluster and `own` to the unit, in both phases.
     Before, every unit says yes with chance `base`; afterwards the treated do with chance `base` + `effect`.
     """
-    from scipy.stats import norm
-
     size = len(cluster)
     steady = rng.normal(0, np.sqrt(shared), len(treated))[cluster] + rng.normal(0, np.sqrt(own), size)
     loose = np.sqrt(1 - shared - own)

@@ -18,7 +18,10 @@ from cxkit.simulate.clock import OpenHours
 from cxkit.simulate.world import Array, Truth
 
 Frames = dict[str, pd.DataFrame]
-KNOWN = {"tickets": ("opened", ("first_response", "resolved", "closed", "reopened")), "surveys": ("answered", ("contacted", "loop_resolved"))}  # fmt: skip
+KNOWN = {
+    "tickets": ("opened", ("first_response", "resolved", "closed", "reopened")),
+    "surveys": ("answered", ("contacted", "loop_resolved")),
+}
 
 
 def edge(as_of: date, timezone: str) -> pd.Timestamp:
@@ -150,16 +153,19 @@ ABOUT: dict[str, tuple[Unit, str]] = {
     "quantify.scorecard.grr": ("ratio", "recurring revenue kept in twelve months, months' ends compared"),
     "quantify.scorecard.nrr": ("ratio", "the same with expansion"),
     "quantify.scorecard.logo_churn": ("ratio", "accounts of the opening month without revenue in the last"),
-    "quantify.scorecard.early_loss": ("ratio", "of accounts first paying inside the window, those gone by its last month"),
+    "quantify.scorecard.early_loss": ("ratio", "of accounts that first paid inside the window, those gone at its end"),
     "quantify.scorecard.cost_to_serve": ("money", "serving cost per account-month of the window"),
     "quantify.scorecard.complaint_rate": ("per_1000", "complaints of the window per 1,000 account-months"),
     "quantify.scorecard.nps": ("nps", "over the answers of the window"),
     "quantify.scorecard.csat": ("ratio", "share of 4 and 5 among the answers of the window"),
     "quantify.scorecard.ces": ("score", "mean answer of the window, 7 is easy"),
-    "orchestrate.service.sla": ("ratio", "tickets of the window settled within their moment's limit of open hours, open ones past it counted"),
+    "orchestrate.service.sla": (
+        "ratio",
+        "tickets settled within their moment's limit of open hours, open ones past it counted",
+    ),
     "orchestrate.service.aht": ("minutes", "mean minutes of work on tickets settled in the window"),
     "orchestrate.service.fcr": ("ratio", "settled tickets without a further contact for the same reason within 7 days"),
-}  # fmt: skip
+}
 
 
 def figures(frames: Frames, as_of: date, timezone: str, hours: OpenHours | None) -> tuple[Truth, ...]:

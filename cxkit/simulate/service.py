@@ -58,16 +58,16 @@ class Desk:
 def fresh(
     rng: np.random.Generator,
     reason: Reason,
+    desk: Desk,
+    *,
     started: Array,
     ended: Array,
     months: Array,
     pull: Array,
-    extracted: np.datetime64,
-    sunday: float,
 ) -> tuple[Array, Array]:
     """Account and local day of each first contact about one reason; `pull` is months × accounts or accounts."""
     accounts, days = [], []
-    until = np.where(np.isnat(ended), extracted, np.minimum(ended, extracted))
+    until = np.where(np.isnat(ended), desk.extracted, np.minimum(ended, desk.extracted))
     if reason.early:
         until = np.minimum(until, started + 59 * DAY)
     for place, (month, close) in enumerate(zip(months, month_end(months), strict=True)):
@@ -82,7 +82,7 @@ def fresh(
             who = weighted(rng, weights, count)
             accounts.append(who)
             day = begin[who] + np.floor(rng.random(count) * stay[who]).astype("int64").astype("timedelta64[D]")
-            later = (weekday(day) == 7) & (rng.random(count) > sunday)
+            later = (weekday(day) == 7) & (rng.random(count) > desk.sunday)
             days.append(np.where(later & (day + DAY <= np.minimum(until, close)[who]), day + DAY, day))
     if not accounts:
         return np.empty(0, dtype="int64"), np.empty(0, dtype="datetime64[D]")
@@ -93,6 +93,7 @@ def tickets(
     rng: np.random.Generator,
     reasons: tuple[Reason, ...],
     desk: Desk,
+    *,
     started: Array,
     ended: Array,
     months: Array,
@@ -104,7 +105,7 @@ def tickets(
     """
     parts = []
     for reason in reasons:
-        account, day = fresh(rng, reason, started, ended, months, pull, desk.extracted, desk.sunday)
+        account, day = fresh(rng, reason, desk, started=started, ended=ended, months=months, pull=pull)
         opened = at_some_time(rng, day, desk.contact_hours, desk.timezone)
         for _ in range(3):
             parts.append(_handled(rng, reason, desk, account, opened))

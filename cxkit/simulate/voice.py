@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from cxkit.simulate.book import active
 from cxkit.simulate.clock import SHOP_HOURS, at_some_time
-from cxkit.simulate.world import DAY, Array, keys, lognormal, weighted
+from cxkit.simulate.world import DAY, Array, blank, keys, lognormal, weighted
 
 HOUR = np.timedelta64(3600, "s")
 HOSTILE = (
@@ -42,14 +43,14 @@ def score(latent: Array, low: int, high: int) -> Array:
 
 def relationship(
     rng: np.random.Generator,
+    feeling: Array,
+    *,
     started: Array,
     ended: Array,
     months: Array,
     per_month: int,
     drift: Mapping[str, float],
     mood: Mood,
-    feeling: Array,
-    *,
     response: float,
     timezone: str,
     extracted: np.datetime64,
@@ -119,7 +120,7 @@ def verbatims(rng: np.random.Generator, good: Array, said: Sequence[str], praise
     bad_text = np.array(said, dtype=object)[rng.integers(0, len(said), size)]
     good_text = np.array(praise, dtype=object)[rng.integers(0, len(praise), size)]
     text = np.where(good, good_text, bad_text)
-    return np.where(rng.random(size) < np.where(good, share * 0.6, share), text, None)
+    return blank(rng.random(size) >= np.where(good, share * 0.6, share), text)
 
 
 def plant(rng: np.random.Generator, texts: Array, planted: Sequence[str]) -> Array:
@@ -158,8 +159,6 @@ def chances(latent: float, spread: float, low: int, high: int) -> dict[int, floa
     >>> round(chances(3.0, 1.0, 1, 5)[3], 3)
     0.383
     """
-    from scipy.stats import norm
-
     whole = np.arange(low, high + 1)
     cut = np.concatenate([[-np.inf], whole[:-1] + 0.5, [np.inf]])
     return {int(k): float(p) for k, p in zip(whole, np.diff(norm.cdf(cut, latent, spread)), strict=True)}
@@ -203,7 +202,7 @@ def tables(
         asked.loc[lost, "answered"] = pd.NaT
     number, _ = pd.factorize(asked["sequence"])
     asked["invitation_id"] = keys("I", number + 1, 6)
-    asked["response_id"] = np.where(asked["answered"].notna(), keys("R", number + 1, 6), None)
+    asked["response_id"] = blank(asked["answered"].isna().to_numpy(), keys("R", number + 1, 6))
     asked["channel"] = np.where(asked["ticket"] < 0, "mail", "sms")
     asked["account_id"] = ids[asked["account"].astype("int64")]
     surveys = asked[asked["answered"].notna()].sort_values(["answered", "response_id", "metric"], kind="stable")
@@ -212,7 +211,7 @@ def tables(
     mark = surveys["score"].to_numpy()
     good = ((kind == "nps") & (mark >= 7)) | ((kind == "csat") & (mark >= 4)) | ((kind == "ces") & (mark >= 5))
     text = verbatims(rng, good, said, praise, 0.42)
-    surveys["verbatim"] = plant(rng, np.where(kind == "ces", None, text), planted)
+    surveys["verbatim"] = plant(rng, blank(kind == "ces", text), planted)
     poor = ((kind == "nps") & (mark <= 6)) | ((kind == "csat") & (mark <= 2))
     answered = surveys["answered"].to_numpy().astype("datetime64[us]")
     surveys["contacted"], surveys["loop_resolved"] = loops(
@@ -225,7 +224,7 @@ def tables(
         extracted=extracted,
     )
     ticket = surveys["ticket"].to_numpy()
-    surveys["ticket_id"] = np.where(ticket >= 0, ticket_ids[np.maximum(ticket, 0)], None)
+    surveys["ticket_id"] = blank(ticket < 0, ticket_ids[np.maximum(ticket, 0)])
     _, respondent = np.unique(surveys["response_id"].to_numpy().astype(str), return_inverse=True)
     surveys.loc[(rng.random(len(surveys)) < unknown)[respondent], "account_id"] = None
     columns = (

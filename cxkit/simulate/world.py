@@ -92,6 +92,17 @@ def weighted(rng: np.random.Generator, weights: Array, size: int) -> Array:
     return np.minimum(np.searchsorted(bounds, rng.random(size) * bounds[-1], side="right"), len(bounds) - 1)
 
 
+def blank(where: Array, values: Array) -> Array:
+    """The same values as objects, None where `where` is true.
+
+    >>> blank(np.array([True, False]), np.array(["a", "b"])).tolist()
+    [None, 'b']
+    """
+    held = np.array(values, dtype=object)
+    held[np.asarray(where)] = None
+    return held
+
+
 def lognormal(rng: np.random.Generator, mean: Array | float, sigma: float, size: int) -> Array:
     """Draw lognormal values with this mean and this sigma of the logarithm."""
     return np.asarray(mean * np.exp(rng.normal(0.0, sigma, size) - sigma * sigma / 2))

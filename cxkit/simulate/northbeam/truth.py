@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from cxkit.simulate import northbeam as story
 from cxkit.simulate import reference, usage
+from cxkit.simulate.northbeam import story
 from cxkit.simulate.world import Truth
 
 
@@ -21,7 +21,7 @@ def truths(frames: dict[str, pd.DataFrame], keyring: pd.DataFrame) -> tuple[Trut
             subject="N2",
             value=days,
             unit="days",
-            about="elapsed days from contract to first report, those who never get there counted; whole days may differ by one",
+            about="elapsed days from contract to first report, the unfinished counted; one more in calendar days",
             tolerance=1.0,
         ),
         Truth(id="prove.effect", subject="E1", value=story.GUIDE_EFFECT, unit="points", about=about),
