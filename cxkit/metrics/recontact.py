@@ -9,8 +9,9 @@ the figure is bounded by counting all of them once as solved and once as reconta
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -21,6 +22,8 @@ from cxkit.metrics.windows import Window
 from cxkit.tables.cut import end_of_day
 from cxkit.tables.engine import Tables
 
+FOLLOWED = "cxkit_followed"
+ALL = {"all": "''"}
 WINDOWS = (1, 3, 7, 14, 30)
 """Days; the customary windows, all made in one pass."""
 
@@ -29,7 +32,7 @@ def _day_start(tables: Tables, window: Window) -> int:
     return clock.instant(end_of_day(window.first - timedelta(days=1), tables.timezone))
 
 
-def _followed(tables: Tables, window: Window, group: str) -> str:
+def _followed(tables: Tables, window: Window, columns: Sequence[str]) -> str:
     """SQL: settled tickets with the microseconds from settling to the next contact on the same issue."""
     supplied = tables.supplied("tickets")
     reason = "coalesce(t.reason, '')" if "reason" in supplied else "''"
@@ -38,71 +41,74 @@ def _followed(tables: Tables, window: Window, group: str) -> str:
         if "reopened" in supplied
         else "NULL::BIGINT"
     )
+    kept = "".join(f", {c}" for c in columns)
     return f"""
-    keyed AS (
-      SELECT t.account_id, {reason} AS issue, {group} AS "group", epoch_us(t.opened) AS o,
-        epoch_us({settled(tables)}) AS r, {reopened} AS back
+    WITH keyed AS (
+      SELECT t.account_id, {reason} AS issue, epoch_us(t.opened) AS o,
+        epoch_us({settled(tables)}) AS r, {reopened} AS back{kept}
       FROM tickets t WHERE t.account_id IS NOT NULL
     ),
     followed AS (
-      SELECT account_id, "group", r, back, min(o) OVER (
-        PARTITION BY account_id, issue ORDER BY o RANGE BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS next
+      SELECT account_id, r, back, min(o) OVER (
+        PARTITION BY account_id, issue ORDER BY o RANGE BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS next{kept}
       FROM keyed
-    ),
-    gaps AS (
-      SELECT account_id, "group", r, least(next - r, back - r) AS gap FROM followed
-      WHERE r >= {_day_start(tables, window)} AND "group" IS NOT NULL
     )
+    SELECT account_id, r, least(next - r, back - r) AS gap{kept} FROM followed WHERE r >= {_day_start(tables, window)}
     """
 
 
 def recontacts(
-    tables: Tables,
-    window: Window,
-    days: Sequence[int] = WINDOWS,
-    *,
-    dimension: str = "all",
-    group: str = "''",
+    tables: Tables, window: Window, days: Sequence[int] = WINDOWS, *, by: Mapping[str, str] = MappingProxyType(ALL)
 ) -> pd.DataFrame:
     """Recontact and first-contact resolution for several windows, in one pass over the tickets.
 
-    Needs tickets with ``account_id`` and ``resolved`` or ``closed``. One row per window and group: dimension, group,
-    window_days, n (tickets judged), clusters (accounts), recontacted, recontact, fcr, fcr_low, fcr_high,
-    cohort_days (length of the time in which they were settled). Below 30 tickets or 10 accounts no interval.
+    Needs tickets with ``account_id`` and ``resolved`` or ``closed``. `by` maps a dimension's name to a column of
+    tickets (or ``''`` for all of them). One row per dimension, group and window: dimension, group, window_days, n
+    (tickets judged), clusters (accounts), recontacted, recontact, fcr, fcr_low, fcr_high, cohort_days (length of the
+    time in which they were settled). Below 30 tickets or 10 accounts no interval.
     """
-    now = clock.instant(end_of_day(tables.as_of, tables.timezone))
-    start = _day_start(tables, window)
-    ks = sorted(set(days))
-    ends = {k: min(now - k * clock.DAY, clock.instant(end_of_day(window.final_day, tables.timezone))) for k in ks}
-    due = {k: f"r <= {ends[k]}" for k in ks}
+    now, start = clock.instant(end_of_day(tables.as_of, tables.timezone)), _day_start(tables, window)
+    last = clock.instant(end_of_day(window.final_day, tables.timezone))
+    ends = {k: min(now - k * clock.DAY, last) for k in sorted(set(days))}
+    columns = sorted({sql for name, sql in by.items() if name != "all"} - {"account_id"})
+    tables.con.execute(f"CREATE OR REPLACE TEMP TABLE {FOLLOWED} AS {_followed(tables, window, columns)}")
+    try:
+        frames = [_counted(tables, name, sql, ends, start) for name, sql in by.items()]
+    finally:
+        tables.con.execute(f"DROP TABLE IF EXISTS {FOLLOWED}")
+    return pd.concat(frames, ignore_index=True)
+
+
+def _counted(tables: Tables, dimension: str, group: str, ends: Mapping[int, int], start: int) -> pd.DataFrame:
+    due = {k: f"r <= {end}" for k, end in ends.items()}
     first = ", ".join(
-        f"sum(({due[k]})::INT) AS n{k}, sum(({due[k]} AND coalesce(gap <= {k * clock.DAY}, false))::INT) AS x{k}"
-        for k in ks
+        f"sum(({d})::INT) AS n{k}, sum(({d} AND coalesce(gap <= {k * clock.DAY}, false))::INT) AS x{k}"
+        for k, d in due.items()
     )
     second = ", ".join(
         f"sum(n{k})::BIGINT AS n{k}, sum(x{k})::BIGINT AS x{k}, sum((n{k} > 0)::INT)::BIGINT AS c{k}, "
         f"sum((n{k} - x{k}) * (n{k} - x{k}))::DOUBLE AS xx{k}, sum((n{k} - x{k}) * n{k})::DOUBLE AS xn{k}, "
         f"sum(n{k} * n{k})::DOUBLE AS nn{k}"
-        for k in ks
+        for k in ends
     )
     wide = tables.frame(
-        f"""WITH {_followed(tables, window, group)},
-        a AS (SELECT "group", account_id, {first} FROM gaps GROUP BY 1, 2)
-        SELECT "group", {second} FROM a GROUP BY 1 ORDER BY n{ks[0]} DESC, 1 LIMIT {GROUPS}"""
+        f"""WITH a AS (SELECT {group} AS "group", hash(account_id) AS who, {first} FROM {FOLLOWED}
+          WHERE {group} IS NOT NULL GROUP BY 1, 2)
+        SELECT "group", {second} FROM a GROUP BY 1 ORDER BY n{min(ends)} DESC, 1 LIMIT {GROUPS}"""
     )
     frames = []
-    for k in ks:
+    for k, end in ends.items():
         part = wide[["group", *(f"{c}{k}" for c in ("n", "x", "c", "xx", "xn", "nn"))]]
         part.columns = pd.Index(["group", "n", "recontacted", "clusters", "sxx", "sxn", "snn"])
         part = part.assign(window_days=k, solved=part["n"] - part["recontacted"])
-        part["cohort_days"] = max(0, ends[k] - start) / clock.DAY
+        part["cohort_days"] = max(0, end - start) / clock.DAY
         frames.append(share_intervals(part, "solved", "n", prefix="fcr_"))
     rows = pd.concat(frames, ignore_index=True)
     rows.insert(0, "dimension", dimension)
     some = rows["n"].where(rows["n"] > 0).astype("float64")
     rows["recontact"], rows["fcr"] = rows["recontacted"] / some, rows["solved"] / some
-    columns = ["dimension", "group", "window_days", "n", "clusters", "recontacted", "recontact", "fcr"]
-    return rows[[*columns, "fcr_low", "fcr_high", "cohort_days"]]
+    shown = ["dimension", "group", "window_days", "n", "clusters", "recontacted", "recontact", "fcr"]
+    return rows[[*shown, "fcr_low", "fcr_high", "cohort_days"]]
 
 
 def without_account(tables: Tables, window: Window, days: int) -> int:

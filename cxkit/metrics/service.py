@@ -157,7 +157,7 @@ def attainment(tables: Tables, relation: str, by: Mapping[str, str]) -> pd.DataF
         frames.append(
             tables.frame(f"""
             WITH c AS (
-              SELECT {sql} AS "group", cluster, count(*) AS tickets, {verdicts},
+              SELECT {sql} AS "group", hash(cluster) AS cluster, count(*) AS tickets, {verdicts},
                 sum((due AND verdict <> 'no_sla')::INT) AS due, sum((due AND verdict = 'met')::INT) AS due_met
               FROM {relation} WHERE in_window AND {sql} IS NOT NULL GROUP BY 1, 2
             ), j AS (SELECT *, met + late + open_late AS judged FROM c)
@@ -213,7 +213,8 @@ def handling(tables: Tables, window: Window, by: Mapping[str, str]) -> pd.DataFr
         frames.append(
             tables.frame(f"""
             WITH r AS (
-              SELECT {sql} AS "group", {cluster_key(tables)} AS cluster, t.handle_minutes AS x, {day} AS settled_on
+              SELECT {sql} AS "group", hash({cluster_key(tables)}) AS cluster, t.handle_minutes AS x,
+                {day} AS settled_on
               FROM tickets t WHERE t.handle_minutes IS NOT NULL AND {sql} IS NOT NULL
             ), k AS (SELECT * FROM r WHERE {window.holds("settled_on")}),
             c AS (SELECT "group", cluster, count(*) AS n, sum(x) AS s FROM k GROUP BY 1, 2),

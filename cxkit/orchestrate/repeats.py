@@ -40,10 +40,9 @@ def repeats_part(tables: Tables, window: Window, names: dict[str, str], days: in
     by = {**service.dimensions(tables, without=("all",))}
     if "reason" in tables.supplied("tickets"):
         by["reason"] = "reason"
-    parts = [recontacts(tables, window, [days], dimension=d, group=f"t.{g}") for d, g in by.items()]
     held = {"recontact": rows}
-    if parts:
-        held["recontact_by"] = labelled(pd.concat(parts, ignore_index=True), names)
+    if by:
+        held["recontact_by"] = labelled(recontacts(tables, window, [days], by=by), names)
     return Part(
         findings=(_fcr(tables, chosen.iloc[0], rows, window, days), _recontact(tables, chosen.iloc[0], window, days)),
         tables=held,
