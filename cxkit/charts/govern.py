@@ -87,7 +87,7 @@ def _plan(result: Result) -> list[Bar]:
         note = f"{words} {formats.money(amount, money)}" if amount else words.split(",", maxsplit=1)[0]
         grade = text(row, "grade")
         bar = Bar(
-            text(row, "initiative"), amount, tone=COLOURS[tone], note=note + (f" · proof {grade}" if grade else "")
+            text(row, "initiative"), amount, tone=COLOURS[tone], note=note + (f" · grade {grade}" if grade else "")
         )
         out.append((order.index(verdict), -amount, bar))
     return [bar for _, _, bar in sorted(out, key=lambda item: item[:2])]

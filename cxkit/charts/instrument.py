@@ -133,8 +133,8 @@ def attribution(result: Result, *, ax: Axes | None = None) -> Axes:
                 ax.text(min(middle, 0.93), y - 0.36, said, ha="center", va="center", fontsize=8.5, color=style.SOFT)
             left += share
         total = number(steps.get("total", {}), "amount")
-        if total is not None:
-            unit: Unit = "money" if kind == "revenue" else "count"
+        unit: Unit = "money" if kind == "revenue" else "count"
+        if total is not None and (unit == "count" or currency(result)):
             words = formats.quantity(total, unit, currency=currency(result))
             ax.text(
                 1.01, y, f"of {words}", transform=ax.get_yaxis_transform(), va="center", fontsize=9, color=style.SOFT

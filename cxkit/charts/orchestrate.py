@@ -247,13 +247,19 @@ def first_value(result: Result, *, ax: Axes | None = None) -> Axes:
             ha="left" if filled or value < 0.6 * max(days) else "right",
         )
     ax.set_ylim(0, 1.02)
-    ax.set_xlim(0, max(days) or 1)
+    ax.set_xlim(0, _until(days, share, middle))
     scale(ax, "ratio", axis="y", bins=4)
     ax.xaxis.set_major_locator(MaxNLocator(7, integer=True))
     ax.yaxis.grid(True)
     ax.tick_params(axis="y", labelcolor=style.SOFT, labelsize=9)
     ax.set_xlabel("days since start", loc="right")
     return ax
+
+
+def _until(days: list[float], share: list[float], middle: float | None) -> float:
+    """How far the axis runs: until hardly anybody more gets there, and at least to twice the median."""
+    settled = next((d for d, s in zip(days, share, strict=True) if s >= 0.995 * share[-1]), days[-1])
+    return min(days[-1], max(settled * 1.25, 2 * (middle or 0.0), 30.0)) or 1.0
 
 
 def _steps(result: Result) -> tuple[str, list[dict[Any, Any]]]:
@@ -278,7 +284,7 @@ def _alt_funnel(result: Result) -> str:
     needs="steps",
     title="orchestrate.funnel.drop",
     alt=_alt_funnel,
-    caption="Steps in order and in time; beside each bar the share of the step before, with its 95 % interval.",
+    caption="Steps in order and in time; beside each bar the share kept from the step before, with its 95 % interval.",
     data={
         "journey": ("Journey", "text"),
         "step": ("Step", "count"),
@@ -297,7 +303,7 @@ def funnel(result: Result, *, ax: Axes | None = None) -> Axes:
     for row in steps:
         n, share = number(row, "customers") or 0.0, number(row, "of_previous")
         span = formats.interval(number(row, "previous_low"), number(row, "previous_high"), "ratio")
-        kept = f"{formats.quantity(share, 'ratio')} of the step before" + (f" ({span})" if span else "")
+        kept = f"{formats.quantity(share, 'ratio')} kept" + (f" ({span})" if span else "")
         note = f"{n:,.0f}" + (f" · {kept}" if share is not None and data else "")
         data.append(Bar(text(row, "event").replace("_", " "), n, tone="good", note=note))
     ax = ax or style.canvas(len(data) + 0.4)

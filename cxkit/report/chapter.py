@@ -28,6 +28,8 @@ QUESTIONS: dict[Stage, str] = {
     "prove": "What has been shown to work?",
     "govern": "Where should the money go?",
 }
+FULL = frozenset({"prove.effect", "prove.holdout"})
+"""Findings that are told in full, however many there are."""
 TONES = {"good": "in good order", "bad": "a concern", "neutral": "", "unknown": "cannot tell"}
 
 
@@ -40,6 +42,7 @@ class Item(Record):
     tone: str = ""
     title: str = ""
     """A figure's heading: its action title, or its topic where the chapter already says the finding."""
+    caption: str = ""
     told: Item | None = None
     """The finding a figure shows; it stands under the figure's heading, not a second time in the text."""
     list: bool = False
@@ -136,10 +139,13 @@ def _joined(items: Sequence[Item], lead: Item | None) -> list[Item]:
             again = key in taken or (lead is not None and key == lead.block.id)
             topic = body.data.title if body.data else body.title
             found = told.get(key)
-            item = item.model_copy(update={"title": topic if again else body.title, "told": None if again else found})  # noqa: PLW2901
-            if found is not None:
-                taken.add(key)
-        out.append(item)
+            changed: dict[str, object] = {"title": body.title, "told": found, "caption": body.caption}
+            if again:
+                changed = {"title": topic, "caption": body.caption.removeprefix(f"{topic}.").strip()}
+            out.append(item.model_copy(update=changed))
+            taken |= {key} if found is not None else set()
+        else:
+            out.append(item)
     shown = {i.told.anchor for i in out if i.told}
     return [i for i in out if i.anchor not in shown]
 
@@ -147,5 +153,5 @@ def _joined(items: Sequence[Item], lead: Item | None) -> list[Item]:
 def _listed(items: Sequence[Item]) -> list[Item]:
     """Mark runs of three or more findings of one kind; each is told in a line, the rest is in the register."""
     ids = [i.block.body.key.split(":")[0] if isinstance(i.block.body, FindingBody) else "" for i in items]
-    runs = {id for id in ids if id and ids.count(id) > 2}
+    runs = {id for id in ids if id and ids.count(id) > 2 and id not in FULL}
     return [i.model_copy(update={"list": True}) if id in runs else i for i, id in zip(items, ids, strict=True)]

@@ -10,12 +10,13 @@ from cxkit.charts.reading import number, rows, text
 from cxkit.records import Record
 from cxkit.report.inputs import ReportInput
 from cxkit.report.rendering import anchor
-from cxkit.report.sentences import Sentence, plain, sentence
+from cxkit.report.sentences import Sentence, plain
 
 Row = Mapping[Hashable, Any]
 Kind = Literal["fund", "test", "stop"]
 KINDS: Mapping[str, Kind] = {"fund": "fund", "test first": "test", "stop": "stop"}
 WORDS: Mapping[Kind, str] = {"fund": "Fund", "test": "Test first", "stop": "Stop"}
+SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 MOST = 4
 """Initiatives a card names."""
 
@@ -64,7 +65,7 @@ def plan(given: ReportInput) -> Plan:
     found = allocation.finding("govern.allocation.plan")
     key = found.key if found else ""
     return Plan(
-        headline=sentence(found) if found else Sentence(),
+        headline=_headline(table, groups, given.currency, key),
         decisions=tuple(_card(kind, group, given.currency, key) for kind, group in groups.items() if group),
         resolution=_resolution(groups, given, key),
     )
@@ -84,7 +85,7 @@ def _card(kind: Kind, group: Sequence[Row], currency: str, key: str) -> Decision
     total = _total(group, kind)
     amount = formats.money(total, currency) if total else ""
     count = f"{len(group)} initiative{'s' if len(group) != 1 else ''}"
-    what = {"fund": f" — {amount}", "test": f" — {amount} waits", "stop": f" — frees {amount}"}[kind] if amount else ""
+    what = {"fund": f": {amount}", "test": f": {amount} waits", "stop": f", freeing {amount}"}[kind] if amount else ""
     return Decision(
         kind=kind,
         word=WORDS[kind],
@@ -96,18 +97,41 @@ def _card(kind: Kind, group: Sequence[Row], currency: str, key: str) -> Decision
 
 
 def _ask(row: Row, kind: Kind, currency: str, *, alone: bool) -> Ask:
-    value, npv, grade = _money(row, kind), number(row, "npv_go_forward"), text(row, "grade")
-    grounds = [
-        f"proof {grade}" if grade else "no proof",
-        f"go-forward NPV {formats.money(npv, currency)}" if npv is not None else "",
-        text(row, "reason"),
-    ]
+    value, grade = _money(row, kind), text(row, "grade")
     return Ask(
         name="" if alone else text(row, "initiative"),
         money="" if alone or not value else formats.money(value, currency),
-        grounds=" · ".join(filter(None, grounds)),
+        grounds=text(row, "reason") or (f"proof {grade}" if grade else "no proof"),
         anchor=f"i-{anchor(text(row, 'initiative_id'))}",
     )
+
+
+def _headline(table: Sequence[Row], groups: Mapping[Kind, Sequence[Row]], currency: str, key: str) -> Sentence:
+    """What is proven, what funding it is worth, and what stopping frees; every number is a sum over the plan."""
+    proven = [r for r in groups["fund"] if text(r, "basis") == "proven"]
+    worth = sum(number(r, "npv_go_forward") or 0.0 for r in proven)
+    freed = _total(groups["stop"], "stop")
+    stopping = f"stopping {_spelled(len(groups['stop']))} frees {formats.money(freed, currency)}" if freed else ""
+    before = f"{_spelled(len(proven)).capitalize()} of {_spelled(len(table))} initiatives is proven"
+    if len(proven) != 1:
+        before = before.replace(" is proven", " are proven")
+    if proven and worth > 0:
+        it = "it" if len(proven) == 1 else "them"
+        tail = f", and {stopping}" if stopping else ""
+        return Sentence(
+            before=f"{before}; funding {it} is worth ", number=formats.money(worth, currency), after=tail, key=key
+        )
+    if not proven:
+        before = f"None of {_spelled(len(table))} initiatives is proven"
+    waits = _total(groups["test"], "test")
+    rest = [f"{formats.money(waits, currency)} waits for a test" if waits else "", stopping]
+    said = formats.listing([part for part in rest if part])
+    return plain(f"{before}; {said}" if said else before, key)
+
+
+def _spelled(n: int) -> str:
+    """A small number as a word."""
+    return SMALL[n] if n < len(SMALL) else str(n)
 
 
 def _resolution(groups: Mapping[Kind, Sequence[Row]], given: ReportInput, key: str) -> tuple[Sentence, ...]:

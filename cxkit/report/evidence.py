@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from cxkit.records import GRADES, Record
@@ -62,7 +63,8 @@ def _entry(
     number: int, body: FindingBody, provenance: Provenance, words: Mapping[str, Definition], minimum: int
 ) -> Evidence:
     known = words.get(body.definition)
-    few = body.n is not None and 0 < body.n < minimum and _people(body.sources)
+    told = body.n is None or re.search(rf"\b{body.n}\b", body.title)
+    few = body.n is not None and 0 < body.n < minimum and not told and _people(body.sources)
     return Evidence(
         number=number,
         anchor=f"e-{anchor(body.key)}",

@@ -10,7 +10,7 @@ from cxkit.report.blocks import FindingBody
 
 _SPACE = f"[ \u00a0{THIN}]?"
 _NUMBER = re.compile(
-    rf"[−+-]?(?:[A-Z]{{3}}{_SPACE})?[$€£¥]?\d[\d,]*(?:\.\d+)?"
+    rf"(?<![\w.])[−+-]?(?:[A-Z]{{3}}{_SPACE})?[$€£¥]?\d[\d,]*(?:\.\d+)?(?![\w])"
     rf"(?:{_SPACE}(?:%|bn|M|k|×)(?!\w)| (?:points?|per 1,000|of \d[\d,]*|hours?|days?|months?|minutes?)\b)?"
 )
 
@@ -53,7 +53,7 @@ def plain(text: str, key: str = "") -> Sentence:
 def _place(text: str, value: str) -> tuple[int, int]:
     """Where the number stands; without any, the whole sentence is the link."""
     for form in _forms(value):
-        found = re.search(rf"(?<![\d.,]){re.escape(form)}(?![\d]|[.,]\d)", text)
+        found = re.search(rf"(?<![\w.,]){re.escape(form)}(?!\w|[.,]\d)", text)
         if found:
             share = re.match(r" of \d[\d,]*\b", text[found.end() :]) if form.isdigit() else None
             return found.start(), found.end() + (share.end() if share else 0)
