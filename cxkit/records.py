@@ -6,6 +6,7 @@ be assessed, and what would let it). Nothing below it knows about files, plots o
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from datetime import date
@@ -204,8 +205,5 @@ class Result(Record):
 
     def document(self) -> dict[str, Any]:
         """The JSON part: every field but the tables, with class identity and schema version."""
-        return {
-            "result": f"{self.stage}.{self.name}",
-            "version": self.version,
-            **self.model_dump(mode="json"),
-        }
+        fields: dict[str, Any] = json.loads(self.model_dump_json())
+        return {"result": f"{self.stage}.{self.name}", "version": self.version, **fields}

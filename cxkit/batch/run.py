@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 import time
+import traceback
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -56,9 +57,19 @@ def run_client(job: Job, listen: Listener) -> Ended:
         ended = _run(job, home, listen, started)
     except errors.PlaybookError as problem:
         ended = Ended(client=job.client, status="failed", reason=str(problem), seconds=time.monotonic() - started)
+    except Exception as broken:  # a defect of ours stops this client alone; nothing of it has been published
+        ended = _broken(job.client, home, broken, time.monotonic() - started)
     first_line = ended.reason.splitlines()[0] if ended.reason else ""
     listen(Event(client=job.client, what=ended.status, seconds=ended.seconds, text=first_line))
     return ended
+
+
+def _broken(client: str, home: Path, broken: Exception, seconds: float) -> Ended:
+    """The end of a client that met a defect: its traceback goes to a file, its one line to the summary."""
+    path = home / "error.txt"
+    write_text(path, "".join(traceback.format_exception(broken)))
+    reason = f"a defect of the workbook, please report it: {type(broken).__name__}: {broken}"
+    return Ended(client=client, status="failed", reason=reason, open=path, seconds=seconds)
 
 
 def _run(job: Job, home: Path, listen: Listener, started: float) -> Ended:

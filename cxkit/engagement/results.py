@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import tempfile
@@ -71,4 +72,12 @@ def findings_document(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     """The machine's view of a report: one record per finding, ordered by key."""
     dropped = {"detail", "about", "tone", "weight"}
     ordered = sorted(findings, key=lambda f: f.key)
-    return [{"key": f.key, **{k: v for k, v in f.model_dump(mode="json").items() if k not in dropped}} for f in ordered]
+    return [
+        {"key": f.key, **f.model_dump(mode="json", exclude=dropped | _endless(f))} | dict.fromkeys(_endless(f))
+        for f in ordered
+    ]
+
+
+def _endless(finding: Finding) -> set[str]:
+    """Number fields that JSON cannot hold: a payback that never comes is null here, and its title says so."""
+    return {name for name in ("value", "low", "high") if math.isinf(getattr(finding, name) or 0.0)}
