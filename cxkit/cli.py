@@ -131,7 +131,7 @@ def map_files(
     """Propose how the client's files become canonical tables, show why, and ask."""
     from cxkit.engagement import mapping
 
-    mapping.session(client, data_dir=data_dir, yes=yes, ask=lambda question: typer.prompt(question), say=typer.echo)
+    mapping.map_client(client, data_dir=data_dir, yes=yes, ask=typer.prompt, say=typer.echo)
 
 
 @app.command()

@@ -1,0 +1,79 @@
+"""Look-ahead is impossible, and the same inputs give the same bytes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.conftest import Ran, run_clients
+
+pytestmark = [pytest.mark.run, pytest.mark.xdist_group("lookahead")]
+STAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC")
+
+
+def bytes_of(ran: Ran, client: str) -> dict[str, bytes]:
+    """Every part of a run that must not change: report without its stamp, findings and results."""
+    place = ran.place(client)
+    html = STAMP.sub("STAMP", (place / "report.html").read_text(encoding="utf-8"))
+    parts = {"report.html": html.encode()}
+    for path in sorted((place / "results").rglob("*")):
+        if path.is_file():
+            parts[str(path.relative_to(place))] = path.read_bytes()
+    return parts
+
+
+def assert_same(one: dict[str, bytes], two: dict[str, bytes]) -> None:
+    assert one.keys() == two.keys()
+    assert [name for name in one if one[name] != two[name]] == []
+
+
+def test_what_lies_after_as_of_changes_no_byte(copy_of: Callable[[str], Path], tmp_path: Path) -> None:
+    """A row that appears, a ticket closed, a subscription ended and a value restated after as_of."""
+    folder = copy_of("northbeam")
+    data = folder.parent
+    before = bytes_of(run_clients(data, tmp_path / "one", ("northbeam",), workers=1, as_of="2026-10-31"), "northbeam")
+
+    tables = folder / "tables"
+    tickets = pd.read_parquet(tables / "tickets.parquet")
+    for column in ("opened", "first_response", "resolved", "closed", "reopened"):
+        tickets[column] = pd.to_datetime(tickets[column])
+    late = tickets["opened"] >= "2026-10-20"
+    assert late.any()
+    changed = late & (tickets["resolved"].isna() | (tickets["resolved"] >= "2026-11-02"))
+    tickets.loc[changed, "resolved"] = pd.Timestamp("2026-11-20 10:00")
+    tickets.loc[changed, "closed"] = pd.Timestamp("2026-11-21 10:00")
+    tickets.loc[changed & tickets["reopened"].isna(), "reopened"] = pd.Timestamp("2026-11-22 10:00")
+    more = tickets.tail(200).copy()
+    more["ticket_id"] = [f"LATE{n}" for n in range(len(more))]
+    shift = pd.Timestamp("2026-11-05") - more["opened"].min()
+    for column in ("opened", "first_response", "resolved", "closed", "reopened"):
+        more[column] = more[column] + shift
+    pd.concat([more, tickets]).to_parquet(tables / "tickets.parquet", index=False)
+
+    accounts = pd.read_csv(tables / "accounts.csv", dtype=str)
+    running = accounts.index[accounts["ended"].isna()][:15]
+    accounts.loc[running, "ended"] = "2026-11-30"
+    late_account = accounts.tail(1).assign(account_id="LATE1", started="2026-11-15", ended="")
+    pd.concat([late_account, accounts]).to_csv(tables / "accounts.csv", index=False)
+
+    revenue = pd.read_csv(tables / "revenue.csv", dtype=str)
+    october = revenue.index[(revenue["month"] == revenue["month"].max()) & revenue["restated"].isna()]
+    september = revenue.index[revenue["restated"].isna()][-40:]
+    revenue.loc[september, "restated"] = "2026-11-12"
+    revenue.loc[september, "restated_mrr"] = "1.00"
+    coming = revenue.loc[october].head(50).assign(month="2026-11-01", mrr="99999", restated="", restated_mrr="")
+    pd.concat([coming, revenue]).to_csv(tables / "revenue.csv", index=False)
+
+    after = bytes_of(run_clients(data, tmp_path / "two", ("northbeam",), workers=1, as_of="2026-10-31"), "northbeam")
+    assert_same(before, after)
+
+
+def test_the_same_run_twice_differs_in_the_stamp_alone(copy_of: Callable[[str], Path], tmp_path: Path) -> None:
+    data = copy_of("marlow").parent
+    one = bytes_of(run_clients(data, tmp_path / "one", ("marlow",), workers=1), "marlow")
+    two = bytes_of(run_clients(data, tmp_path / "two", ("marlow",), workers=1), "marlow")
+    assert_same(one, two)
