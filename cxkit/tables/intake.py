@@ -72,7 +72,7 @@ class Intake:
         """Everything for people: health, problems with file, column and rows, files left aside, decisions."""
         aside = [f"{f.file} is left aside: {f.why_not}" for f in self.files if not f.tables]
         later = [
-            f"{name}: {n:,} row{'s lie' if n > 1 else ' lies'} after {self.as_of} and count as not there"
+            f"{name}: {n:,} row{'s lie' if n > 1 else ' lies'} after {self.as_of}, left out"
             for name, n in self.cut.items()
             if n
         ]
