@@ -1,0 +1,134 @@
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from cxkit.govern import ledger
+from cxkit.govern.catalogue import FINDINGS
+from cxkit.govern.cells import STEPS
+from cxkit.records import Record
+
+
+class Decision(Record):
+    decision_id: str = "D1"
+    initiative_id: str = "I1"
+    verdict: str = "fund"
+    amount: float | None = 60.0
+    owner_role: str = ""
+    decided: str = "2026-06-01"
+    due: str = ""
+    done: str = ""
+    evidence: str = ""
+    note: str = ""
+
+
+@pytest.fixture
+def whole(world):
+    """I1 has everything, I2 a case alone."""
+    moments = pd.DataFrame(
+        [("M1", "First week", "one person", 48.0), ("M2", "Outage", "nobody", None)],
+        columns=["moment_id", "moment", "owned_by", "sla_hours"],
+    )
+    matrix = pd.DataFrame(
+        [("M1", "voc", "present"), ("M1", "crm", "none"), ("M2", "voc", "declared only")],
+        columns=["moment_id", "signal", "status"],
+    )
+    given = {
+        "traceability": world.trace(),
+        "cases": world.cases(
+            world.case("I1", benefit=500, cancellable=60), world.case("I2", benefit=10, cancellable=200)
+        ),
+        "signals": world.Signals(as_of=world.AS_OF, tables={"matrix": matrix}),
+        "register": world.Register(as_of=world.AS_OF, tables={"moments": moments}),
+        "effects": world.effects(("I1", "A", "cut", "good")),
+        "pnl": world.pnl(("E1", "I1", 400.0, 200.0, 600.0, "claimed")),
+        "decisions": [Decision()],
+    }
+    return SimpleNamespace(given=given, found=ledger(world.tables(), **given))
+
+
+def test_every_initiative_is_one_row_of_eight_cells(world, whole):
+    chain = whole.found.frame("chain")
+    assert chain.groupby("initiative_id", sort=False)["step"].agg(list).to_dict() == {
+        i: list(STEPS) for i in ("I1", "I2", "I3", "I4", "I5")
+    }
+    wide = whole.found.frame("initiatives").set_index("initiative_id")
+    assert wide.loc["I1", [f"{s}_status" for s in STEPS]].to_list() == [
+        "present",  # a randomised link reaches the goal
+        "present",
+        "present",
+        "present",
+        "present",
+        "present",
+        "weak",  # claimed money, not validated
+        "present",
+    ]
+    assert wide.loc["I1", "experiment"] == "−2.0 points (−3.0 to −1.0 points), cut; randomised"
+    assert wide.loc["I1", "realised"] == "$400 a year ($200 to $600) on Subscriptions, claimed"
+    assert wide.loc["I1", "owner"] == "Journey Owners, limit 48.0 hours"
+    assert wide.loc["I3", "n_gaps"] == 8
+    assert wide.loc["I2", "owner_status"] == "weak"  # its moment has no owner
+    assert wide.loc["I2", "signal"] == "Outage: voc declared, no data"
+    assert wide.loc["I2", "hypothesis"] == "if … then (lacks an amount)"
+
+
+def test_cells_lead_to_the_findings_behind_them(whole):
+    chain = whole.found.frame("chain").set_index(["initiative_id", "step"])
+    assert chain.loc[("I1", "experiment"), "finding_key"] == "prove.effect:I1:E1"
+    assert chain.loc[("I1", "goal"), "finding_key"] == "align.traceability.coverage"
+    assert chain.loc[("I1", "experiment"), "grade"] == "A"
+
+
+def test_unbroken_chains_and_money_on_proof_are_counted_over_live_initiatives(whole):
+    said = {f.key: f for f in whole.found.findings}
+    assert said["govern.ledger.unbroken"].title.startswith("1 of 4 live initiatives has an unbroken chain")
+    assert said["govern.ledger.proof_budget"].value == pytest.approx(100 / 650)
+    assert said["govern.ledger.step:experiment"].title == "3 of 4 live initiatives have no test; they hold $550"
+    assert said["govern.ledger.contribution"].value == 2
+    assert {f.id for f in whole.found.findings} <= set(FINDINGS)
+
+
+@pytest.mark.parametrize("absent", ["traceability", "cases", "signals", "register", "effects", "pnl", "decisions"])
+def test_a_result_that_is_not_there_leaves_gaps_and_nothing_else(world, whole, absent):
+    given = dict(whole.given) | {absent: () if absent == "decisions" else None}
+    found = ledger(world.tables(), **given)
+    step = {"traceability": "goal", "signals": "signal", "effects": "experiment", "pnl": "realised"}.get(absent)
+    wide = found.frame("initiatives").set_index("initiative_id")
+    if step:
+        assert wide.loc["I1", f"{step}_status"] == "gap"
+    assert len(wide) == 5
+
+
+def test_without_initiatives_there_is_a_gap_that_names_them(world):
+    found = ledger(world.tables(initiatives=None))
+    assert [str(m) for m in found.gaps[0].needs] == ["initiatives (initiative_id, initiative)"]
+    assert not found.tables
+
+
+def test_proof_is_chosen_without_looking_at_its_outcome(world, whole):
+    effects = world.effects(("I1", "E", "higher", "good"), ("I1", "A", "cannot tell", "unknown"))
+    wide = ledger(world.tables(), **whole.given | {"effects": effects}).frame("initiatives").set_index("initiative_id")
+    assert wide.loc["I1", ["grade", "outcome", "experiment_status"]].to_list() == ["A", "open", "weak"]
+
+
+def test_a_blocked_test_carries_no_grade(world, whole):
+    effects = world.effects(("I1", "A", "blocked", "bad"))
+    wide = ledger(world.tables(), **whole.given | {"effects": effects}).frame("initiatives").set_index("initiative_id")
+    assert wide.loc["I1", ["grade", "outcome"]].to_list() == ["E", "open"]
+    assert wide.loc["I1", "experiment"] == "blocked: the split does not match its plan"
+
+
+def test_a_decision_taken_later_is_not_there_yet(world, whole):
+    later = [Decision(decided="2026-07-01"), Decision(decision_id="D2", decided="2026-01-05", due="2026-02-01")]
+    wide = ledger(world.tables(), **whole.given | {"decisions": later}).frame("initiatives").set_index("initiative_id")
+    assert wide.loc["I1", "decision"] == "fund $60.0, 2026-01-05, overdue"
+    assert wide.loc["I1", "decision_status"] == "weak"
+
+
+def test_people_are_not_named_and_hostile_text_stays_text(world, whole):
+    evil = world.INITIATIVES.copy()
+    evil.loc[0, "initiative"] = "<script>alert(1)</script>' OR 1=1; --"
+    found = ledger(world.tables(initiatives=evil), **whole.given)
+    everything = found.model_dump_json() + found.frame("chain").to_csv()
+    assert "Ada" not in everything
+    assert "<script>alert(1)</script>' OR 1=1; --" in set(found.frame("initiatives")["initiative"])
