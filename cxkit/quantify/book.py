@@ -148,4 +148,13 @@ def _yearly(month: Estimate, *, lost: bool) -> Estimate:
 
 def retention_gaps(book: Gap) -> list[Gap]:
     """One gap for each metric that rests on the book."""
-    return [book.model_copy(update={"id": f"quantify.scorecard.{m}", "what": definition(m).name}) for m in RETENTION]
+    return [
+        book.model_copy(
+            update={
+                "id": f"quantify.scorecard.{metric}",
+                "what": definition(metric).name,
+                "reason": book.reason.replace(definition("grr").name, definition(metric).name),
+            }
+        )
+        for metric in RETENTION
+    ]

@@ -27,11 +27,12 @@ def case_findings(frame: pd.DataFrame, *, currency: str, horizon: int, rate: flo
     for row in [] if frame.empty else frame.to_dict("records"):
         if _there(row["npv"]):
             yield _npv(row, currency, horizon, rate)
-        if row["case"] == "assessed":
+        if row["case"] == "assessed" and row["pv_benefit"]:
             if _there(row["romi"]):
                 yield _romi(row, currency, horizon)
             yield _payback(row, horizon)
-        if _there(row["go_forward_npv"]) and row["status"] not in {"stopped", "done"}:
+        open_ = _there(row["go_forward_npv"]) and row["status"] not in {"stopped", "done"}
+        if open_ and (abs(row["go_forward_npv"]) >= 1 or row["cancellable_cost"]):
             yield _go_forward(row, currency, horizon)
 
 
@@ -52,6 +53,9 @@ def _npv(row: Mapping[Any, Any], currency: str, horizon: int, rate: float) -> Fi
     if row["case"] == "no benefit stated":
         title = f"{row['name']} costs {money(row['pv_cost'], currency)} in present value and states no benefit"
         detail, tone = "Until it states one, every unit of it is a cost.", "bad"
+    elif not row["pv_benefit"]:
+        title = f"{row['name']} claims no cash, and costs {money(row['pv_cost'], currency)} in present value"
+        detail = f"Discounted at {quantity(rate, 'ratio')} a year over {horizon} months."
     else:
         verb = "worth" if value >= 0 else "a loss of"
         title = f"{row['name']} is claimed to be {verb} {money(abs(value), currency)} net over {horizon} months"
@@ -65,12 +69,12 @@ def _npv(row: Mapping[Any, Any], currency: str, horizon: int, rate: float) -> Fi
         detail += f"{money(row['pv_cost'], currency)}, discounted at {quantity(rate, 'ratio')} a year."
         if ranged:
             tone = "good" if row["npv_p10"] > 0 else "bad" if row["npv_p90"] < 0 else "unknown"
-            detail += f" It is positive in {quantity(row['p_positive'], 'probability')} of draws."
-        for kind, says in (("capacity_pv", "freed capacity"), ("avoided_growth_pv", "avoided growth")):
-            if row[kind]:
-                detail += f" Beside it {money(row[kind], currency)} of {says}, which is not cash."
+            detail += f" It is positive in {_share(row['p_positive'])} draws."
         if row["lost_to_sharing"] > 0.5:
             detail += f" Sharing claims with others takes off {money(row['lost_to_sharing'], currency)}."
+    for kind, says in (("capacity_pv", "freed capacity"), ("avoided_growth_pv", "avoided growth")):
+        if row[kind]:
+            detail += f" Beside it {money(row[kind], currency)} of {says}, which is not cash."
     about = (
         f"P10 to P90 of the stated ranges ({row['varies']}); all else is held fixed" if ranged else "no range stated"
     )
@@ -94,6 +98,16 @@ def _npv(row: Mapping[Any, Any], currency: str, horizon: int, rate: float) -> Fi
     )
 
 
+def _share(probability: float) -> str:
+    if probability in (0.0, 1.0):
+        return "all" if probability else "none of the"
+    return f"{quantity(min(max(probability, 0.01), 0.99), 'probability')} of"
+
+
+def _unit(currency: str) -> str:
+    return money(1, currency).removesuffix(".00")
+
+
 def _romi(row: Mapping[Any, Any], currency: str, horizon: int) -> Finding:
     value = float(row["romi"])
     back = money(float(row["pv_benefit"]) / float(row["pv_cost"]), currency)
@@ -101,7 +115,7 @@ def _romi(row: Mapping[Any, Any], currency: str, horizon: int) -> Finding:
     return _finding(
         row,
         "romi",
-        title=f"{row['name']} is claimed to return {back} for every {money(1, currency)} it costs",
+        title=f"{row['name']} is claimed to return {back} for every {_unit(currency)} it costs",
         detail=f"ROMI {quantity(value, 'ratio')}{rank}.",
         value=value,
         unit="ratio",
@@ -191,11 +205,14 @@ def _total(
         together = fixed + np.sum([d for _, d in varying], axis=0)
         ends = np.quantile(together, [0.1, 0.9]).tolist()
     left = len(frame) - len(live)
-    more = f" {left} more are not counted: they lack a cost, a benefit or a margin, or were stopped." if left else ""
+    more = f" Not counted: {left} that lack a cost, a benefit or a margin, or were stopped." if left else ""
+    claim = f"claim {money(total, currency)}" if total >= 0 else f"claim a loss of {money(-total, currency)}"
+    which = f"The {len(live)} cases that can be valued" if len(live) > 1 else "The one case that can be valued"
+    which, claim = (which, claim) if len(live) > 1 else (which, claim.replace("claim", "claims", 1))
     return Finding(
         id="quantify.cases.total",
         stage="quantify",
-        title=f"The {len(live)} cases that can be valued claim {money(total, currency)} net over {horizon} months",
+        title=f"{which} {claim} net over {horizon} months",
         detail=f"Claims, not proof; only cash is counted, and shared claims once.{more}",
         value=total,
         unit="money",
@@ -222,7 +239,7 @@ def _ranking(ranked: pd.DataFrame, currency: str, horizon: int) -> Finding:
     return Finding(
         id="quantify.cases.ranking",
         stage="quantify",
-        title=f"As claimed, {first['name']} returns most: {back} for every {money(1, currency)} it costs",
+        title=f"As claimed, {first['name']} returns most: {back} for every {_unit(currency)} it costs",
         detail=f"In order of ROMI: {order}.",
         value=float(first["romi"]),
         unit="ratio",
