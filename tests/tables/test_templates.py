@@ -10,6 +10,8 @@ from cxkit.tables.checks import check
 from cxkit.tables.contract import DUCKDB_TYPES
 from cxkit.tables.cut import quoted
 from cxkit.tables.engine import connect
+from cxkit.tables.intake import load
+from cxkit.tables.scaffold import create
 from cxkit.tables.templates import CONTENTS, LONGEST_LIST, csv_template, csv_templates, validation, write_workshop
 
 GOALS = pd.DataFrame(
@@ -99,3 +101,29 @@ def test_csv_template_example_breaks_no_rule_but_being_an_example(name):
     )
     expected = {"required.null"} if name == "fx" else {"example.left"}
     assert {p.id for p in problems} == expected, [str(p) for p in problems]
+
+
+def test_workshop_reads_back_through_the_intake_as_it_was_written(tmp_path):
+    write_workshop(tmp_path / "workshop.xlsx", FRAMES)
+    taken = load(tmp_path, mapping={}, as_of=date(2026, 6, 30))
+    assert [p for p in taken.problems if p.severity == "error"] == []
+    assert set(taken.tables.present) == set(FRAMES)
+    assert taken.tables.sql("SELECT goal FROM goals ORDER BY goal_id").fetchall() == [(g,) for g in GOALS["goal"]]
+    assert taken.tables.sql("SELECT month, value, n FROM metric_values").fetchall() == [(date(2026, 5, 1), 0.125, 40)]
+    assert taken.tables.sql("SELECT funded, CAST(budget AS DOUBLE) FROM initiatives").fetchall() == [(True, 12500.5)]
+
+
+def test_empty_workshop_of_a_new_client_is_no_problem(tmp_path):
+    create(tmp_path / "acme")
+    taken = load(tmp_path / "acme", mapping={}, as_of=date(2026, 6, 30))
+    assert taken.problems == ()
+    assert taken.tables.present == ()
+
+
+def test_csv_templates_put_into_tables_unchanged_are_all_refused(tmp_path):
+    (tmp_path / "tables").mkdir()
+    for name, text in csv_templates().items():
+        (tmp_path / "tables" / name).write_text(text)
+    taken = load(tmp_path, mapping={}, as_of=date(2026, 6, 30))
+    assert taken.tables.present == ()
+    assert {p.table for p in taken.problems if p.severity == "error"} >= set(EXPORTED)
