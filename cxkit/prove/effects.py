@@ -13,7 +13,7 @@ from cxkit.prove.plan import COLUMNS, Plan, missing_plan, read_plans
 from cxkit.prove.rows import attrition_rows, effect_rows, split_rows
 from cxkit.prove.totals import arm_totals, from_totals
 from cxkit.prove.trials import Arm, from_units, gap
-from cxkit.prove.units import cluster_rows, moments, unit_counts
+from cxkit.prove.units import cluster_rows, measured, moments, unit_counts
 from cxkit.prove.verdict import Verdict, verdict
 from cxkit.records import Gap, Missing, Number, Result
 from cxkit.tables.engine import Tables
@@ -103,12 +103,9 @@ def _assess(
     tables: Tables, plans: tuple[Plan, ...], *, with_units: bool, with_totals: bool, seed: int, level: float
 ) -> tuple[list[Arm | Gap], pd.DataFrame]:
     """Each arm or the gap in its place, by experiment in order, and the counts of units."""
-    counts = unit_counts(tables) if with_units else pd.DataFrame(columns=["experiment_id"])
-    stats = moments(tables) if with_units else pd.DataFrame(columns=["experiment_id", "n"])
-    sums = arm_totals(tables) if with_totals else pd.DataFrame(columns=["experiment_id"])
-    clustered = counts.loc[counts["clustered"] > 0, "experiment_id"] if with_units else counts["experiment_id"]
-    few = set(stats.loc[(stats["n"] < FEW) & stats["experiment_id"].isin(clustered), "experiment_id"])
-    rows = cluster_rows(tables, few) if few else pd.DataFrame(columns=["experiment_id"])
+    nothing = pd.DataFrame(columns=["experiment_id"])
+    counts, stats, rows = _by_unit(tables) if with_units else (nothing, nothing, nothing)
+    sums = arm_totals(tables) if with_totals else nothing
     found: list[Arm | Gap] = []
     for plan in plans:
         units, stats_of, sums_of = (_of(plan, f) for f in (counts, stats, sums))
@@ -120,6 +117,16 @@ def _assess(
             needs = (Missing(name="assignments", why="no row of this experiment"), Missing(name="outcomes"))
             found.append(gap(plan, "it is registered but has neither units nor totals yet", *needs))
     return found, counts
+
+
+def _by_unit(tables: Tables) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Counts and moments of every experiment, and the rows of those that have few clusters."""
+    with measured(tables) as relation:
+        counts, stats = unit_counts(tables, relation), moments(tables, relation)
+        clustered = counts.loc[counts["clustered"] > 0, "experiment_id"]
+        few = set(stats.loc[(stats["n"] < FEW) & stats["experiment_id"].isin(clustered), "experiment_id"])
+        rows = cluster_rows(tables, relation, few) if few else pd.DataFrame(columns=["experiment_id"])
+    return counts, stats, rows
 
 
 def _of(plan: Plan, frame: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,6 @@ from scipy.stats import t
 from tea_tasting import RatioOfMeans
 from tea_tasting.aggr import Aggregates
 
-from cxkit.formats import significant
 from cxkit.prove import cuped
 from cxkit.prove.comparison import Comparison
 from cxkit.prove.units import MEASURES
@@ -20,16 +19,13 @@ CLEAR_OF_ZERO = 3.0
 
 
 def aggregates(row: Mapping[str, Any]) -> Aggregates:
-    """The moments of one arm, as `units.moments` returns them, for tea-tasting.
-
-    Rounded to 12 digits before anything is subtracted: the engine adds in no fixed order.
-    """
+    """The moments of one arm, as `units.moments` returns them, for tea-tasting."""
     pairs = [(a, b) for i, a in enumerate(MEASURES) for b in MEASURES[i + 1 :]]
     return Aggregates(
         int(row["n"]),
-        {m: significant(float(row[f"mean_{m}"])) for m in MEASURES},
-        {m: significant(float(row[f"var_{m}"])) for m in MEASURES},
-        {pair: significant(float(row[f"cov_{pair[0]}_{pair[1]}"])) for pair in pairs},
+        {m: float(row[f"mean_{m}"]) for m in MEASURES},
+        {m: float(row[f"var_{m}"]) for m in MEASURES},
+        {pair: float(row[f"cov_{pair[0]}_{pair[1]}"]) for pair in pairs},
     )
 
 

@@ -154,8 +154,8 @@ def gap(plan: Plan, reason: str, *needs: Missing, subject: str = "") -> Gap:
 
 def _unusable(plan: Plan, counts: pd.DataFrame, by_arm: dict[str, Any], *, clustered: bool, paired: bool) -> str:
     """Why these units cannot be compared; empty when they can."""
-    if repeated := int(counts["repeated"].max()):
-        return f"{repeated:,} units are listed more than once in assignments or outcomes"
+    if int(counts["repeated"].max()):
+        return "assignments or outcomes list some units more than once"
     if plan.control_arm not in by_arm and not paired:
         return (
             f"no unit is in the registered control arm '{plan.control_arm}'; arms are {formats.listing(sorted(by_arm))}"
