@@ -29,6 +29,7 @@ class Card(Record):
     """One initiative."""
 
     anchor: str
+    id: str
     name: str
     grade: str = ""
     verdict: str = ""
@@ -62,6 +63,7 @@ def _card(id: str, chain: list[Mapping[Hashable, Any]], wide: Mapping[Hashable, 
     said = [verdict.capitalize(), text(wide, "status"), text(wide, "business_unit")]
     return Card(
         anchor=f"i-{anchor(id)}",
+        id=id,
         name=text(steps[0], "initiative") or id,
         grade=text(wide, "grade"),
         verdict=" · ".join(filter(None, said)),

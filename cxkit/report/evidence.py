@@ -42,6 +42,8 @@ class Evidence(Record):
     definition: str
     definition_anchor: str
     initiative: str
+    initiative_anchor: str = ""
+    """Its card in the ledger."""
 
 
 def register(
@@ -49,14 +51,23 @@ def register(
     *,
     provenance: Provenance,
     definitions: Iterable[Definition] = (),
+    cards: Mapping[str, str] | None = None,
     minimum: int = 5,
 ) -> tuple[Evidence, ...]:
-    """Number the findings and join each with the hashes of its tables and the words of its definition."""
+    """Number the findings and join each with the hashes of its tables and the words of its definition.
+
+    `cards` maps initiative ids to the anchors of their cards.
+    """
     words: Mapping[str, Definition] = {d.id: d for d in definitions}
     seen: dict[str, FindingBody] = {}
     for finding in findings:
         seen.setdefault(finding.key, finding)
-    return tuple(_entry(number, body, provenance, words, minimum) for number, body in enumerate(seen.values(), 1))
+    return tuple(
+        _entry(number, body, provenance, words, minimum).model_copy(
+            update={"initiative_anchor": (cards or {}).get(body.initiative, "")}
+        )
+        for number, body in enumerate(seen.values(), 1)
+    )
 
 
 def _entry(

@@ -79,12 +79,13 @@ def assemble(given: ReportInput) -> Page:
     chapters = tuple(
         chapter(s, tuple(given.blocks.get(s, ())), audience=given.audience, findings=findings) for s in STAGES
     )
+    made = cards(given)
     parts = {
         "front": front(given),
         "health": health(given),
         "scorecard": scorecard(given),
         "chapters": chapters,
-        "cards": cards(given),
+        "cards": made,
     }
     bodies = {f.key: finding_block(f).body for f in findings} | {b.key: b for b in _told(chapters)}
     cited = [bodies[key] for key in dict.fromkeys(_keys(tuple(parts.values()))) if key in bodies]
@@ -106,6 +107,7 @@ def assemble(given: ReportInput) -> Page:
             (b for b in cited if isinstance(b, FindingBody)),
             provenance=provenance,
             definitions=given.definitions,
+            cards={card.id: card.anchor for card in made},
             minimum=given.privacy.minimum,
         ),
         definitions=tuple(d for d in given.definitions if d.id in used) or given.definitions,

@@ -1,0 +1,99 @@
+"""The front page: at most three paragraphs and six sentences, from the findings and the allocation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+
+from cxkit.records import Gap, Missing
+from cxkit.report.compose import front
+from cxkit.report.decisions import plan
+from cxkit.report.inputs import Provenance, ReportInput, ranked
+
+Build = Callable[..., ReportInput]
+
+
+def test_conclusion_has_at_most_three_paragraphs_and_six_sentences(sample: Build) -> None:
+    made = front(sample())
+    assert len(made.paragraphs) == 3
+    assert sum(map(len, made.paragraphs)) <= 6
+
+
+def test_resolution_holds_ask_money_role_date_and_what_happens_otherwise(sample: Build) -> None:
+    resolution = " ".join(s.text for s in front(sample()).paragraphs[-1])
+    assert resolution == (
+        "The council is asked to fund Welcome call with $900\u202fk; to stop Loyalty app and Redesign and free "
+        "$1.40\u202fM. CX Council/Finance decides by 5 November 2026; if nothing is decided, $800\u202fk that could be "
+        "saved is spent."
+    )
+
+
+def test_headline_is_the_ask_and_leads_to_the_plan(sample: Build, samples: ModuleType) -> None:
+    made = front(sample()).headline
+    assert made.text.startswith("One of three initiatives is proven; funding it is worth $4.10\u202fM")
+    assert made.number == "$4.10\u202fM"
+    assert made.key == samples.PLAN.key
+
+
+def test_headline_without_proof_says_so(sample: Build, samples: ModuleType) -> None:
+    claimed = samples.PLANNED.assign(basis="claimed")
+    made = front(sample(results=(samples.result("govern.allocation", (samples.PLAN,), tables={"plan": claimed}),)))
+    assert made.headline.text == "None of three initiatives is proven; stopping two frees $1.40\u202fM"
+
+
+def test_decisions_are_fund_test_first_and_stop(sample: Build) -> None:
+    cards = front(sample()).decisions
+    assert [(d.kind, d.title) for d in cards] == [
+        ("fund", "Welcome call: $900\u202fk"),
+        ("stop", "2 initiatives, freeing $1.40\u202fM"),
+    ]
+    assert [a.name for a in cards[1].asks] == ["Loyalty app", "Redesign"]
+
+
+def test_situation_takes_the_heaviest_outcomes(sample: Build) -> None:
+    first = front(sample()).paragraphs[0]
+    assert first[0].text == "Customers kept 88.1\u202f% of their recurring revenue over a year."
+    assert first[0].number == "88.1\u202f%"
+
+
+def test_poor_data_says_what_is_known_and_which_files_to_send(sample: Build, samples: ModuleType) -> None:
+    repeat = samples.finding(
+        "quantify.scorecard.logo_churn", "41.0\u202f% of customers came back", 0.41, "ratio", tone="bad"
+    )
+    gaps = tuple(
+        Gap(id=f"quantify.scorecard.{n}", what=n, reason="Not supplied.", needs=(Missing(name=t),))
+        for n, t in (
+            ("grr", "revenue"),
+            ("nrr", "revenue"),
+            ("nps", "surveys"),
+            ("cost", "costs"),
+            ("a", "initiatives"),
+        )
+    )
+    given = sample(
+        results=(samples.result("quantify.scorecard", (repeat,), gaps=gaps),),
+        provenance=Provenance(hashes={"orders": "1", "tickets": "2"}),
+    )
+    made = front(given)
+    assert made.headline.text == "41.0\u202f% of customers came back"
+    assert made.decisions == ()
+    said = made.paragraphs[-1]
+    assert said[0].text.startswith("This is all that the data can carry so far: 5 questions are not assessed")
+    assert said[1].text.startswith("Four files would answer most of them: revenue (")
+    for name in ("surveys (", "costs (", "initiatives ("):
+        assert name in said[1].text
+
+
+def test_nothing_known_is_said_plainly(sample: Build) -> None:
+    made = front(sample(results=()))
+    assert made.headline.text == "Harbor Telecom: nothing can be assessed from the tables supplied so far"
+
+
+def test_money_counts_less_on_weaker_evidence(samples: ModuleType) -> None:
+    heavy = samples.finding("prove.a", "claimed", weight=100, grade="E")
+    light = samples.finding("prove.b", "proven", weight=40, grade="A")
+    assert [f.title for f in ranked([heavy, light])] == ["proven", "claimed"]
+
+
+def test_plan_without_allocation_asks_for_nothing(sample: Build) -> None:
+    assert plan(sample(results=())).decisions == ()
