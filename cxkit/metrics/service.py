@@ -207,7 +207,7 @@ def handling(tables: Tables, window: Window, by: Mapping[str, str]) -> pd.DataFr
     Columns: dimension, group, n, clusters, mean, low, high, median, p90. The interval of the mean treats customers as
     clusters; the distribution is skewed, so the median stands beside it.
     """
-    day = f"CAST((({settled(tables)}) AT TIME ZONE 'UTC') AT TIME ZONE {text_literal(tables.timezone)} AS DATE)"
+    day = _settled_on(tables)
     frames = []
     for name, sql in by.items():
         frames.append(
@@ -229,3 +229,16 @@ def handling(tables: Tables, window: Window, by: Mapping[str, str]) -> pd.DataFr
     rows["mean"] = rows["total"] / rows["n"]
     rows = mean_intervals(rows, "total", "n")
     return rows[["dimension", "group", "n", "clusters", "mean", "low", "high", "median", "p90"]]
+
+
+def without_minutes(tables: Tables, window: Window) -> int:
+    """Tickets settled in the window whose minutes of work are not known."""
+    found = tables.frame(
+        f"WITH k AS (SELECT {_settled_on(tables)} AS settled_on FROM tickets t WHERE t.handle_minutes IS NULL) "
+        f"SELECT count(*) AS n FROM k WHERE {window.holds('settled_on')}"
+    )
+    return int(found["n"].iloc[0])
+
+
+def _settled_on(tables: Tables) -> str:
+    return f"CAST((({settled(tables)}) AT TIME ZONE 'UTC') AT TIME ZONE {text_literal(tables.timezone)} AS DATE)"

@@ -94,6 +94,17 @@ def naive_median(risk: pd.DataFrame) -> float:
     return float(low + high) / 2
 
 
+def by_day(curve: pd.DataFrame) -> pd.DataFrame:
+    """The curve at the end of each day on which something happened, for tables and drawings; time is in days.
+
+    Returns day, at_risk (as the day begins), events, censored, survival, low, high.
+    """
+    day = curve["time"].map(math.ceil).rename("day")
+    ends = {c: (c, "last") for c in ("survival", "low", "high")}
+    sums = {c: (c, "sum") for c in ("events", "censored")}
+    return curve.groupby(day).agg(at_risk=("at_risk", "first"), **sums, **ends).reset_index()
+
+
 def log_rank(groups: Sequence[pd.DataFrame]) -> tuple[float, float]:
     """Log-rank statistic of two groups' risk frames and its p-value (Mantel 1966, hypergeometric variance)."""
     first, second = (kaplan_meier(g).set_index("time") for g in groups)

@@ -9,11 +9,12 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from cxkit.formats import quantity
+from cxkit.metrics.clock import DAY, HOUR, instant
 from cxkit.metrics.estimates import MINIMUM_N
-from cxkit.metrics.survival import follow_up, kaplan_meier, naive_median, quantile, reached
+from cxkit.metrics.survival import by_day, follow_up, kaplan_meier, naive_median, quantile, reached
 from cxkit.orchestrate.naming import too_few
 from cxkit.records import Finding, Gap, Missing, Result
-from cxkit.tables.cut import text_literal
+from cxkit.tables.cut import end_of_day, text_literal
 from cxkit.tables.engine import Tables
 
 MARKS = (30, 90)
@@ -26,7 +27,8 @@ class FirstValue(Result):
 
     Tables: ``curve`` (moment_id, moment, day, at_risk, reached, censored, share, low, high) and ``summary`` (moment_id,
     moment, starts: what the clock starts with, customers, reached, left_out: customers whose start lies before the log,
-    median, median_low, median_high, naive_median, share_30, share_90). Days are local calendar days.
+    median, median_low, median_high, naive_median, share_30, share_90). From an event the time is elapsed, to the hour;
+    from the account's first day it is in whole local days.
     """
 
     stage: ClassVar[str] = "orchestrate"
@@ -89,35 +91,37 @@ def _gap(id: str, reason: str, *, subject: str | None = None, needs: tuple[Missi
 
 
 def _risk(tables: Tables, start: str, value: str) -> tuple[pd.DataFrame, int, str]:
-    """Risk sets by day, the number left out, and the months in which customers started."""
+    """Risk sets by time in days, the number left out, and the months in which customers started."""
     accounts = not isinstance(tables.require("accounts", "account_id"), Missing)
-    first_day = "SELECT min(at_date) AS day FROM events"
-    ended = "(SELECT account_id, min(ended) AS ended FROM accounts GROUP BY 1)" if accounts else ""
     if start:
         begun = f"""
-        s AS (SELECT account_id, min("at") AS begun, min(at_date) AS started FROM events
+        s AS (SELECT account_id, epoch_us(min("at")) AS begun, min(at_date) AS started FROM events
           WHERE event = {text_literal(start)} AND account_id IS NOT NULL GROUP BY 1),
-        v AS (SELECT s.account_id, min(e.at_date) AS got FROM s JOIN events e ON e.account_id = s.account_id
-          WHERE e.event = {text_literal(value)} AND e."at" >= s.begun GROUP BY 1)"""
+        v AS (SELECT s.account_id, min(epoch_us(e."at")) AS got FROM s JOIN events e ON e.account_id = s.account_id
+          WHERE e.event = {text_literal(value)} AND epoch_us(e."at") >= s.begun GROUP BY 1)"""
+        now, ended = str(instant(end_of_day(tables.as_of, tables.timezone))), f"epoch_us(a.ended::TIMESTAMP) + {DAY}"
     else:
         begun = f"""
-        s AS (SELECT account_id, min(started) AS started FROM accounts WHERE started IS NOT NULL GROUP BY 1),
-        v AS (SELECT account_id, min(at_date) AS got FROM events
+        s AS (SELECT account_id, epoch_us(min(started)::TIMESTAMP) AS begun, min(started) AS started FROM accounts
+          WHERE started IS NOT NULL GROUP BY 1),
+        v AS (SELECT account_id, epoch_us(min(at_date)::TIMESTAMP) AS got FROM events
           WHERE event = {text_literal(value)} AND account_id IS NOT NULL GROUP BY 1)"""
-    day = f"DATE '{tables.as_of}'"
+        now, ended = f"epoch_us(DATE '{tables.as_of}'::TIMESTAMP)", "epoch_us(a.ended::TIMESTAMP)"
+    left = (
+        "LEFT JOIN (SELECT account_id, min(ended) AS ended FROM accounts GROUP BY 1) a ON a.account_id = s.account_id"
+    )
     rows = tables.frame(f"""
-        WITH f AS ({first_day}), {begun},
+        WITH f AS (SELECT min(at_date) AS day FROM events), {begun},
         b AS (
-          SELECT s.started, v.got, {f"least(coalesce(a.ended, {day}), {day})" if accounts else day} AS last,
-            s.started >= f.day AS seen
-          FROM s CROSS JOIN f LEFT JOIN v ON v.account_id = s.account_id
-            {f"LEFT JOIN {ended} a ON a.account_id = s.account_id" if accounts else ""}
+          SELECT s.started, s.begun, v.got, {f"least(coalesce({ended}, {now}), {now})" if accounts else now} AS last,
+            coalesce(s.started >= f.day, false) AS seen
+          FROM s CROSS JOIN f LEFT JOIN v USING (account_id) {left if accounts else ""}
         ),
         d AS (
-          SELECT coalesce(seen, false) AS seen, started, coalesce(got <= last, false) AS got,
-            greatest(0, date_diff('day', started, CASE WHEN got <= last THEN got ELSE last END)) AS time FROM b
+          SELECT seen, started, coalesce(got <= last, false) AS got,
+            ceil(greatest(0, CASE WHEN got <= last THEN got ELSE last END - begun) / {HOUR}) / 24 AS time FROM b
         )
-        SELECT seen, time::BIGINT AS time, sum(got::INT)::BIGINT AS events, sum((NOT got)::INT)::BIGINT AS censored,
+        SELECT seen, time, sum(got::INT)::BIGINT AS events, sum((NOT got)::INT)::BIGINT AS censored,
           min(strftime(started, '%Y-%m')) AS first, max(strftime(started, '%Y-%m')) AS last
         FROM d GROUP BY 1, 2 ORDER BY 1, 2
     """)
@@ -142,11 +146,12 @@ def _summary(risk: pd.DataFrame, curve: pd.DataFrame) -> dict[str, object]:
 
 
 def _shown(curve: pd.DataFrame, moment: str, name: str) -> pd.DataFrame:
+    curve = by_day(curve)
     return pd.DataFrame(
         {
             "moment_id": moment,
             "moment": name,
-            "day": curve["time"],
+            "day": curve["day"],
             "at_risk": curve["at_risk"],
             "reached": curve["events"],
             "censored": curve["censored"],

@@ -196,7 +196,7 @@ def _findings(journey: str, rows: pd.DataFrame, window: Window, within_days: int
             }
         )
     ]
-    if n < MINIMUM_N:
+    if n < MINIMUM_N or len(rows) < 3:
         return made
     lost = rows["customers"].shift(1) - rows["customers"]
     worst = lost.tolist().index(lost.max())

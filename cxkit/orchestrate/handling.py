@@ -35,13 +35,15 @@ def handling_part(tables: Tables, window: Window, names: dict[str, str]) -> Part
         return Part(gaps=(gap,))
     row = whole.iloc[0]
     n, low, high = int(row["n"]), optional(row["low"]), optional(row["high"])
+    unknown = service.without_minutes(tables, window)
     title = f"A ticket takes {quantity(float(row['mean']), 'minutes')} of work on average"
     title += f", and half take less than {quantity(float(row['median']), 'minutes')}"
     finding = Finding(
         id="orchestrate.service.aht",
         stage="orchestrate",
         title=title if n >= MINIMUM_N else too_few(n, "settled tickets", MINIMUM_N),
-        detail=f"One in ten takes more than {quantity(float(row['p90']), 'minutes')}. Only settled tickets are in it.",
+        detail=f"One in ten takes more than {quantity(float(row['p90']), 'minutes')}. Only settled tickets are in it"
+        + (f"; {unknown:,} without minutes of work are left out." if unknown else "."),
         value=float(row["mean"]),
         unit="minutes",
         low=low,

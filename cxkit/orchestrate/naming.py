@@ -40,12 +40,13 @@ def optional(value: float | None) -> float | None:
 
 
 def duration(days: float) -> str:
-    """Days in words, in hours while shorter than two days.
+    """Days in words, with the hours while shorter than two days.
 
     >>> duration(0.5), duration(12), duration(math.inf)
-    ('12.0 hours', '12.0 days', 'never')
+    ('0.5 days (12 hours)', '12.0 days', 'never')
     """
-    return formats.quantity(days * 24, "hours") if days < 2 else formats.quantity(days, "days")
+    hours = f" ({formats.number(days * 24, 0)} hours)" if days < 2 else ""
+    return formats.quantity(days, "days") + hours
 
 
 def too_few(n: int, what: str, least: int) -> str:

@@ -145,8 +145,9 @@ def _coverage(name: str, rows: pd.DataFrame, there: pd.Series, text: str, tables
     detail = f"Without: {listing([str(m) for m in absent['moment']])}." if len(absent) else ""
     if name == "owner" and len(absent):
         kinds = absent["owned_by"].value_counts()
-        said = [f"{int(kinds[k])} {k}" for k in ("role only", "several", "nobody") if k in kinds]
-        detail += f" Of these: {listing(said)}."
+        words = {"role only": "a role alone", "several": "several people", "nobody": "nobody"}
+        said = [f"{text} {int(kinds[k])}" for k, text in words.items() if k in kinds]
+        detail += f" Named there: {listing(said)}."
     every = "Every moment has" if have == n else "No moment has" if not have else f"{have} of {n} moments have"
     return Finding(
         id=f"orchestrate.register.{name}",

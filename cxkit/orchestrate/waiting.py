@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 
-import pandas as pd
-
 from cxkit.formats import quantity
 from cxkit.metrics import service
 from cxkit.metrics.estimates import MINIMUM_N
-from cxkit.metrics.survival import kaplan_meier, naive_median, quantile
+from cxkit.metrics.survival import by_day, kaplan_meier, naive_median, quantile
 from cxkit.metrics.windows import Window
 from cxkit.orchestrate.naming import duration, too_few
 from cxkit.orchestrate.part import Part
@@ -50,7 +48,7 @@ def resolution_part(tables: Tables, relation: str, window: Window) -> Part:
         reason = "No ticket of the window is settled." if n else "No ticket was opened in the window."
         return Part(gaps=(Gap(id="orchestrate.service.resolution", what="Time to resolution", reason=reason),))
     curve = kaplan_meier(risk.assign(time=risk["time"] / 24))
-    shown = _by_day(curve)
+    shown = by_day(curve)
     middle, low, high = quantile(curve)
     naive = naive_median(risk) / 24
     enough = n >= MINIMUM_N
@@ -80,13 +78,6 @@ def resolution_part(tables: Tables, relation: str, window: Window) -> Part:
         tone="neutral" if enough else "unknown",
     )
     return Part(findings=(finding,), tables={"resolution": shown})
-
-
-def _by_day(curve: pd.DataFrame) -> pd.DataFrame:
-    day = curve["time"].map(math.ceil).rename("day")
-    ends = {c: (c, "last") for c in ("survival", "low", "high")}
-    sums = {c: (c, "sum") for c in ("events", "censored")}
-    return curve.groupby(day).agg(at_risk=("at_risk", "first"), **sums, **ends).reset_index()
 
 
 def _without_pauses(tables: Tables, relation: str) -> str:
