@@ -220,8 +220,7 @@ def test_survivors_revenue_subscriptions_and_tickets():
     spells = pd.DataFrame({"subscription_id": map(str, range(60)), "account_id": map(str, range(60)), "mrr": 5})
     spells["started"], spells["ended"] = date(2024, 1, 1), None
     assert ids({"subscriptions": spells})["survivors"].column == "ended"
-    done = tickets()
-    done["resolved"] = done["opened"] + pd.Timedelta(hours=5)
+    done = tickets(per_day=60)
     done = done[done["resolved"] < pd.Timestamp(AS_OF)]
     assert ids({"tickets": done})["survivors"].column == "resolved"
 
