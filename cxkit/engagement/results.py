@@ -28,10 +28,18 @@ def write_text(path: Path, text: str) -> None:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
+        os.chmod(name, 0o666 & ~_umask())
         os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _umask() -> int:
+    """The permissions the user withholds from new files; a temporary file would withhold everything from others."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def dumps(document: Any) -> str:
