@@ -17,11 +17,13 @@ from cxkit.tables.reading import Raw
 
 FILES_TOLD = 5
 """Files of one table named singly for uncastable values of one column."""
+WHEN = "__when"
+"""The appearance column as the contract's type, beside its text."""
 
 
 @dataclass
 class Assembly:
-    """A table on its way in: text views in the engine, decisions per column, problems as they are found."""
+    """A table on its way in: text tables in the engine, decisions per column, problems as they are found."""
 
     con: duckdb.DuckDBPyConnection
     table: str
@@ -44,11 +46,15 @@ class Assembly:
             columns = [self.contract.column(name) for name in part.given]
             cleaned = ", ".join(f"{clean_sql(quoted(c.name), c)} AS {quoted(c.name)}" for c in columns)
             source = f"({part_sql(part, raws, self.others)})"
-            self.con.execute(f"CREATE OR REPLACE VIEW {view} AS SELECT {cleaned}, __file, __row FROM {source}")
+            # kept, not a view: the column decisions, the cast and the problems all read it
+            self.con.execute(f"CREATE OR REPLACE TABLE {view} AS SELECT {cleaned}, __file, __row FROM {source}")
         appearance = self.contract.appearance
         for number, (part, _) in enumerate(self.parts):
             if appearance and appearance in part.given:
-                self._decide(number, appearance, self._view(number), "true")
+                view = self._view(number)
+                self._decide(number, appearance, view, "true")
+                typed = self._cast(number, appearance)
+                self.con.execute(f"CREATE OR REPLACE TABLE {view} AS SELECT *, {typed} AS {WHEN} FROM {view}")
 
     def found(self, part: TableMapping) -> bool:
         """Whether there is a file for this part of the mapping."""
@@ -88,6 +94,9 @@ class Assembly:
                             fix="rename one of the two in the export",
                         )
                     )
+
+    def _cast(self, number: int, name: str) -> str:
+        return typed_sql(quoted(name), self.contract.column(name), self.decisions[number, name])
 
     def _source(self, part: TableMapping, name: str) -> str:
         return part.columns[name].source if name in part.columns else name
@@ -131,11 +140,11 @@ class Assembly:
         for number, (part, _) in enumerate(self.parts):
             if appearance not in part.given or appearance in self.undecided:
                 continue
-            column = self.contract.column(appearance)
-            local = column.model_copy(update={"type": "date"}) if column.type == "timestamp" else column
-            typed = typed_sql(quoted(appearance), local, self.decisions[number, appearance])
+            day = WHEN
+            if self.contract.column(appearance).type == "timestamp":
+                day = f"CAST(timezone({text_literal(self.zone)}, timezone('UTC', {WHEN})) AS DATE)"
             ((latest,),) = self.con.execute(
-                f"WITH days AS (SELECT CAST({typed} AS DATE) AS day FROM {self._view(number)}) "
+                f"WITH days AS (SELECT {day} AS day FROM {self._view(number)}) "
                 "SELECT max(day) FROM days WHERE day <= (SELECT quantile_disc(day, 0.95) FROM days) + 730"
             ).fetchall()
             if latest is not None:
@@ -173,8 +182,7 @@ class Assembly:
         view, appearance = self._view(number), self.contract.appearance
         relation, where = view, "true"
         if appearance in part.given:
-            typed = typed_sql(quoted(appearance), self.contract.column(appearance), self.decisions[number, appearance])
-            relation = f"(SELECT * REPLACE ({typed} AS {quoted(appearance)}) FROM {view})"
+            relation = f"(SELECT * REPLACE ({WHEN} AS {quoted(appearance)}) FROM {view})"
             where = appears(self.contract, {appearance}, as_of, self.zone)
         for name in part.given:
             if name != appearance:
@@ -182,8 +190,7 @@ class Assembly:
         bits = {name: 1 << i for i, name in enumerate(self._names())}
         inner, outer, bad = [], [], []
         for name in part.given:
-            column = self.contract.column(name)
-            typed = typed_sql(quoted(name), column, self.decisions[number, name])
+            typed = WHEN if name == appearance else self._cast(number, name)
             given, cast = quoted(name), quoted(f"__cast_{name}")
             inner.append(f"{given}, {typed} AS {cast}")
             outer.append(f"{cast} AS {given}")
@@ -223,7 +230,9 @@ class Assembly:
                 ).fetchall()
                 samples += [str(value) for (value,) in found]
         needed = name in self.needed
-        return uncastable(self.contract.column(name), self.table, file, source, rows, count, samples, needed=needed)
+        return uncastable(
+            self.contract.column(name), self.table, file, source, rows=rows, count=count, samples=samples, needed=needed
+        )
 
     def _told_overlap(self, keys: Sequence[str]) -> None:
         files = {raw.label for _, raws in self.parts for raw in raws}

@@ -61,6 +61,7 @@ TRUE_WORDS = (
 )
 FALSE_WORDS = ("false", "f", "no", "n", "0", "0.0", "off", "nein", "non", "não", "falsch", "faux")
 BLANKS = " \t\r\n\u00a0\u200b\ufeff"
+BEFORE_DIGITS = "-+−–($€£¥ \u00a0"
 SHAPES = 3000
 """Shapes of one column that are looked at; a column with more is not numbers or dates."""
 
@@ -114,10 +115,12 @@ def clean_sql(cell: str, column: Column) -> str:
 def shapes(con: duckdb.DuckDBPyConnection, relation: str, name: str, where: str = "true") -> list[Shape]:
     """Count the shapes of a text column, most frequent first."""
     value = quoted(name)
+    bare = f"ltrim({value}, {text_literal(BEFORE_DIGITS)})"
     rows = con.execute(
         f"SELECT translate({value}, '0123456789', '9999999999') AS shape, "
-        f"regexp_matches({value}, '^[^0-9.,]*0+[.,]') AS small, count(*) AS n, min({value}) "
-        f"FROM {relation} WHERE {value} IS NOT NULL AND {where} GROUP BY ALL ORDER BY n DESC, shape, small LIMIT {SHAPES}"
+        f"({bare} LIKE '0.%' OR {bare} LIKE '0,%') AS small, count(*) AS n, min({value}) "
+        f"FROM {relation} WHERE {value} IS NOT NULL AND {where} "
+        f"GROUP BY ALL ORDER BY n DESC, shape, small LIMIT {SHAPES}"
     ).fetchall()
     return [Shape(str(shape), bool(small), int(count), str(sample)) for shape, small, count, sample in rows]
 
@@ -141,9 +144,9 @@ def decide(
     own_zone = hints.timezone or zone
     match column.type:
         case "money" | "number" | "integer":
-            return _number(con, relation, column, hints, where, table, file, source)
+            return _number(con, relation, column, hints, where=where, place=(table, file, source))
         case "date" | "month" | "timestamp":
-            return _date(con, relation, column, hints, own_zone, where, table, file, source)
+            return _date(con, relation, column, hints, zone=own_zone, where=where, place=(table, file, source))
         case _:
             return Decision(), None
 
@@ -170,11 +173,11 @@ def _number(
     relation: str,
     column: Column,
     hints: Hints,
+    *,
     where: str,
-    table: str,
-    file: str,
-    source: str,
+    place: tuple[str, str, str],
 ) -> tuple[Decision, Problem | None]:
+    table, file, source = place
     seen = shapes(con, relation, column.name, where)
     read = [(shape, numerals.numeral(shape.text, small=shape.small)) for shape in seen]
     good = [n for _, n in read if n.evidence != "bad"]
@@ -221,12 +224,12 @@ def _date(
     relation: str,
     column: Column,
     hints: Hints,
+    *,
     zone: str,
     where: str,
-    table: str,
-    file: str,
-    source: str,
+    place: tuple[str, str, str],
 ) -> tuple[Decision, Problem | None]:
+    table, file, source = place
     if hints.date_format and hints.date_format not in dates.ORDERS:
         return Decision(strptime=hints.date_format, zone=zone), None
     months = column.type == "month"
@@ -337,10 +340,10 @@ def uncastable(
     table: str,
     file: str,
     source: str,
+    *,
     rows: Sequence[int],
     count: int,
     samples: Sequence[str],
-    *,
     needed: bool,
 ) -> Problem:
     """Word the values of a column that cannot be cast; where it is not `needed`, the column alone is left out."""

@@ -59,6 +59,64 @@ def test_files_of_a_glob_are_appended_and_overlaps_are_told(tmp_path):
     line = "who;when;cents\na;2026-01-31;100\n"
     client = folder(tmp_path, shop_1=line, shop_2=line + "b;2026-01-31;200\n")
     rule = ORDERS
+    told = [p for p in take(client, {"orders": rule}).problems if p.id == "file.overlap"]
+    assert told[0].file == "shop_1.csv, shop_2.csv"
+    assert '"overlap": "last"' in told[0].fix
+    for overlap, expected in (("last", 2), ("first", 2), ("all", 3)):
+        intake = take(client, {"orders": rule | {"overlap": overlap}})
+        assert rows(intake, "SELECT count(*) FROM orders") == [(expected,)]
+        assert "file.overlap" not in ids(intake)
+
+
+def test_files_with_other_columns_are_added(tmp_path):
+    client = folder(tmp_path, crm="key,mail\n1,a@example.org\n", billing="no,e\nx,b@example.org\n")
+    rule = {
+        "files": ["crm.csv"],
+        "columns": {"system": {"constant": "crm"}, "person_id": {"source": "key"}, "email": {"source": "mail"}},
+        "also": [
+            {
+                "files": ["billing.csv"],
+                "columns": {"system": {"constant": "billing"}, "person_id": {"source": "no"}, "email": {"source": "e"}},
+            }
+        ],
+    }
+    intake = take(client, {"people": rule})
+    assert rows(intake, "SELECT system, person_id FROM people ORDER BY system") == [("billing", "x"), ("crm", "1")]
+
+
+def test_wide_survey_becomes_one_score_a_row(tmp_path):
+    client = folder(tmp_path, answers="no,day,NPS,CSAT\n1,2026-01-31 10:00,9,5\n2,2026-01-30 10:00,,4\n")
+    rule = {
+        "files": ["answers.csv"],
+        "columns": {"response_id": {"source": "no"}, "answered": {"source": "day"}},
+        "unpivot": {"columns": {"NPS": "nps", "CSAT": "csat"}, "name_to": "metric", "value_to": "score"},
+    }
+    intake = take(client, {"surveys": rule})
+    assert rows(intake, "SELECT response_id, metric, score FROM surveys ORDER BY ALL") == [
+        ("1", "csat", 5.0),
+        ("1", "nps", 9.0),
+        ("2", "csat", 4.0),
+    ]
+
+
+def test_lookup_by_key(tmp_path):
+    client = folder(
+        tmp_path,
+        shop="who;when;cents;sku\na;2026-01-31;100;P1\nb;2026-01-31;100;P9\n",
+        items="code,label\np1,Shoes\nP1,Boots\n",
+    )
+    columns = ORDERS["columns"] | {
+        "product": {"source": "sku", "lookup": {"file": "items.csv", "key": "code", "take": "label"}}
+    }
+    intake = take(client, {"orders": ORDERS | {"columns": columns}})
+    assert rows(intake, "SELECT account_id, product FROM orders ORDER BY 1") == [("a", "Shoes"), ("b", None)]
+    columns["product"]["lookup"]["take"] = "lable"
+    with pytest.raises(InputError, match=r"items\.csv has no column 'lable'\. Did you mean 'label'"):
+        take(client, {"orders": ORDERS | {"columns": columns}})
+
+
+def test_absent_columns_and_files_are_told(tmp_path):
+    client = folder(tmp_path, shop="who;when;cent\na;2026-01-31;100\n")
     broken = {"orders": ORDERS, "tickets": ORDERS | {"files": ["t.csv"], "columns": {}}}
     told = take(client, broken).problems
     assert {"column.absent", "file.absent"} <= {p.id for p in told}
