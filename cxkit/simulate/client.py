@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from cxkit.simulate.world import World
 from cxkit.tables.catalogue import CONTRACTS
 from cxkit.tables.templates import write_workshop
 
-READABLE = 1_000_000
+READABLE = 600_000
 """Largest CSV, in bytes, that is left as text; what is larger becomes Parquet."""
 
 
@@ -114,10 +113,10 @@ def truth_document(world: World) -> dict[str, Any]:
     }
 
 
-def write_client(folder: Path, world: World, *, notes: Mapping[str, str] | None = None) -> dict[str, int]:
+def write_client(folder: Path, world: World) -> dict[str, int]:
     """Write a client folder and return the size in bytes of each file, by its name inside the folder.
 
-    Files of tables that the world does not have are not touched; `notes` are further text files.
+    Files of tables that the world does not have are not touched. What is hidden lands beside ``truth.json``.
     """
     (folder / "tables").mkdir(parents=True, exist_ok=True)
     sizes: dict[str, int] = {}
@@ -141,6 +140,6 @@ def write_client(folder: Path, world: World, *, notes: Mapping[str, str] | None 
     yml = f"# {world.name} does not exist: a sample client, simulated from seed {world.seed}.\n"
     put("client.yml", (yml + yaml.safe_dump(settings(world), sort_keys=False, allow_unicode=True, width=100)).encode())
     put("truth.json", (json.dumps(truth_document(world), indent=1, ensure_ascii=False) + "\n").encode())
-    for name, note in (notes or {}).items():
-        put(name, note.encode())
+    for name, frame in world.hidden.items():
+        put(f"truth-{name}.csv", frame.to_csv(index=False, lineterminator="\n").encode())
     return sizes

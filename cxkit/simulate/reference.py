@@ -124,7 +124,7 @@ def service_figures(
     end = edge(as_of, timezone)
     first = pd.Timestamp(as_of).replace(day=1) - pd.DateOffset(months=11)
     window = tickets[local(tickets["opened"], timezone) >= first]
-    settled = tickets["resolved"].fillna(tickets["closed"])
+    settled = tickets["resolved"].fillna(tickets["closed"]) if "closed" in tickets else tickets["resolved"]
     found = {}
     if "moments" in frames and hours is not None:
         limit = window["moment_id"].map(frames["moments"].set_index("moment_id")["sla_hours"])
@@ -139,7 +139,9 @@ def service_figures(
     followed = tickets[tickets["account_id"].notna()].assign(settled=settled).sort_values("opened", kind="stable")
     following = followed.groupby(["account_id", "reason"])["opened"].shift(-1)
     gap = pd.Timedelta(days=days)
-    back = (following - followed["settled"] <= gap) | (followed["reopened"] - followed["settled"] <= gap)
+    back = following - followed["settled"] <= gap
+    if "reopened" in followed:
+        back |= followed["reopened"] - followed["settled"] <= gap
     judged = (local(followed["settled"], timezone) >= first) & (followed["settled"] + gap <= end)
     found["orchestrate.service.fcr"] = float(1 - back[judged].mean())
     return found

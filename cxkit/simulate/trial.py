@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +87,11 @@ def books(rng: np.random.Generator, spec: Spec, paying: Array, revenue: Array) -
 
 def sheets(spec: Spec) -> dict[str, pd.DataFrame]:
     """The two sheets that service figures and experiments need: ``moments`` and ``experiments``."""
+    return {name: frame.copy(deep=False) for name, frame in _sheets(spec).items()}
+
+
+@cache
+def _sheets(spec: Spec) -> dict[str, pd.DataFrame]:
     moments = [
         ("join", "Join", "Join", 1, "joined", "first_use", None),
         ("use", "Use", "Use", 2, None, None, None),

@@ -52,6 +52,8 @@ class World:
     timezone: str
     currency: str
     seed: int
+    hidden: dict[str, pd.DataFrame] = field(default_factory=dict)
+    """What only the simulator knows row by row, such as who is who; written as ``truth-<name>.csv``."""
     settings: dict[str, Any] = field(default_factory=dict)
     """What ``client.yml`` says beyond name, currency and zone."""
 

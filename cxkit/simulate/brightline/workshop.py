@@ -32,7 +32,7 @@ SETTINGS: dict[str, Any] = {
         "csat": 0.8,
         "ces": 5.3,
     },
-    "budget": 1_200_000,
+    "budget": 120_000,
 }
 
 GOALS = [
@@ -65,15 +65,15 @@ METRICS = [
     ("social_followers", "Followers on social media", "activity", "Marketing", "up", 0.1, None, None, None, None, "followers"),
 ]
 INITIATIVES = [
-    ("I1", "Welcome call", "If we call every new home in its first week, 90-day churn falls by 5 points, because wrong kits and first-bill surprises are settled before they grow", "early_churn", -0.05, "M2", "Hanne Driftwell", "Journey Owners", "Clio Ambermere", "Onboarding", "running", "product", "2025-09-20", "2025-11-01", "2026-12-31", None, 320_000, 190_000, True, False, 0.5),
-    ("I2", "Proactive outage notices", "If we tell homes about an outage before they ask, contacts per home fall by 15 %, because most ask only when it ends", "fcr", 0.02, "M5", "Jule Gorsefield", "Enablement/Ops", "Rhea Saltmarsh", "Service desk", "running", "product", "2025-12-10", "2026-02-01", "2026-12-31", None, 240_000, 150_000, True, False, 0.4),
-    ("I3", "Bill explainer page", "If the first bill is explained on one page, fewer homes call about it", "cost_to_serve", -0.1, "M6", "Kuno Ivydene", "Journey Owners", None, "Billing", "running", "project", "2026-03-15", "2026-05-04", "2026-09-30", None, 90_000, 82_000, True, False, 0.6),
-    ("I4", "Loyalty app", None, None, None, None, None, None, "Dario Foxglade", "Digital", "running", "project", "2025-06-01", "2025-08-01", "2026-12-31", None, 780_000, 520_000, True, False, 0.7),
-    ("I5", "Repair promise and technician planning", "If planning counts real travel times, repairs are done within two days and complaints fall by a third", "complaint_rate", -3.0, "M5", "Malo Hollowbrook", "Enablement/Ops", "Rhea Saltmarsh", "Field service", "approved", "product", "2026-08-20", None, "2027-06-30", None, 410_000, 25_000, False, False, 0.5),
-    ("I6", "Journey redesign workshops", None, "nps", 3, "M1", "Edda Marrowby", "CXO/PMO", "Dario Foxglade", "Marketing", "running", "project", "2025-10-05", "2025-11-15", "2026-11-30", None, 260_000, 205_000, True, False, 0.3),
-    ("I7", "Agent assist", "If answers are proposed while the customer speaks, handling falls by 10 % and first-contact resolution rises by 3 points", "fcr", 0.03, "M6", "Lale Brackendale", "Enablement/Ops", "Bruno Quillstone", "Service desk", "running", "product", "2025-11-20", "2026-01-12", "2026-12-31", None, 350_000, 210_000, True, False, 0.5),
-    ("I8", "Complaint reporting for the regulator", "Required from January 2027", "complaint_rate", 0.0, None, "Nuria Kettleford", "CX Council/Finance", "Rhea Saltmarsh", "Legal", "approved", "project", "2026-05-11", None, "2026-12-31", None, 120_000, 30_000, True, True, 1.0),
-    ("I9", "Influencer campaign", "If followers double, more people talk about us", "social_followers", 5000, None, None, None, None, "Marketing", "idea", "project", "2026-09-02", None, None, None, 150_000, 0, False, False, 0.5),
+    ("I1", "Welcome call", "If we call every new home in its first week, 90-day churn falls by 5 points, because wrong kits and first-bill surprises are settled before they grow", "early_churn", -0.05, "M2", "Hanne Driftwell", "Journey Owners", "Clio Ambermere", "Onboarding", "running", "product", "2025-09-20", "2025-11-01", "2026-12-31", None, 32_000, 19_000, True, False, 0.5),
+    ("I2", "Proactive outage notices", "If we tell homes about an outage before they ask, contacts per home fall by 15 %, because most ask only when it ends", "fcr", 0.02, "M5", "Jule Gorsefield", "Enablement/Ops", "Rhea Saltmarsh", "Service desk", "running", "product", "2025-12-10", "2026-02-01", "2026-12-31", None, 24_000, 15_000, True, False, 0.4),
+    ("I3", "Bill explainer page", "If the first bill is explained on one page, fewer homes call about it", "cost_to_serve", -0.1, "M6", "Kuno Ivydene", "Journey Owners", None, "Billing", "running", "project", "2026-03-15", "2026-05-04", "2026-09-30", None, 9_000, 8_200, True, False, 0.6),
+    ("I4", "Loyalty app", None, None, None, None, None, None, "Dario Foxglade", "Digital", "running", "project", "2025-06-01", "2025-08-01", "2026-12-31", None, 78_000, 52_000, True, False, 0.7),
+    ("I5", "Repair promise and technician planning", "If planning counts real travel times, repairs are done within two days and complaints fall by a third", "complaint_rate", -3.0, "M5", "Malo Hollowbrook", "Enablement/Ops", "Rhea Saltmarsh", "Field service", "approved", "product", "2026-08-20", None, "2027-06-30", None, 41_000, 2_500, False, False, 0.5),
+    ("I6", "Journey redesign workshops", None, "nps", 3, "M1", "Edda Marrowby", "CXO/PMO", "Dario Foxglade", "Marketing", "running", "project", "2025-10-05", "2025-11-15", "2026-11-30", None, 26_000, 20_500, True, False, 0.3),
+    ("I7", "Agent assist", "If answers are proposed while the customer speaks, handling falls by 10 % and first-contact resolution rises by 3 points", "fcr", 0.03, "M6", "Lale Brackendale", "Enablement/Ops", "Bruno Quillstone", "Service desk", "running", "product", "2025-11-20", "2026-01-12", "2026-12-31", None, 35_000, 21_000, True, False, 0.5),
+    ("I8", "Complaint reporting for the regulator", "Required from January 2027", "complaint_rate", 0.0, None, "Nuria Kettleford", "CX Council/Finance", "Rhea Saltmarsh", "Legal", "approved", "project", "2026-05-11", None, "2026-12-31", None, 12_000, 3_000, True, True, 1.0),
+    ("I9", "Influencer campaign", "If followers double, more people talk about us", "social_followers", 5000, None, None, None, None, "Marketing", "idea", "project", "2026-09-02", None, None, None, 15_000, 0, False, False, 0.5),
 ]
 LINKS = [
     ("I1", "early_churn", "randomised", 0.8, "A/B test X1"),
@@ -98,32 +98,32 @@ LINKS = [
     ("I8", "complaint_rate", "claimed", 0.0, "duty, no effect expected"),
 ]
 BENEFITS = [
-    ("B1", "I1", "revenue", "grr", "cashable", 2060, "new homes a year", 0.02, 0.05, 0.075, 744, 0.55, 0.9, 0.1, 0.8, "2026-12", 3, 24, "Recurring revenue", "A/B test X1", "homes × points × a year's revenue", "early churn"),
-    ("B2", "I2", "cost", "deflection", "capacity", 5900, "homes", 0.05, 0.15, 0.25, 11, 1.0, 0.9, 0.1, 0.7, "2026-12", 2, 24, "Service operations", "A/B test X2", "homes × contacts avoided × cost", None),
+    ("B1", "I1", "revenue", "grr", "cashable", 1650, "new homes a year", 0.02, 0.05, 0.075, 744, 0.55, 0.9, 0.1, 0.8, "2026-12", 3, 24, "Recurring revenue", "A/B test X1", "homes × points × a year's revenue", "early churn"),
+    ("B2", "I2", "cost", "deflection", "capacity", 5900, "homes", 0.05, 0.16, 0.25, 7, 1.0, 0.9, 0.1, 0.7, "2026-12", 2, 24, "Service operations", "A/B test X2", "homes × contacts avoided × cost", None),
     ("B3", "I3", "cost", "deflection", "capacity", 5900, "homes", 0.0, 0.1, 0.2, 9, 1.0, 0.6, 0.2, 0.4, "2026-12", 3, 24, "Service operations", "Billing", "calls avoided × cost", None),
     ("B4", "I4", "revenue", "other", "cashable", 5900, "homes", 0.0, 0.01, 0.04, 744, 0.55, 0.3, 0.3, 0.3, "2027-01", 12, 24, None, "Digital", "share who stay longer", None),
     ("B5", "I5", "risk", "complaints", "avoided_growth", 900, "complaints a year", 0.1, 0.3, 0.5, 160, 1.0, 0.9, 0.0, 0.6, "2027-01", 6, 36, "Service operations", "Field service", "complaints avoided × cost of one", None),
     ("B6", "I5", "cost", "recontact", "cashable", 2400, "repairs a year", 0.05, 0.15, 0.25, 88, 1.0, 0.9, 0.0, 0.6, "2027-01", 6, 36, "Service operations", "Field service", "second visits avoided × cost", None),
     ("B7", "I7", "cost", "aht", "capacity", 7600, "contacts a year", 0.4, 1.2, 2.0, 1.15, 1.0, 0.7, 0.0, 0.6, "2026-12", 4, 36, "Service operations", "vendor", "minutes saved × cost per minute", None),
     ("B8", "I7", "revenue", "grr", "cashable", 5900, "homes", 0.0, 0.002, 0.005, 744, 0.55, 0.7, 0.2, 0.3, "2026-12", 6, 36, "Recurring revenue", "vendor", "churn avoided", "early churn"),
-    ("B9", "I8", "risk", "compliance", "avoided_growth", 1, "audit a year", 0.0, 0.5, 1.0, 180_000, 1.0, 1.0, 0.0, 0.9, "2027-01", 1, 36, "Overhead", "Legal", "chance of a fine × its size", None),
+    ("B9", "I8", "risk", "compliance", "avoided_growth", 1, "audit a year", 0.0, 0.5, 1.0, 18_000, 1.0, 1.0, 0.0, 0.9, "2027-01", 1, 36, "Overhead", "Legal", "chance of a fine × its size", None),
 ]
 INVESTMENTS = [
-    ("V1", "I1", "2025-11", 60_000, "one_off", None, "sunk", None, "scripts and training"),
-    ("V2", "I1", "2025-11", 11_000, "run_rate", 14, "cancellable", 4_000, "callers"),
-    ("V3", "I2", "2026-02", 90_000, "one_off", None, "sunk", None, "notice platform"),
-    ("V4", "I2", "2026-02", 7_000, "run_rate", 24, "cancellable", 10_000, "licences"),
-    ("V5", "I3", "2026-05", 82_000, "one_off", None, "sunk", None, "page and tests"),
-    ("V6", "I4", "2025-08", 400_000, "one_off", None, "sunk", None, "agency, first phase"),
-    ("V7", "I4", "2026-11", 260_000, "one_off", None, "cancellable", 20_000, "agency, second phase"),
-    ("V8", "I4", "2025-12", 9_000, "run_rate", 24, "cancellable", 8_000, "hosting and rewards"),
-    ("V9", "I5", "2026-12", 290_000, "one_off", None, "cancellable", 0, "planning software"),
-    ("V10", "I5", "2027-01", 5_000, "run_rate", 36, "cancellable", 0, "licences"),
-    ("V11", "I6", "2025-11", 205_000, "one_off", None, "sunk", None, "workshops"),
-    ("V12", "I6", "2026-11", 55_000, "one_off", None, "cancellable", 0, "last round"),
-    ("V13", "I7", "2026-01", 140_000, "one_off", None, "sunk", None, "integration"),
-    ("V14", "I7", "2026-01", 7_500, "run_rate", 36, "committed", 60_000, "licences"),
-    ("V15", "I8", "2026-11", 90_000, "one_off", None, "committed", None, "report and archive"),
+    ("V1", "I1", "2025-11", 6_000, "one_off", None, "sunk", None, "scripts and training"),
+    ("V2", "I1", "2025-11", 1_100, "run_rate", 14, "cancellable", 400, "callers"),
+    ("V3", "I2", "2026-02", 9_000, "one_off", None, "sunk", None, "notice platform"),
+    ("V4", "I2", "2026-02", 250, "run_rate", 24, "cancellable", 1_000, "licences"),
+    ("V5", "I3", "2026-05", 8_200, "one_off", None, "sunk", None, "page and tests"),
+    ("V6", "I4", "2025-08", 40_000, "one_off", None, "sunk", None, "agency, first phase"),
+    ("V7", "I4", "2026-11", 26_000, "one_off", None, "cancellable", 2_000, "agency, second phase"),
+    ("V8", "I4", "2025-12", 900, "run_rate", 24, "cancellable", 800, "hosting and rewards"),
+    ("V9", "I5", "2026-12", 29_000, "one_off", None, "cancellable", 0, "planning software"),
+    ("V10", "I5", "2027-01", 500, "run_rate", 36, "cancellable", 0, "licences"),
+    ("V11", "I6", "2025-11", 20_500, "one_off", None, "sunk", None, "workshops"),
+    ("V12", "I6", "2026-11", 5_500, "one_off", None, "cancellable", 0, "last round"),
+    ("V13", "I7", "2026-01", 14_000, "one_off", None, "sunk", None, "integration"),
+    ("V14", "I7", "2026-01", 750, "run_rate", 36, "committed", 6_000, "licences"),
+    ("V15", "I8", "2026-11", 9_000, "one_off", None, "committed", None, "report and archive"),
 ]
 REGISTER = [
     ("R1", "system", "Field planning does not see promises made in the shop", "Sales; Field service", "M5", 5, "RevOps/Data", "2026-03-10", None),
@@ -154,16 +154,16 @@ MOMENTS = [
     ("M8", "Move or leave", "Stay", 8, None, None, None, 24, "desk", None, None, None, None, None, False),
 ]
 BACKLOG = [
-    ("L1", "M2", "Put the right cable into the self-install kit", "2025-12-01", None, 9_500, 12, "complaint"),
-    ("L2", "M2", "Track the technician on the way", "2026-02-15", "2026-07-10", 2_000, 25, "feedback"),
-    ("L3", "M3", "Show the first bill before the contract is signed", "2025-11-10", None, 7_800, 30, "complaint"),
-    ("L4", "M5", "Promise the day that planning can keep", "2026-03-20", None, 14_000, 15, "complaint"),
-    ("L5", "M5", "Tell the desk when a visit slips", "2026-04-02", None, 6_000, 8, "usage"),
-    ("L6", "M6", "Line items in plain words", "2026-01-15", "2026-05-04", 3_000, 10, "feedback"),
-    ("L7", "M4", "Restart the router from the app", "2025-10-20", None, 2_400, 18, "usage"),
-    ("L8", "M8", "Leave online instead of by phone", "2026-06-01", None, 1_500, 22, "complaint"),
+    ("L1", "M2", "Put the right cable into the self-install kit", "2025-12-01", None, 950, 12, "complaint"),
+    ("L2", "M2", "Track the technician on the way", "2026-02-15", "2026-07-10", 200, 25, "feedback"),
+    ("L3", "M3", "Show the first bill before the contract is signed", "2025-11-10", None, 780, 30, "complaint"),
+    ("L4", "M5", "Promise the day that planning can keep", "2026-03-20", None, 1_400, 15, "complaint"),
+    ("L5", "M5", "Tell the desk when a visit slips", "2026-04-02", None, 600, 8, "usage"),
+    ("L6", "M6", "Line items in plain words", "2026-01-15", "2026-05-04", 300, 10, "feedback"),
+    ("L7", "M4", "Restart the router from the app", "2025-10-20", None, 240, 18, "usage"),
+    ("L8", "M8", "Leave online instead of by phone", "2026-06-01", None, 150, 22, "complaint"),
     ("L9", "M7", "Birthday greetings in the app", "2026-05-05", None, 0, 14, "executive"),
-    ("L10", "M5", "Notice of planned outages by text", "2025-12-12", "2026-02-01", 4_000, 20, "feedback"),
+    ("L10", "M5", "Notice of planned outages by text", "2025-12-12", "2026-02-01", 400, 20, "feedback"),
 ]
 PROMISES = [
     ("P1", "M5", "A technician the next day", "Sales", "Field service", 1.0, 4.0, "days", "lower"),
@@ -177,13 +177,13 @@ CHANGES = [
     ("C3", "wrong kit", "M2", "Second supplier asked for an offer", "2026-09-15", None, "early_churn"),
 ]
 EXPERIMENTS = [
-    ("X1", "I1", "A welcome call lowers the share of new homes that leave within 90 days", "churn_90d", "binary", "randomised", "down", "standard", 0.5, "2025-10-20", "2025-11-01", "2026-10-24", 0.02, 2060, 409, "Recurring revenue", 3),
-    ("X2", "I2", "Notices before outages lower contacts per home over six months", "contacts_6m", "mean", "randomised", "down", "no notice", 0.5, "2026-01-15", "2026-02-01", "2026-08-01", 0.03, 5900, 22, "Service operations", 1),
+    ("X1", "I1", "A welcome call lowers the share of new homes that leave within 90 days", "churn_90d", "binary", "randomised", "down", "standard", 0.5, "2025-10-20", "2025-11-01", "2026-10-24", 0.02, 1650, 409, "Recurring revenue", 3),
+    ("X2", "I2", "Notices before outages lower contacts per home over six months", "contacts_6m", "mean", "randomised", "down", "no notice", 0.5, "2026-01-15", "2026-02-01", "2026-08-01", 0.03, 5900, 7, "Service operations", 1),
     ("X3", "I3", "The explainer page lowers the share of homes that call about their bill within 30 days", "bill_call_30d", "binary", "randomised", "down", "old page", 0.5, "2026-04-20", "2026-05-04", "2026-06-13", 0.03, 5900, 9, "Service operations", 1),
     ("H1", None, "The programme as a whole lowers churn over twelve months", "churn_12m", "binary", "holdout", "down", "holdout", 0.12, "2025-07-15", "2025-08-01", "2026-08-01", 0.02, 5900, 409, "Recurring revenue", 6),
 ]
 COUNCIL = [
-    ("S1", "Executive board", "chair", "CXO/PMO", "Clio Ambermere", "funding above 100,000, on grade B or better", "2025-03-01", None),
+    ("S1", "Executive board", "chair", "CXO/PMO", "Clio Ambermere", "funding above 10,000, on grade B or better", "2025-03-01", None),
     ("S2", "Finance", "finance", "CX Council/Finance", "Bruno Quillstone", "benefits enter the budget once realised", "2025-03-01", None),
     ("S3", "Service desk", "member", "Enablement/Ops", "Rhea Saltmarsh", "service levels", "2025-03-01", None),
     ("S4", "Marketing", "member", "CXO/PMO", "Edda Marrowby", None, "2025-03-01", None),
@@ -191,8 +191,8 @@ COUNCIL = [
     ("S6", "Field service", "member", "Enablement/Ops", None, None, "2025-03-01", "2026-06-30"),
 ]
 WINS = [
-    ("W1", "Onboarding", "2026-04-20", "Called 100 homes with a wrong kit before they noticed", "Seven in ten stayed", "I1", "early_churn", 41_000),
-    ("W2", "Service desk", "2026-03-05", "Wrote the outage notice in one evening", "Half the calls of the last outage", "I2", "fcr", 6_500),
+    ("W1", "Onboarding", "2026-04-20", "Called 100 homes with a wrong kit before they noticed", "Seven in ten stayed", "I1", "early_churn", 28_600),
+    ("W2", "Service desk", "2026-03-05", "Wrote the outage notice in one evening", "Half the calls of the last outage", "I2", "fcr", 650),
     ("W3", "Billing", "2026-06-30", "Rewrote 40 line items", None, "I3", None, None),
 ]
 AUDIT = {

@@ -153,7 +153,9 @@ def events(rng: np.random.Generator, accounts: Accounts) -> pd.DataFrame:
     there = np.flatnonzero(book.active(started, ended, story.LATEST) & (started < np.datetime64("2025-06-01")))
     day = np.datetime64("2026-01-10") + rng.integers(0, 290, len(there)) * DAY
     seen = day.astype("M8[us]") + np.timedelta64(9, "h")
-    more = usage.offers(rng, there, seen, events=("trial_started", "module_bought"), taken=0.22, extracted=story.LATEST)
+    more = usage.offers(
+        rng, there, seen, events=("trial_started", "module_bought"), taken=story.BOUGHT, extracted=story.LATEST
+    )
     more["moment_id"] = "N7"
     frame = pd.concat([way, more], ignore_index=True).sort_values(["at", "account", "event"], kind="stable")
     frame["account_id"], frame["channel"], frame["system"] = ids[frame["account"]], "app", "telemetry"

@@ -29,7 +29,7 @@ SHRUNK, SHRUNK_FROM = 0.62, np.datetime64("2026-04-01")
 POUND = (1.185, 0.0008, 0.006)
 GUIDE_DAY, GUIDE_BASE, GUIDE_EFFECT, GUIDE_SHARED = np.datetime64("2026-05-05"), 0.44, 0.09, 0.15
 TOOL = {"standard": (6_140, 0.212), "short form": (6_087, 0.236)}
-READY_DAYS, NEVER_READY = 18.0, 0.08
+READY_DAYS, NEVER_READY, BOUGHT = 18.0, 0.08, 0.22
 SYSTEMS = (
     people.System("crm", "K", 0.85, 0.02, 0.06, 0.25, 0.05, 1.0),
     people.System("billing", "B", 0.28, 0.03, 0.10, 0.55, 0.02, 1.0),

@@ -89,19 +89,19 @@ LINKS = [
     ("KR4.1", "G4", "claimed", 1.0, "agreed"),
 ]
 BENEFITS = [
-    ("B1", "N01", "revenue", "nrr", "cashable", 7_200_000, "EUR of yearly revenue", 0.0, 0.008, 0.018, 1.0, 0.76, 0.9, 0.1, 0.7, "2027-01", 6, 24, "Subscriptions", "E1 and renewal model", "revenue × points of retention", "renewals"),
-    ("B2", "N02", "revenue", "grr", "cashable", 7_200_000, "EUR of yearly revenue", 0.0, 0.02, 0.04, 1.0, 0.76, 0.6, 0.3, 0.5, "2026-12", 6, 24, "Subscriptions", "E3, before and after", "revenue × points of retention", "renewals"),
+    ("B1", "N01", "revenue", "nrr", "cashable", 9_400_000, "EUR of yearly revenue", 0.004, 0.012, 0.025, 1.0, 0.76, 0.9, 0.1, 0.7, "2027-01", 6, 24, "Subscriptions", "E1 and renewal model", "revenue × points of retention", "renewals"),
+    ("B2", "N02", "revenue", "grr", "cashable", 9_400_000, "EUR of yearly revenue", 0.0, 0.02, 0.04, 1.0, 0.76, 0.6, 0.3, 0.5, "2026-12", 6, 24, "Subscriptions", "E3, before and after", "revenue × points of retention", "renewals"),
     ("B3", "N03", "cost", "recontact", "capacity", 1_500, "integration contacts a year", 0.1, 0.3, 0.45, 58, 1.0, 0.9, 0.0, 0.7, "2027-01", 6, 36, "Support", "support", "contacts avoided × cost", None),
     ("B4", "N03", "revenue", "grr", "cashable", 2_400_000, "EUR with connectors", 0.0, 0.01, 0.03, 1.0, 0.76, 0.9, 0.2, 0.4, "2027-03", 9, 36, "Subscriptions", "success team", "revenue × points", "renewals"),
     ("B5", "N04", "revenue", "conversion", "cashable", 62_000, "visitors a year", 0.005, 0.02, 0.035, 95, 0.76, 1.0, 0.0, 0.8, "2026-10", 1, 24, "Subscriptions", "E2", "visitors × points × value of a trial", None),
     ("B6", "N08", "cost", "deflection", "capacity", 2_100, "how-to contacts a year", 0.1, 0.3, 0.5, 16, 1.0, 0.7, 0.1, 0.6, "2026-12", 4, 24, "Support", "vendor", "contacts × share × cost", None),
     ("B7", "N06", "risk", "other", "avoided_growth", 5, "large accounts", 0.0, 0.04, 0.1, 380_000, 0.76, 0.8, 0.2, 0.5, "2026-12", 3, 24, "Subscriptions", "sales", "accounts × chance of loss × margin", "renewals"),
     ("B8", "N12", "risk", "compliance", "avoided_growth", 1, "audit a year", 0.0, 0.3, 0.6, 240_000, 1.0, 1.0, 0.0, 0.9, "2027-01", 1, 36, "Development and administration", "legal", "chance × penalty", None),
-    ("B9", "N05", "revenue", "grr", "cashable", 7_200_000, "EUR of yearly revenue", 0.0, 0.003, 0.01, 1.0, 0.76, 0.7, 0.2, 0.4, "2027-07", 9, 24, "Subscriptions", "data team", "revenue × points", "renewals"),
+    ("B9", "N05", "revenue", "grr", "cashable", 9_400_000, "EUR of yearly revenue", 0.0, 0.003, 0.01, 1.0, 0.76, 0.7, 0.2, 0.4, "2027-07", 9, 24, "Subscriptions", "data team", "revenue × points", "renewals"),
 ]
 INVESTMENTS = [
     ("V1", "N01", "2026-04", 90_000, "one_off", None, "sunk", None, "content and tooling"),
-    ("V2", "N01", "2026-05", 6_000, "run_rate", 30, "cancellable", 5_000, "guides"),
+    ("V2", "N01", "2026-05", 2_500, "run_rate", 30, "cancellable", 5_000, "guides"),
     ("V3", "N02", "2026-01", 80_000, "one_off", None, "sunk", None, "courses"),
     ("V4", "N02", "2026-01", 3_500, "run_rate", 24, "cancellable", 2_000, "trainers"),
     ("V5", "N03", "2026-03", 140_000, "one_off", None, "sunk", None, "engineering until October"),
