@@ -149,3 +149,14 @@ def test_what_happens_after_as_of_changes_nothing():
     again = service_levels(of(tickets=pd.concat([late, more]).sample(frac=1, random_state=1), moments=MOMENTS))
     assert first.document() == again.document()
     assert all(first.tables[k].equals(again.tables[k]) for k in first.tables)
+
+
+def test_hostile_text_is_only_text():
+    name = "o'; DROP TABLE tickets; --"
+    hours = pd.DataFrame({"calendar": [name], "weekday": [1], "opens": [0.0], "closes": [24.0], "holiday": [None]})
+    frame = tickets().assign(team=name, channel="$x$ <b>", moment_id=name, reason=name)
+    moments = pd.DataFrame({"moment_id": [name], "moment": [name], "sla_hours": [24.0], "calendar": [name]})
+    result = service_levels(of(tickets=frame, moments=moments, calendars=hours))
+    assert name in set(result.frame("sla")["label"])
+    assert result.finding("orchestrate.service.sla_moment", subject=name) is not None
+    assert name in set(result.frame("recontact_by")["group"])
