@@ -24,7 +24,7 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "align.failures.no_traceability": "initiatives that fail for want of a line to a goal",
         "align.failures.no_owner": "initiatives without one clear owner",
         "align.failures.no_funding": "initiatives without approved money",
-        "align.failures.vanity_metric": "initiatives measured by something that leads to no revenue, cost or risk",
+        "align.failures.vanity_metric": "initiatives without a metric that leads to revenue, cost or risk",
         "align.failures.project_framing": "initiatives framed as projects with an end",
         "align.failures.several": "initiatives that fail three or more of the five screens",
         "align.maturity.overall": "self-assessed maturity over six capabilities",

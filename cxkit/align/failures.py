@@ -25,8 +25,8 @@ MODES: Mapping[str, tuple[str, str, str]] = {
     "no_funding": ("No funding", "runs without approved money", "run without approved money"),
     "vanity_metric": (
         "Metric that leads to no money",
-        "is measured by something that leads to no revenue, cost or risk",
-        "are measured by something that leads to no revenue, cost or risk",
+        "has no metric that leads to revenue, cost or risk",
+        "have no metric that leads to revenue, cost or risk",
     ),
     "project_framing": (
         "Framed as a project",

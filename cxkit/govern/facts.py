@@ -56,11 +56,16 @@ class Facts:
 
     @property
     def ties(self) -> bool | None:
-        """Whether revenue and cost tie to the books; None while they were not held against them."""
-        result = self.results.get("data.books")
-        if result is None or not result.has("books"):
-            return None
-        return not getattr(result, "provisional", ())
+        """Whether revenue and cost tie to the books; None while nothing could be held against them."""
+        if getattr(self.results.get("quantify.scorecard"), "provisional", False):
+            return False
+        held = getattr(self.results.get("data.health"), "ties", ()) or getattr(
+            self.results.get("data.books"), "series", ()
+        )
+        verdicts = {tie.verdict for tie in held}
+        if "does not tie" in verdicts:
+            return False
+        return True if "ties" in verdicts else None
 
     @property
     def has_backlog(self) -> bool | None:

@@ -62,7 +62,7 @@ INITIATIVES: Mapping[str, Kind] = {
     **{name: "text" for step in cells.STEPS for name in (step, f"{step}_status")},
 }
 """`grade` is that of the proof, E for a claim without proof, null for neither; `outcome` as in `reading.outcome`;
-`revenue`, `cost` and `risk` are present values of the claimed benefit; `realised_as` is claimed, validated or booked."""
+`revenue`, `cost`, `risk` are present values of the claimed benefit; `realised_as` is claimed, validated or booked."""
 SOURCES = ("initiatives", "goals", "links", "benefits", "moments", "experiments")
 
 
