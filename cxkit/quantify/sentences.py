@@ -8,7 +8,7 @@ from typing import Literal
 
 import pandas as pd
 
-from cxkit.formats import interval, number, quantity
+from cxkit.formats import Unit, interval, number, quantity
 from cxkit.metrics.definitions import definition
 from cxkit.metrics.trend import UsualRange
 from cxkit.quantify.book import Book
@@ -85,25 +85,18 @@ def _title(measure: Measure, target: float | None, status: Status, currency: str
     if target is None or measure.estimate.value is None:
         return sentence
     goal = quantity(target, known.unit, currency=currency)
-    away = quantity(
-        abs(measure.estimate.value - target), "points" if known.unit == "ratio" else known.unit, currency=currency
-    )
-    side = (
-        "better than"
-        if known.better(measure.estimate.value, target)
-        else "short of"
-        if known.direction == "up"
-        else "above"
-    )
-    return (
-        sentence
-        + {
-            "on target": f", which meets the target of {goal}",
-            "off target": f", {away.lstrip('+')} {side} the target of {goal}",
-            "cannot tell": f", {away.lstrip('+')} {side} the target of {goal}, which chance could explain",
-            "": "",
-        }[status]
-    )
+    unit: Unit = "points" if known.unit == "ratio" else known.unit
+    away = quantity(abs(measure.estimate.value - target), unit, currency=currency).lstrip("+")
+    away += " points" if unit == "nps" else ""
+    worse = "short of" if known.direction == "up" else "above"
+    side = "better than" if known.better(measure.estimate.value, target) else worse
+    against: Mapping[Status, str] = {
+        "on target": f", which meets the target of {goal}",
+        "off target": f", {away} {side} the target of {goal}",
+        "cannot tell": f", {away} {side} the target of {goal}, which chance could explain",
+        "": "",
+    }
+    return sentence + against[status]
 
 
 def _reason(measure: Measure) -> str:
