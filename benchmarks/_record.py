@@ -36,6 +36,12 @@ def versions(*packages: str) -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in packages}
 
 
+def read(name: str) -> list[dict[str, Any]]:
+    """The records written last; none when there are none."""
+    path = RESULTS / f"{name}.json"
+    return list(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else []
+
+
 def write(name: str, records: list[dict[str, Any]]) -> Path:
     """Write ``results/<name>.json`` whole or not at all."""
     RESULTS.mkdir(exist_ok=True)

@@ -4,8 +4,8 @@ Every estimate with an interval is run through its public function on small clie
 fails only when the exact 99.9 % binomial band around the share seen leaves out the nominal one. False alarms are
 counted per report: five hypotheses without any effect, and whether any of them is said to have one, beside the power.
 
-Run ``python benchmarks/coverage.py``; CXKIT_BENCH_SCALE=0.1 takes a tenth of the seeds, CXKIT_BENCH_WORKERS=1 a single
-process.
+Run ``python benchmarks/coverage.py``, or with some of ``proof clients alarms`` for a part. CXKIT_BENCH_SCALE=0.1 takes
+a tenth of the seeds, CXKIT_BENCH_WORKERS=1 a single process.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from cxkit.simulate.population import Spec
 from cxkit.simulate.trial import draw
 from cxkit.tables.engine import Tables
 
-TRIALS, CLIENTS, REPORTS, SPLITS = 2000, 1000, 2000, 20_000
-"""Seeds: experiments of each design, whole clients (half a second each), reports of five, splits."""
+TRIALS, CLIENTS, REPORTS, SPLITS = 2000, 500, 1000, 20_000
+"""Seeds: experiments of each design, whole clients (a second each), reports of five (half a second), splits."""
 BATCH = 50
 """Experiments of one design that one simulated client holds."""
 SPEC = Spec()
@@ -134,30 +134,47 @@ def spread(work: Callable[[int], T], seeds: Iterable[int], workers: int) -> list
         return list(pool.map(work, seeds, chunksize=4))
 
 
-def measure(share: float = 1.0, workers: int = 1) -> list[dict[str, Any]]:
-    """All records, at this share of the seeds."""
-    hits: Hits = defaultdict(list)
-    sizes: dict[str, str] = {}
+def proof(share: float, workers: int) -> Iterator[dict[str, Any]]:
+    """Coverage of the effects of experiments."""
     for name, design in _planted.DESIGNS.items():
         runs = spread(partial(experiments_batch, name=name), range(math.ceil(TRIALS * share / BATCH)), workers)
-        for key, values in ((k, v) for run in runs for k, v in run.items()):
-            hits[key] += values
-            sizes[key] = design.size
+        for key in runs[0]:
+            yield coverage_record(key, [seen for run in runs for seen in run[key]], design.size)
+
+
+def clients(share: float, workers: int) -> Iterator[dict[str, Any]]:
+    """Coverage of the figures of the scorecard and of service."""
+    hits: Hits = defaultdict(list)
     for run in spread(client_once, range(1, 1 + math.ceil(CLIENTS * share)), workers):
-        for key, values in run.items():
-            hits[key] += values
-            sizes[key] = f"{SPEC.accounts} accounts, {SPEC.months} months"
-    records = [coverage_record(name, seen, sizes[name]) for name, seen in hits.items()]
+        for key, seen in run.items():
+            hits[key] += seen
+    for key, seen in hits.items():
+        yield coverage_record(key, seen, f"{SPEC.accounts} accounts, {SPEC.months} months")
+
+
+def alarms(share: float, workers: int) -> Iterator[dict[str, Any]]:
+    """False alarms per report and of the split check."""
     reports = spread(report_once, range(1, 1 + math.ceil(REPORTS * share)), workers)
     size = f"reports of {len(FIVE)} hypotheses"
-    records.append(alarm_record("false_alarms.prove", [r[0] for r in reports], [r[1] for r in reports], 0.05, size))
+    yield alarm_record("false_alarms.prove", [r[0] for r in reports], [r[1] for r in reports], 0.05, size)
     pairs = list(splits(math.ceil(SPLITS * share)))
     size = "5,000 units at 50/50; broken: one treated unit in ten lost"
-    records.append(
-        alarm_record("false_alarms.split", [a for a, _ in pairs], [float(b) for _, b in pairs], THRESHOLD, size)
-    )
+    yield alarm_record("false_alarms.split", [a for a, _ in pairs], [float(b) for _, b in pairs], THRESHOLD, size)
+
+
+GROUPS: dict[str, Callable[[float, int], Iterator[dict[str, Any]]]] = {
+    "proof": proof,
+    "clients": clients,
+    "alarms": alarms,
+}
+
+
+def measure(share: float = 1.0, workers: int = 1, groups: Iterable[str] = tuple(GROUPS)) -> Iterator[dict[str, Any]]:
+    """The records of these groups, as they are ready, at this share of the seeds."""
     place = {"machine": _record.machine(), "versions": _record.versions("duckdb", "numpy", "scipy", "tea-tasting")}
-    return [record | place for record in records]
+    for group in groups:
+        for record in GROUPS[group](share, workers):
+            yield record | place
 
 
 def coverage_record(name: str, seen: list[tuple[bool, float]], size: str) -> dict[str, Any]:
@@ -200,20 +217,20 @@ def alarm_record(name: str, alarms: list[bool], found: list[float], nominal: flo
     }
 
 
-def main() -> int:
-    """Measure, write and print; exit code 1 when a rate does not hold."""
-    records = measure(_record.scale(), int(os.environ.get("CXKIT_BENCH_WORKERS", "2")))
-    path = _record.write("coverage", records)
-    for r in records:
+def main(groups: list[str]) -> int:
+    """Measure, print and write (all groups, or those named beside what was there); exit code 1 where a rate fails."""
+    records = [] if not groups else _record.read("coverage")
+    failed = 0
+    for r in measure(_record.scale(), int(os.environ.get("CXKIT_BENCH_WORKERS", "2")), groups or GROUPS):
         beside = f"width {r['width']:.4g}" if "width" in r else f"power {r['power']:.3f}"
+        band_text = f"({r['band_low']:.4f} to {r['band_high']:.4f}, {r['repeats']:,})"
         mark = "" if r["holds"] else "   DOES NOT HOLD"
-        print(
-            f"{r['name']:32} {r['ours']:.4f}  "
-            f"({r['band_low']:.4f} to {r['band_high']:.4f}, {r['repeats']:,})  {beside}{mark}"
-        )
-    print(f"written to benchmarks/results/{path.name}")
-    return int(any(not r["holds"] for r in records))
+        print(f"{r['name']:32} {r['ours']:.4f}  {band_text}  {beside}{mark}", flush=True)
+        failed += not r["holds"]
+        records = [old for old in records if old["name"] != r["name"]] + [r]
+    _record.write("coverage", sorted(records, key=lambda r: r["name"]))
+    return int(failed > 0)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

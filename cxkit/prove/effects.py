@@ -106,13 +106,15 @@ def _assess(
     nothing = pd.DataFrame(columns=["experiment_id"])
     counts, stats, rows = _by_unit(tables) if with_units else (nothing, nothing, nothing)
     sums = arm_totals(tables) if with_totals else nothing
+    units, spread, clusters, totals = (dict(list(f.groupby("experiment_id"))) for f in (counts, stats, rows, sums))
     found: list[Arm | Gap] = []
     for plan in plans:
-        units, stats_of, sums_of = (_of(plan, f) for f in (counts, stats, sums))
-        if len(units):
-            found += from_units(plan, units, stats_of, _of(plan, rows), seed=seed, level=level)
-        elif len(sums_of):
-            found += from_totals(plan, sums_of, level=level)
+        name = plan.experiment_id
+        if name in units:
+            few = clusters.get(name, nothing)
+            found += from_units(plan, units[name], spread.get(name, nothing), few, seed=seed, level=level)
+        elif name in totals:
+            found += from_totals(plan, totals[name], level=level)
         else:
             needs = (Missing(name="assignments", why="no row of this experiment"), Missing(name="outcomes"))
             found.append(gap(plan, "it is registered but has neither units nor totals yet", *needs))
@@ -127,11 +129,6 @@ def _by_unit(tables: Tables) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         few = set(stats.loc[(stats["n"] < FEW) & stats["experiment_id"].isin(clustered), "experiment_id"])
         rows = cluster_rows(tables, relation, few) if few else pd.DataFrame(columns=["experiment_id"])
     return counts, stats, rows
-
-
-def _of(plan: Plan, frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows of one experiment."""
-    return frame[frame["experiment_id"] == plan.experiment_id]
 
 
 def _nothing(lacking: tuple[Missing, ...], units: tuple[Missing, ...]) -> Gap:
