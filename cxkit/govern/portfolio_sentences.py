@@ -97,7 +97,7 @@ def findings(
             )
         )
     going = [row for row in assessed if row["live"]]
-    losing = [row for row in going if row["npv_go_forward"] < 0 and (row["ask"] or 0) > (row["exit_cost"] or 0)]
+    losing = [row for row in going if _loses(row)]
     if losing:
         saved = math.fsum((row["ask"] or 0.0) - (row["exit_cost"] or 0.0) for row in losing)
         verb = "loses" if len(losing) == 1 else "lose"
@@ -116,3 +116,10 @@ def findings(
             )
         )
     return found
+
+
+def _loses(row: Row) -> bool:
+    """Whether going on loses whatever is counted: capacity too, and the high end where the effect was tested."""
+    best = max(row["npv_go_forward"], row["go_forward_high"] if row["basis"] == "proven" else row["npv_go_forward"])
+    saves = (row["ask"] or 0.0) > (row["exit_cost"] or 0.0)
+    return saves and row["npv_go_forward"] < 0 and best + (row["not_cash"] or 0.0) <= 0
