@@ -53,6 +53,7 @@ DEFAULTS = {
 _FRAGMENT = re.compile(r"#([A-Za-z_][\w.:-]*)")
 _URL = re.compile(r"url\(\s*['\"]?#([A-Za-z_][\w.:-]*)['\"]?\s*\)")
 _VALUE = re.compile(r"[\w\s.,#%+()−-]*", re.ASCII)
+_COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}|[a-zA-Z]{3,20}")
 _FONT = re.compile(r"^(?:(italic|oblique|normal)\s+)?(?:(bold|\d{3}|normal)\s+)?([\d.]+)px\b")
 _UNTURNED = re.compile(r"rotate\(-?0(?:\.0*)? [^)]*\)")
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
@@ -129,7 +130,7 @@ def _copy(element: ET.Element, prefix: str) -> ET.Element | None:
             if tag in {"text", "tspan"}:
                 copied.tail = child.tail
             made.append(copied)
-    if tag in {"g", "defs"} and len(made) == 0:
+    if (tag in {"g", "defs"} and len(made) == 0) or (tag == "use" and "href" not in made.attrib):
         return None
     if tag == "g" and not made.attrib and len(made) == 1:
         return made[0]
@@ -189,6 +190,8 @@ def _painted(paint: dict[str, str], prefix: str) -> dict[str, str]:
             role = given[1] if given else ROLES.get(value.lower(), "")
             if role in COLOURS:
                 out[name] = f"var(--{role},{FALLBACK.get(role, COLOURS[role])})"
+                continue
+            if not _COLOUR.fullmatch(value):
                 continue
         if not _VALUE.fullmatch(value) or "url" in value or "var" in value or value in DEFAULTS.get(name, ()):
             continue

@@ -22,7 +22,7 @@ def readable(colour: str, paper: str, *, least: float = 4.5) -> str:
     """The shade of `colour` nearest to it that can be read on `paper`; an empty string for what is no colour.
 
     >>> readable("#ffcc00", "#ffffff"), readable("red; }", "#ffffff")
-    ('#8d7000', '')
+    ('#8f7200', '')
     """
     if not _HEX.fullmatch(colour):
         return ""

@@ -1,0 +1,295 @@
+"""Every declared figure, drawn from small frames with the columns its stage promises."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from datetime import date
+from typing import Any, ClassVar
+
+import pandas as pd
+import pytest
+
+import cxkit.charts
+from cxkit.charts.figure import CHARTS, figure
+from cxkit.errors import ReportError
+from cxkit.records import Finding, Result
+from cxkit.report import show
+
+for module in pkgutil.iter_modules(cxkit.charts.__path__):
+    importlib.import_module(f"cxkit.charts.{module.name}")
+
+
+def result(stage_name: str, tables: dict[str, pd.DataFrame], findings: tuple[Finding, ...] = ()) -> Result:
+    class Made(Result):
+        stage: ClassVar[str] = stage_name
+        name: ClassVar[str] = "made"
+
+        currency: str = "USD"
+
+    return Made(as_of=date(2026, 10, 31), findings=findings, tables=tables)  # type: ignore[arg-type]
+
+
+def rows(**columns: Any) -> pd.DataFrame:
+    return pd.DataFrame(columns)
+
+
+EFFECT = Finding(
+    id="prove.effect",
+    stage="prove",
+    title="It cut churn by 2.3 points",
+    value=-0.023,
+    unit="points",
+    low=-0.035,
+    high=-0.011,
+    n=900,
+    grade="A",
+    tone="good",
+    subject="X",
+)
+MEAN = EFFECT.model_copy(
+    update={"unit": "money", "value": 4.0, "low": -1.0, "high": 9.0, "subject": "Y", "currency": "USD"}
+)
+CAPABILITIES = rows(
+    name=["OKR traceability", "Scorecard"],
+    owner_role=["CXO/PMO", "RevOps/Data"],
+    current=[3, None],
+    target=[4, None],
+    self_assessed=[4, None],
+    evidenced=[2, 3],
+    evidence=["", ""],
+)
+
+GIVEN: dict[str, Result] = {
+    "align.coverage": result(
+        "align",
+        {
+            "types": rows(type=["growth", "margin"], n_goals=[1, 2], n_initiatives=[3, 0], budget=[1e6, 0.0]),
+            "initiatives": rows(live=[True, True], orphan=[True, False], budget=[2e5, 1e6]),
+        },
+    ),
+    "align.failures": result(
+        "align",
+        {
+            "initiatives": rows(
+                initiative_id=["a", "a"],
+                initiative=["A", "A"],
+                label=["No owner", "No money"],
+                verdict=["fails", "passes"],
+            ),
+            "modes": rows(label=["No owner"], fails=[1], passes=[0], cannot_tell=[0]),
+        },
+    ),
+    "align.maturity": result("align", {"capabilities": CAPABILITIES}),
+    "quantify.bridge": result(
+        "quantify",
+        {
+            "bridge": rows(
+                period=["2025-11 to 2026-10"],
+                accounts=[900],
+                start=[100.0],
+                expansion=[7.0],
+                contraction=[2.0],
+                churn=[11.0],
+                end=[94.0],
+                joined=[20.0],
+                returned=[0.0],
+                closing=[114.0],
+            )
+        },
+    ),
+    "quantify.segments": result(
+        "quantify",
+        {
+            "segments": rows(
+                dimension=["segment"] * 3,
+                segment=["a", "b", "few"],
+                accounts=[400, 50, 3],
+                grr=[0.9, 0.8, 0.1],
+                grr_low=[0.88, 0.7, None],
+                grr_high=[0.92, 0.9, None],
+            )
+        },
+    ),
+    "quantify.cases": result(
+        "quantify",
+        {
+            "cases": rows(
+                initiative=["I1", "I2"],
+                name=["Call", "App"],
+                npv=[4e6, -4e5],
+                npv_p10=[2e6, None],
+                npv_p90=[6e6, None],
+                p_positive=[0.93, None],
+            )
+        },
+    ),
+    "instrument.signals": result(
+        "instrument",
+        {
+            "matrix": rows(
+                moment_id=["m", "m"],
+                moment=["Join", "Join"],
+                signal=["crm", "voc"],
+                status=["present", "declared only"],
+            )
+        },
+    ),
+    "instrument.attribution": result(
+        "instrument",
+        {
+            "bridge": rows(
+                kind=["revenue"] * 3,
+                step=["total", "no key", "attributed"],
+                amount=[9.0, 1.0, 8.0],
+                share=[1.0, 0.1, 0.9],
+            )
+        },
+    ),
+    "instrument.loop": result(
+        "instrument",
+        {"rates": rows(measure=["contacted"], hits=[40], judged=[90], share=[0.44], low=[0.35], high=[0.54])},
+    ),
+    "orchestrate.register": result(
+        "orchestrate",
+        {"moments": rows(moment_id=["m"], moment=["Join"], has_owner=[True], end_to_end=[None], has_sla=[False])},
+    ),
+    "orchestrate.sla": result(
+        "orchestrate",
+        {
+            "sla": rows(
+                dimension=["all", "moment"],
+                group=["", "m"],
+                label=["All tickets", "Join"],
+                judged=[900, 90],
+                attainment=[0.8, 0.6],
+                low=[0.77, 0.5],
+                high=[0.83, 0.7],
+            )
+        },
+    ),
+    "orchestrate.fcr": result(
+        "orchestrate",
+        {
+            "recontact_by": rows(
+                dimension=["moment"] * 2,
+                group=["m", "k"],
+                label=["Join", "Leave"],
+                n=[90, 60],
+                fcr=[0.7, 0.6],
+                fcr_low=[0.6, 0.5],
+                fcr_high=[0.8, 0.7],
+            )
+        },
+    ),
+    "orchestrate.first_value": result(
+        "orchestrate",
+        {
+            "curve": rows(
+                moment_id=["m"] * 3,
+                moment=["Join"] * 3,
+                day=[0, 5, 20],
+                share=[0.1, 0.5, 0.8],
+                low=[0.05, 0.4, 0.7],
+                high=[0.2, 0.6, 0.9],
+            ),
+            "summary": rows(moment_id=["m"], moment=["Join"], customers=[300], median=[5.0], naive_median=[3.0]),
+        },
+    ),
+    "orchestrate.funnel": result(
+        "orchestrate",
+        {
+            "steps": rows(
+                journey=["Buy"] * 2,
+                step=[1, 2],
+                event=["seen", "paid"],
+                customers=[100, 40],
+                of_previous=[None, 0.4],
+                previous_low=[None, 0.31],
+                previous_high=[None, 0.5],
+            )
+        },
+    ),
+    "prove.effects": result(
+        "prove", {"effects": rows(experiment_id=["X", "Y"], name=["Call", "App"], arm=["t", "t"])}, (EFFECT, MEAN)
+    ),
+    "prove.pnl": result(
+        "prove",
+        {
+            "bridge": rows(
+                experiment_id=["X"],
+                value=[1e6],
+                low=[5e5],
+                high=[2e6],
+                verdict=["cut"],
+                grade=["A"],
+                pnl_line=["Revenue"],
+            )
+        },
+    ),
+    "govern.maturity": result("govern", {"capabilities": CAPABILITIES}),
+    "govern.allocation": result(
+        "govern",
+        {
+            "plan": rows(
+                initiative=["Call", "App"],
+                verdict=["fund", "stop"],
+                amount=[9e5, None],
+                freed=[None, 8e5],
+                grade=["A", None],
+            )
+        },
+    ),
+    "govern.portfolio": result(
+        "govern",
+        {
+            "initiatives": rows(
+                initiative=["Call", "App"],
+                npv_go_forward=[4e6, -4e5],
+                go_forward_low=[2e6, None],
+                go_forward_high=[6e6, None],
+                basis=["proven", "claimed"],
+                grade=["A", None],
+            )
+        },
+    ),
+}
+
+
+def test_every_declared_figure_is_tested_here() -> None:
+    assert set(GIVEN) == set(CHARTS)
+
+
+@pytest.mark.parametrize("id", sorted(GIVEN))
+def test_figure_draws_with_alt_text_and_data(id: str) -> None:
+    (block,) = show.figure(CHARTS[id], GIVEN[id], silent=True) or ()
+    assert block.document() == show.figure(CHARTS[id], GIVEN[id], silent=True)[0].document()  # type: ignore[index]
+    assert len(block.body.alt) > 60  # type: ignore[union-attr]
+    assert block.body.svg.startswith("<svg")  # type: ignore[union-attr]
+    assert block.body.data.rows  # type: ignore[union-attr]
+    assert "nan" not in block.body.alt.lower()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("id", sorted(GIVEN))
+def test_figure_is_not_drawn_without_its_table(id: str) -> None:
+    empty = result(id.split(".", maxsplit=1)[0], {})
+    assert show.figure(CHARTS[id], empty, silent=True) == ()
+
+
+@pytest.mark.parametrize("id", sorted(GIVEN))
+def test_figure_draws_on_axes_that_are_given(id: str) -> None:
+    from cxkit.charts import style
+
+    ax = style.canvas(4)
+    assert CHARTS[id](GIVEN[id], ax=ax) is ax
+
+
+def test_small_segments_and_moments_are_not_drawn() -> None:
+    (block,) = show.figure(CHARTS["quantify.segments"], GIVEN["quantify.segments"], silent=True) or ()
+    assert "few" not in block.body.svg  # type: ignore[union-attr]
+
+
+def test_two_figures_with_one_id_are_refused() -> None:
+    declare = figure("prove.pnl", topic="x", needs="x", alt=lambda r: "x", data={})
+    with pytest.raises(ReportError, match=r"Two figures are called 'prove\.pnl'"):
+        declare(CHARTS["prove.pnl"].draw)

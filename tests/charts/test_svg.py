@@ -1,0 +1,115 @@
+"""SVG that can stand in a page."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from cxkit.charts import style
+from cxkit.charts.marks import Bar, Dot, bars, bridge, dots, dumbbells, matrix
+from cxkit.charts.render import render
+from cxkit.charts.svg import safe
+from cxkit.errors import ReportError
+
+OPEN = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 9 9"'
+
+PAYLOADS = (
+    f"{OPEN} onload='x()'><rect width='1'/></svg>",
+    f"{OPEN}><script>x()</script><rect width='1'/></svg>",
+    f"{OPEN}><a href='javascript:x()'><text>click</text></a><rect width='1'/></svg>",
+    f"{OPEN}><foreignObject><body onload='x()'/></foreignObject><rect width='1'/></svg>",
+    f"{OPEN}><image xlink:href='http://evil.example/x.png'/><rect width='1'/></svg>",
+    f"{OPEN}><use xlink:href='http://evil.example/x.svg#a'/><rect width='1'/></svg>",
+    f"{OPEN}><use href='data:image/svg+xml,x'/><rect width='1'/></svg>",
+    f"{OPEN}><style>@import url(http://evil.example/x.css)</style><rect width='1'/></svg>",
+    f"{OPEN}><rect width='1' style='fill:url(http://evil.example/#a);background:url(x)'/></svg>",
+    f"{OPEN}><rect width='1' fill='url(javascript:x())'/></svg>",
+    f"{OPEN}><rect width='1' class='x' id='main'/></svg>",
+    f"{OPEN}><animate attributeName='href' values='javascript:x()'/><rect width='1'/></svg>",
+    f"{OPEN}><set attributeName='onload' to='x()'/><rect width='1'/></svg>",
+    f"{OPEN}><rect width='1' fill='var(--accent,url(http://evil.example))'/></svg>",
+    f"{OPEN}><rect width='1' fill='expression(x())'/></svg>",
+)
+
+
+@pytest.mark.parametrize("svg", PAYLOADS)
+def test_nothing_that_acts_or_loads_survives(svg: str) -> None:
+    made = safe(svg, prefix="p")
+    assert "<rect" in made
+    pattern = (
+        r"script|onload|javascript|evil|http|style|foreign|image|<use|<a\b|animate|<set|import|expression|class|\bid="
+    )
+    assert not re.search(pattern, made)
+
+
+@pytest.mark.parametrize(
+    "svg", ["", "hello", "<html/>", "<svg", '<!DOCTYPE svg [<!ENTITY a "b">]><svg>&a;</svg>', f"{OPEN}>&x;</svg>"]
+)
+def test_what_is_no_plain_svg_is_refused(svg: str) -> None:
+    with pytest.raises(ReportError, match="draw it again"):
+        safe(svg, prefix="p")
+
+
+def test_text_stays_text() -> None:
+    made = safe(f"{OPEN}><text>&lt;script&gt; $x$</text></svg>", prefix="p")
+    assert "<text>&lt;script&gt; $x$</text>" in made
+
+
+def test_cleaning_twice_changes_nothing_but_the_prefix() -> None:
+    drawn = render(lambda: bars(style.canvas(1), [Bar("a", 1.0, tone="good")], "count"), prefix="").svg
+    once = safe(drawn, prefix="p", alt="a bar of length one")
+    assert safe(drawn, prefix="p", alt="a bar of length one") == once
+    assert "var(--ink,currentColor)" in once
+
+
+def test_an_image_is_described_and_decoration_is_hidden() -> None:
+    described = safe(f"{OPEN}><rect width='1'/></svg>", prefix="p", alt="One <rectangle> & more")
+    assert 'role="img" aria-labelledby="p-d"><desc id="p-d">One &lt;rectangle&gt; &amp; more</desc>' in described
+    assert 'aria-hidden="true"' in safe(f"{OPEN}><rect width='1'/></svg>", prefix="p")
+
+
+DRAWINGS = {
+    "dots": lambda: dots(
+        style.canvas(2), [Dot("$x$ <b>", 0.5, 0.4, 0.6, "good", "note", "A"), Dot("none", None)], "ratio", zero="zero"
+    ),
+    "bars": lambda: bars(
+        style.canvas(2), [Bar("a", 3.0, tone="bad", low=1.0, high=4.0), Bar("b", -1.0)], "money", currency="EUR"
+    ),
+    "bridge": lambda: bridge(
+        style.canvas(5), [Bar("s", 9.0, True), Bar("d", -2.0, tone="bad"), Bar("e", 7.0, True)], "count"
+    ),
+    "matrix": lambda: matrix(style.canvas(1), ["r"], ["c", "d"], lambda y, x: ("good", "yes") if x else ("bad", "no")),
+    "dumbbells": lambda: dumbbells(
+        style.canvas(2), ["a", "b"], [1, None], [3, 2], names=("one", "two"), notes=["n", ""]
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_drawings_are_the_same_twice_small_and_in_house_colours(name: str) -> None:
+    one = render(DRAWINGS[name], prefix="p")
+    assert one == render(DRAWINGS[name], prefix="p")
+    assert 300 < len(one.svg) < 20_000
+    colours = set(re.findall(r'(?:fill|stroke)="([^"]+)"', one.svg)) - {"none"}
+    assert all(c.startswith("var(--") for c in colours), colours
+    assert "<text" in one.svg
+    assert "1970" not in one.svg
+    assert "matplotlib" not in one.svg.lower()
+
+
+def test_client_text_in_a_label_is_not_parsed() -> None:
+    svg = render(DRAWINGS["dots"], prefix="p").svg
+    assert "$x$ &lt;b&gt;" in svg
+
+
+def test_a_heavy_drawing_becomes_a_picture() -> None:
+    def cloud():  # type: ignore[no-untyped-def]
+        ax = style.canvas(5)
+        for i in range(4000):
+            ax.plot([i % 71], [i % 37], marker="o", color=style.SOFT)
+        return ax
+
+    drawn = render(cloud, prefix="p")
+    assert drawn.svg == ""
+    assert drawn.png_base64.startswith("iVBORw0KGgo")
