@@ -8,8 +8,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 HEAD = """# What was measured
 
-Every table is written from `benchmarks/results/*.json` by `make bench`; `make bench ONLY=name` measures one of them. Each benchmark does the same work
-our way and the alternative's in one run; where there is no alternative, the figure itself is recorded. A *ratio* is what the record's name says.
+Every table is written from `benchmarks/results/*.json` by `make bench`; `make bench ONLY=name` measures one of
+them. Each benchmark does the same work our way and the alternative's in one run; where there is no alternative, the
+figure itself is recorded. A *ratio* is what the record's name says.
 """
 
 

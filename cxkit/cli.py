@@ -239,8 +239,13 @@ def simulate(
     from cxkit.simulate import write_simulated
 
     folder = places.client_folder(name, places.data_folder(data_dir))
-    write_simulated(folder, accounts=accounts, seed=seed, progress=lambda text: typer.echo(text, err=True))
+    write_simulated(folder, accounts=accounts, seed=seed, progress=_said)
     typer.echo(f"wrote {folder.name}; its truth is in {folder.name}/truth.json")
+
+
+def _said(text: str) -> None:
+    """Progress goes to standard error."""
+    typer.echo(text, err=True)
 
 
 @app.command(hidden=True)
@@ -255,20 +260,13 @@ def pages() -> None:
 def main() -> None:
     """Run the command line; worded errors are printed without a traceback."""
     try:
-        code = app(standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
+        app()
     except ParameterError as problem:
         typer.echo(f"cxkit: {problem}", err=True)
         sys.exit(2)
     except PlaybookError as problem:
         typer.echo(f"cxkit: {problem}", err=True)
         sys.exit(1)
-    except (KeyboardInterrupt, typer.Abort):
-        typer.echo("cxkit: interrupted", err=True)
-        sys.exit(130)
-    except typer.TyperException as usage:
-        usage.show()
-        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -32,10 +32,10 @@ MOST_NAMES = 50_000
 
 
 def write_report(
-    building: Path, job: Job, settings: Client, store: Store, taken: Intake, record: Mapping[str, Any]
+    building: Path, *, job: Job, settings: Client, store: Store, taken: Intake, record: Mapping[str, Any]
 ) -> str:
     """Write ``report.html`` and ``results/findings.json`` into a run being built; return the report's headline."""
-    given = report_input(building, job, settings, store, taken, record)
+    given = report_input(building, job=job, settings=settings, store=store, taken=taken, record=record)
     results.save(taken.health, building / "results")
     results.write_text(building / "results" / "findings.json", results.dumps(results.findings_document(given.findings)))
     results.write_text(building / "report.html", page.build(given))
@@ -43,7 +43,7 @@ def write_report(
 
 
 def report_input(
-    building: Path, job: Job, settings: Client, store: Store, taken: Intake, record: Mapping[str, Any]
+    building: Path, *, job: Job, settings: Client, store: Store, taken: Intake, record: Mapping[str, Any]
 ) -> ReportInput:
     """Everything the report is made from."""
     values, origin = parameters.settle(job.given, overlay=store.parameters, client=client_parameters(settings))

@@ -9,7 +9,9 @@ import sys
 import time
 from collections.abc import Sequence
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
+from typing import Any
 
 from cxkit.batch.plan import Job
 from cxkit.batch.progress import Event, Listener
@@ -27,23 +29,21 @@ def run_all(jobs: Sequence[Job], listen: Listener, *, workers: int) -> list[Ende
     """
     if workers <= 1 or len(jobs) <= 1:
         return [run_client(job, listen) for job in jobs]
-    method = "forkserver" if sys.platform.startswith("linux") else "spawn"
-    context = multiprocessing.get_context(method)
-    if method == "forkserver":
-        context.set_forkserver_preload(["cxkit.batch.run"])
-    waiting, working, ended = list(jobs), {}, {}
+    context = _context()
+    waiting = list(jobs)
+    working: dict[Connection[Any, Any], tuple[BaseProcess, Job]] = {}
+    ended: dict[str, Ended] = {}
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 2) // workers)))
     try:
         while waiting or working:
             while waiting and len(working) < workers:
                 job = waiting.pop(0)
                 reader, writer = context.Pipe(duplex=False)
-                process = context.Process(target=_work, args=(job, writer), name=f"cxkit-{job.client}")
-                process.start()
+                worker = context.Process(target=_work, args=(job, writer), name=f"cxkit-{job.client}")
+                worker.start()
                 writer.close()
-                working[reader] = (process, job)
-            for reader in wait(list(working)):
-                assert isinstance(reader, Connection)
+                working[reader] = (worker, job)
+            for reader in [r for r in working if r in wait(list(working))]:
                 process, job = working[reader]
                 outcome = _heard(reader, listen)
                 if outcome is None:
@@ -58,7 +58,16 @@ def run_all(jobs: Sequence[Job], listen: Listener, *, workers: int) -> list[Ende
     return [ended[job.client] for job in jobs]
 
 
-def _heard(reader: Connection, listen: Listener) -> Ended | str | None:
+def _context() -> ForkServerContext | SpawnContext:
+    """How workers are started: forked from a clean server that has the libraries, where the system can."""
+    if not sys.platform.startswith("linux"):
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["cxkit.batch.run"])
+    return context
+
+
+def _heard(reader: Connection[Any, Any], listen: Listener) -> Ended | str | None:
     """One message of a worker: an event is passed on; an end is returned; a broken pipe is an empty text."""
     try:
         message = reader.recv()
@@ -81,7 +90,7 @@ def _told(outcome: Ended | str, job: Job, process: BaseProcess, listen: Listener
     return Ended(client=job.client, status="failed", reason=reason)
 
 
-def _work(job: Job, writer: Connection) -> None:
+def _work(job: Job, writer: Connection[Any, Any]) -> None:
     """Run one client in this process and tell the parent."""
     try:
         writer.send(run_client(job, writer.send))

@@ -100,7 +100,7 @@ def _run(job: Job, home: Path, listen: Listener, started: float) -> Ended:
                 open=kept / job.notebooks[stage].name,
             )
         listen(Event(client=job.client, what="building"))
-        headline = assemble.write_report(building, job, settings, store, taken, record)
+        headline = assemble.write_report(building, job=job, settings=settings, store=store, taken=taken, record=record)
         record |= {"status": "done", "headline": headline, "seconds": round(time.monotonic() - started, 3)}
         write_text(building / "run.json", dumps(record))
         place = _publish(building, home / as_of)

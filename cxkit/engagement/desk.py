@@ -63,7 +63,7 @@ class Desk:
         self.store = store
         self.place = place
         self.runs = runs
-        self.seed = seed
+        self.seed: int = seed
         self.health: DataHealth = taken.health
         self.tables: Tables = taken.tables
         self.as_of: date = taken.as_of
@@ -98,7 +98,10 @@ class Desk:
             return results.load(cls, self.place)
         except errors.InputError:
             recipe = RECIPES[f"{cls.stage}.{cls.name}"]
-        return self.keep(recipe(self))
+        made = recipe(self)
+        if not isinstance(made, cls):
+            raise TypeError(f"the recipe of {cls.stage}.{cls.name} made a {type(made).__name__}")
+        return self.keep(made)
 
     def previous(self) -> list[dict[str, Any]]:
         """Findings of the last published run before this `as_of`, newest first wins; empty when there is none."""

@@ -15,7 +15,7 @@ from cxkit.tables.session import session
 def map_client(
     client: str, *, data_dir: Path | None, yes: bool, ask: Callable[[str], str], say: Callable[[str], None]
 ) -> None:
-    """Propose a mapping of the client's files, settle what is open, and save it; nothing is saved unless all is settled."""
+    """Propose a mapping of the client's files, settle what is open, and save it; all or nothing."""
     folder = places.client_folder(client, places.data_folder(data_dir))
     read_client(folder)
     store = read_store(folder)

@@ -211,10 +211,11 @@ ORDERS = Contract(
     group="money",
     meaning="Purchases of customers without a contract",
     grain="one row per order line",
-    key=("order_id",),
+    key=("order_id", "line", "product"),
     appearance="ordered",
     columns=(
         col("order_id", "id", "the order", synonyms=("order", "order_no", "transaction_id")),
+        col("line", "id", "line of the order, where it has several"),
         ACCOUNT,
         col(
             "ordered",
