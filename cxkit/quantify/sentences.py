@@ -90,10 +90,11 @@ def _title(measure: Measure, target: float | None, status: Status, currency: str
     away += " points" if unit == "nps" else ""
     worse = "short of" if known.direction == "up" else "above"
     side = "better than" if known.better(measure.estimate.value, target) else worse
+    apart = f"{away} {side}" if goal != value else "level with"
     against: Mapping[Status, str] = {
         "on target": f", which meets the target of {goal}",
-        "off target": f", {away} {side} the target of {goal}",
-        "cannot tell": f", {away} {side} the target of {goal}, which chance could explain",
+        "off target": f", {apart} the target of {goal}",
+        "cannot tell": f", {apart} the target of {goal}{'' if goal == value else ', which chance could explain'}",
         "": "",
     }
     return sentence + against[status]
