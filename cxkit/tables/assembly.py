@@ -161,7 +161,7 @@ class Assembly:
         union = " UNION ALL BY NAME ".join(selects)
         keys = [k for k in self.contract.key if k in self.supplied] or sorted(self.supplied)
         whole = f"({overlap_sql(f'({union})', keys, self.mapping.overlap)})"
-        select = cut_select(self.contract, self.supplied, whole, as_of, self.zone, ("__file", "__row", "__bad"))
+        select = cut_select(self.contract, self.supplied, whole, as_of, self.zone, carried=("__file", "__row", "__bad"))
         self.con.execute(f"CREATE OR REPLACE TABLE {quoted(self.table)} AS {select}")
         ((kept,),) = self.con.execute(f"SELECT count(*) FROM {quoted(self.table)}").fetchall()
         total = 0

@@ -68,6 +68,7 @@ def cut_select(
     source: str,
     as_of: date,
     timezone: str,
+    *,
     carried: Sequence[str] = (),
 ) -> str:
     """The SELECT that turns a typed source relation into the canonical table as it was on `as_of`.

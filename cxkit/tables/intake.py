@@ -148,8 +148,10 @@ def _from_snapshot(tables: Tables, state: Mapping[str, Any]) -> Intake:
 
 
 def file_hashes(client_folder: Path) -> dict[str, str]:
-    """SHA-256 of every file that `load` would read, by the name it has there."""
-    return {name: digest(path) for name, path in _files(client_folder)}
+    """SHA-256 of every file of the client, by the name it has in `Intake.files`."""
+    folder = client_folder / "tables"
+    unread = [(path.relative_to(folder).as_posix(), path) for path in others_of(folder)]
+    return {name: digest(path) for name, path in [*_files(client_folder), *unread]}
 
 
 def _files(client_folder: Path) -> list[tuple[str, Path]]:

@@ -86,7 +86,7 @@ def numeral(shape: str, *, small: bool = False) -> Numeral:
 
 
 def decide(found: Iterable[Numeral]) -> str:
-    """The decimal sign that a column's values agree on: ``.``, ``,``, or ``?`` when none decides, ``!`` when they disagree.
+    """The decimal sign that a column's values agree on, ``?`` when none decides, ``!`` when they disagree.
 
     >>> decide([Numeral("none"), Numeral("maybe_point")]), decide([Numeral("maybe_point"), Numeral("comma")])
     ('?', ',')
@@ -104,7 +104,7 @@ def decide(found: Iterable[Numeral]) -> str:
 
 
 def digits_sql(text: str, decimal: str) -> str:
-    """SQL: the value's digits with a decimal point, without sign, separators and currency; null when it does not fit."""
+    """SQL: the value's digits with a decimal point, without sign and separators; null when it does not fit."""
     other = "," if decimal == "." else "."
     bare = f"regexp_replace({text}, {text_literal(MONEY)}, '', 'g')"
     number = f"regexp_extract({bare}, {text_literal(f'[0-9.,][0-9.,{SPACES}{QUOTES}]*(?:[eE][+-]?[0-9]+)?')})"
@@ -116,4 +116,6 @@ def digits_sql(text: str, decimal: str) -> str:
 
 def sign_sql(text: str) -> str:
     """SQL: -1 for a leading or trailing minus or parentheses, else 1."""
-    return f"CASE WHEN regexp_matches({text}, {text_literal(f'^[({SPACES}]*[{MINUS}(]|[{MINUS}][{SPACES})]*$|^[^0-9]*[{MINUS}][^0-9]*[0-9]')}) THEN -1 ELSE 1 END"
+    leading, trailing = f"^[({SPACES}]*[{MINUS}(]", f"[{MINUS}][{SPACES})]*$"
+    after_money = f"^[^0-9]*[{MINUS}][^0-9]*[0-9]"
+    return f"CASE WHEN regexp_matches({text}, {text_literal(f'{leading}|{trailing}|{after_money}')}) THEN -1 ELSE 1 END"

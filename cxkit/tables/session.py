@@ -14,19 +14,20 @@ TRIES = 3
 
 
 def session(
-    folder: Path,
+    client_folder: Path,
     *,
     existing: Mapping[str, TableMapping] | None = None,
     yes: bool = False,
     ask: Callable[[str], str],
     say: Callable[[str], None],
 ) -> tuple[dict[str, TableMapping], Proposal]:
-    """Propose a mapping of the files below `folder`, ask until nothing is open, and return the whole mapping.
+    """Propose a mapping of the files in a client's ``tables/``, ask until nothing is open, return the whole mapping.
 
     `existing` is the mapping there is; it is kept, and files it claims are not looked at again. With `yes` nothing
     is asked: clear answers are taken and a close call raises `InputError` naming it. `ask` gets one question and
     returns the answer; `say` gets lines for people. Nothing is written.
     """
+    folder = client_folder / "tables"
     known = dict(existing or {})
     answers: dict[str, str] = {}
     proposal = propose(folder, existing=known)

@@ -140,12 +140,13 @@ def test_workshop_sheets_are_authored_tables(tmp_path):
         {"goal_id": ["G1"], "goal": ["Keep customers"], "type": ["growth"], "due": [date(2026, 12, 31)]}
     )
     write_workshop(client / "workshop.xlsx", {"goals": goals})
+    (client / "tables" / "more.zip").write_bytes(b"PK")
     intake = take(client)
     assert intake.tables.sql("SELECT goal_id, type, due::VARCHAR FROM goals").fetchall() == [
         ("G1", "growth", "2026-12-31")
     ]
     assert isinstance(intake.tables["initiatives"], Missing)
-    assert set(file_hashes(client)) == {"revenue.csv", "workshop.xlsx"} == {f.file for f in intake.files}
+    assert set(file_hashes(client)) == {"revenue.csv", "workshop.xlsx", "more.zip"} == {f.file for f in intake.files}
 
 
 def test_derived_revenue_says_so_and_canonical_wins(tmp_path):

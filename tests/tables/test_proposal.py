@@ -15,6 +15,7 @@ absent = pytest.mark.skipif(not REAL.is_dir(), reason="the folder of real export
 
 
 def folder(tmp_path: Path, **files: str) -> Path:
+    tmp_path.mkdir(exist_ok=True)
     for name, content in files.items():
         (tmp_path / f"{name}.csv").write_text(content)
     return tmp_path
@@ -99,36 +100,36 @@ def test_unlike_files_are_left_aside_with_the_reason(tmp_path):
 
 
 def test_session_asks_until_nothing_is_open(tmp_path):
-    place = folder(tmp_path, purchases="customer,date,dollars,value\na,03/04/2026,5,6\nb,05/06/2026,7,8\n")
+    place = folder(tmp_path / "tables", purchases="customer,date,dollars,value\na,03/04/2026,5,6\nb,05/06/2026,7,8\n")
     asked, said = [], []
 
     def ask(question: str) -> str:
         asked.append(question)
         return "value" if "'dollars'" in question else "2" if "first" in question else "?"
 
-    mapping, _ = session(place, ask=ask, say=said.append)
+    mapping, _ = session(place.parent, ask=ask, say=said.append)
     assert (mapping["orders"].columns["amount"].source, mapping["orders"].columns["ordered"].date_format) == (
         "value",
         "mdy",
     )
     assert len(asked) == 2
     assert any("purchases.csv → orders" in line for line in said)
-    again, proposal = session(place, existing=mapping, ask=ask, say=said.append)
+    again, proposal = session(place.parent, existing=mapping, ask=ask, say=said.append)
     assert again == mapping
     assert proposal.choices == ()
 
 
 def test_session_ends_when_no_answer_fits(tmp_path):
-    place = folder(tmp_path, purchases="customer,date,total\na,03/04/2026,5\nb,05/06/2026,6\n")
+    place = folder(tmp_path / "tables", purchases="customer,date,total\na,03/04/2026,5\nb,05/06/2026,6\n")
     with pytest.raises(InputError, match="No answer fitted"):
-        session(place, ask=lambda _: "perhaps", say=lambda _: None)
+        session(place.parent, ask=lambda _: "perhaps", say=lambda _: None)
 
 
 def taken(tmp_path: Path, name: str):
     client = tmp_path / name
     client.mkdir()
     (client / "tables").symlink_to(REAL / name)
-    mapping, proposal = session(client / "tables", yes=True, ask=input, say=lambda _: None)
+    mapping, proposal = session(client, yes=True, ask=input, say=lambda _: None)
     return load(client, mapping=mapping, timezone="Europe/Rome", currency="USD"), mapping, proposal
 
 
