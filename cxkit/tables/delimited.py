@@ -63,8 +63,17 @@ def header_index(rows: Sequence[Sequence[object]]) -> int | None:
     usual = max(usual, 1)
     for index, width in enumerate(widths):
         if width >= max(1, 0.6 * usual) and (usual == 1 or width > 1):
-            return index
+            return _below_title(rows, widths, index) if width < usual else index
     return widths.index(max(widths))
+
+
+def _below_title(rows: Sequence[Sequence[object]], widths: Sequence[int], index: int) -> int:
+    """The next filled row instead, where that one is wider and holds names alone: then this was a title."""
+    later = [i for i in range(index + 1, len(rows)) if widths[i]]
+    if len(later) < 2 or widths[later[0]] <= widths[index]:
+        return index
+    valued = [any(VALUE_LIKE.fullmatch(str(cell or "").strip()) for cell in rows[i]) for i in later]
+    return later[0] if not valued[0] and any(valued[1:]) else index
 
 
 def layout(sample: str) -> Layout | None:

@@ -76,6 +76,13 @@ def test_title_lines_above_the_header_are_passed_over(reader, tmp_path):
     assert rows(reader, source) == [("1", "a", "2", 4), ("2", "b", "3", 5)]
 
 
+def test_a_title_almost_as_wide_as_the_table_is_no_header(reader, tmp_path):
+    source = read(reader, tmp_path, "Report;May;\nid;name;amount\n1;a;2\n2;b;3\n")
+    assert list(source.raws[0].columns) == ["id", "name", "amount"]
+    blank = read(reader, tmp_path, "id;;amount\n1;a;2\n2;b;3\n")
+    assert list(blank.raws[0].columns) == ["id", "column 2", "amount"]
+
+
 def test_ragged_rows_are_told_with_their_rows(reader, tmp_path):
     source = read(reader, tmp_path, "a,b,c\n1,2,3\n4,5\n6,7,8,9\n1,2,3,4,5,6,7,8,9,10\n9,9,9\n")
     told = {p.id: p for p in source.problems}
