@@ -98,21 +98,21 @@ LINKS = [
     ("I8", "complaint_rate", "claimed", 0.0, "duty, no effect expected"),
 ]
 BENEFITS = [
-    ("B1", "I1", "revenue", "grr", "cashable", 1650, "new homes a year", 0.02, 0.05, 0.075, 744, 0.55, 0.9, 0.1, 0.8, "2026-12", 3, 24, "Recurring revenue", "A/B test X1", "homes × points × a year's revenue", "early churn"),
-    ("B2", "I2", "cost", "deflection", "capacity", 5900, "homes", 0.05, 0.16, 0.25, 7, 1.0, 0.9, 0.1, 0.7, "2026-12", 2, 24, "Service operations", "A/B test X2", "homes × contacts avoided × cost", None),
+    ("B1", "I1", "revenue", "grr", "cashable", 1650, "new homes a year", 0.02, 0.05, 0.075, 1_300, 0.55, 0.9, 0.1, 0.8, "2026-12", 3, 36, "Recurring revenue", "A/B test X1", "homes × points × what a kept home pays until it leaves", "early churn"),
+    ("B2", "I2", "cost", "deflection", "cashable", 5900, "homes", 0.05, 0.16, 0.25, 7, 1.0, 0.9, 0.1, 0.7, "2026-12", 2, 30, "Service operations", "A/B test X2", "homes × contacts avoided × cost", None),
     ("B3", "I3", "cost", "deflection", "capacity", 5900, "homes", 0.0, 0.1, 0.2, 9, 1.0, 0.6, 0.2, 0.4, "2026-12", 3, 24, "Service operations", "Billing", "calls avoided × cost", None),
     ("B4", "I4", "revenue", "other", "cashable", 5900, "homes", 0.0, 0.01, 0.04, 744, 0.55, 0.3, 0.3, 0.3, "2027-01", 12, 24, None, "Digital", "share who stay longer", None),
     ("B5", "I5", "risk", "complaints", "avoided_growth", 900, "complaints a year", 0.1, 0.3, 0.5, 160, 1.0, 0.9, 0.0, 0.6, "2027-01", 6, 36, "Service operations", "Field service", "complaints avoided × cost of one", None),
-    ("B6", "I5", "cost", "recontact", "cashable", 2400, "repairs a year", 0.05, 0.15, 0.25, 88, 1.0, 0.9, 0.0, 0.6, "2027-01", 6, 36, "Service operations", "Field service", "second visits avoided × cost", None),
+    ("B6", "I5", "cost", "recontact", "cashable", 2700, "repairs a year", 0.1, 0.22, 0.32, 88, 1.0, 0.9, 0.0, 0.6, "2027-01", 6, 36, "Service operations", "Field service", "second visits avoided × cost", None),
     ("B7", "I7", "cost", "aht", "capacity", 7600, "contacts a year", 0.4, 1.2, 2.0, 1.15, 1.0, 0.7, 0.0, 0.6, "2026-12", 4, 36, "Service operations", "vendor", "minutes saved × cost per minute", None),
     ("B8", "I7", "revenue", "grr", "cashable", 5900, "homes", 0.0, 0.002, 0.005, 744, 0.55, 0.7, 0.2, 0.3, "2026-12", 6, 36, "Recurring revenue", "vendor", "churn avoided", "early churn"),
     ("B9", "I8", "risk", "compliance", "avoided_growth", 1, "audit a year", 0.0, 0.5, 1.0, 18_000, 1.0, 1.0, 0.0, 0.9, "2027-01", 1, 36, "Overhead", "Legal", "chance of a fine × its size", None),
 ]
 INVESTMENTS = [
     ("V1", "I1", "2025-11", 6_000, "one_off", None, "sunk", None, "scripts and training"),
-    ("V2", "I1", "2025-11", 1_100, "run_rate", 14, "cancellable", 400, "callers"),
+    ("V2", "I1", "2025-11", 1_100, "run_rate", 38, "cancellable", 400, "callers"),
     ("V3", "I2", "2026-02", 9_000, "one_off", None, "sunk", None, "notice platform"),
-    ("V4", "I2", "2026-02", 250, "run_rate", 24, "cancellable", 1_000, "licences"),
+    ("V4", "I2", "2026-02", 150, "run_rate", 34, "cancellable", 1_000, "licences"),
     ("V5", "I3", "2026-05", 8_200, "one_off", None, "sunk", None, "page and tests"),
     ("V6", "I4", "2025-08", 40_000, "one_off", None, "sunk", None, "agency, first phase"),
     ("V7", "I4", "2026-11", 26_000, "one_off", None, "cancellable", 2_000, "agency, second phase"),
@@ -177,10 +177,10 @@ CHANGES = [
     ("C3", "wrong kit", "M2", "Second supplier asked for an offer", "2026-09-15", None, "early_churn"),
 ]
 EXPERIMENTS = [
-    ("X1", "I1", "A welcome call lowers the share of new homes that leave within 90 days", "churn_90d", "binary", "randomised", "down", "standard", 0.5, "2025-10-20", "2025-11-01", "2026-10-24", 0.02, 1650, 409, "Recurring revenue", 3),
+    ("X1", "I1", "A welcome call lowers the share of new homes that leave within 90 days", "churn_90d", "binary", "randomised", "down", "standard", 0.5, "2025-10-20", "2025-11-01", "2026-10-24", 0.02, 1650, 715, "Recurring revenue", 3),
     ("X2", "I2", "Notices before outages lower contacts per home over six months", "contacts_6m", "mean", "randomised", "down", "no notice", 0.5, "2026-01-15", "2026-02-01", "2026-08-01", 0.03, 5900, 7, "Service operations", 1),
     ("X3", "I3", "The explainer page lowers the share of homes that call about their bill within 30 days", "bill_call_30d", "binary", "randomised", "down", "old page", 0.5, "2026-04-20", "2026-05-04", "2026-06-13", 0.03, 5900, 9, "Service operations", 1),
-    ("H1", None, "The programme as a whole lowers churn over twelve months", "churn_12m", "binary", "holdout", "down", "holdout", 0.12, "2025-07-15", "2025-08-01", "2026-08-01", 0.02, 5900, 409, "Recurring revenue", 6),
+    ("H1", None, "The programme as a whole lowers churn over twelve months", "churn_12m", "binary", "holdout", "down", "holdout", 0.12, "2025-07-15", "2025-08-01", "2026-08-01", 0.02, 5900, 715, "Recurring revenue", 6),
 ]
 COUNCIL = [
     ("S1", "Executive board", "chair", "CXO/PMO", "Clio Ambermere", "funding above 10,000, on grade B or better", "2025-03-01", None),

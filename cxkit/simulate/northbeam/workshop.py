@@ -51,8 +51,8 @@ METRICS = [
     ("renewed", "Accounts that renewed", "business", "Customer success", "up", 0.5, "It is what success is for", "Calls to make", "Customer success", 0.93, "share"),
 ]
 INITIATIVES = [
-    ("N01", "Guided set-up", "If set-up is guided, weekly use rises by 6 points, because teams reach a first report before interest fades", "weekly_active", 0.06, "N2", "Fenja Larkspurr", "Journey Owners", "Dina Fenwillow", "Continent", "running", "product", "2026-02-10", "2026-04-20", "2026-12-31", None, 180_000, 120_000, True, False, 0.4),
-    ("N02", "Customer academy", "If admins are trained, more accounts renew", "renewed", 0.04, "N4", "Hanne Mossgrove", "Enablement/Ops", "Gero Wrenfield", "Continent", "running", "product", "2025-10-01", "2026-01-15", "2026-12-31", None, 150_000, 110_000, True, False, 0.5),
+    ("N01", "Guided set-up", "If set-up is guided, weekly use rises by 6 points, because teams reach a first report before interest fades", "weekly_active", 0.06, "N2", "Fenja Larkspurr", "Journey Owners", "Dina Fenwillow", "Continent", "running", "product", "2026-02-10", "2026-04-20", "2026-12-31", None, 120_000, 70_000, True, False, 0.4),
+    ("N02", "Customer academy", "If admins are trained, more accounts renew", "renewed", 0.04, "N4", "Hanne Mossgrove", "Enablement/Ops", "Gero Wrenfield", "Continent", "running", "product", "2025-10-01", "2026-01-15", "2026-12-31", None, 90_000, 60_000, True, False, 0.5),
     ("N03", "Connector rebuild", "If connectors survive updates, integration contacts fall by a third", "fcr", 0.05, "N3", "Ivo Tanglewood", "Enablement/Ops", "Alba Sedgewater", "Continent", "running", "product", "2026-01-20", "2026-03-02", "2027-03-31", None, 260_000, 140_000, True, False, 0.6),
     ("N04", "Short sign-up form", "If the form asks for less, more visitors start a trial", "sign_up", 0.02, "N1", "Lino Rookhurst", "Journey Owners", None, "Continent", "done", "project", "2026-05-18", "2026-06-15", "2026-08-31", "2026-09-04", 25_000, 21_000, True, False, 1.0),
     ("N05", "One customer record", "If all systems know a person once, feedback reaches the account team", "sponsor_share", 0.2, None, "Kaia Vetchley", "Data/Insights", "Gero Wrenfield", "Continent", "approved", "product", "2026-06-22", None, "2027-06-30", None, 210_000, 20_000, True, False, 0.5),
@@ -89,10 +89,10 @@ LINKS = [
     ("KR4.1", "G4", "claimed", 1.0, "agreed"),
 ]
 BENEFITS = [
-    ("B1", "N01", "revenue", "nrr", "cashable", 9_400_000, "EUR of yearly revenue", 0.004, 0.012, 0.025, 1.0, 0.76, 0.9, 0.1, 0.7, "2027-01", 6, 24, "Subscriptions", "E1 and renewal model", "revenue × points of retention", "renewals"),
+    ("B1", "N01", "revenue", "nrr", "cashable", 9_400_000, "EUR of yearly revenue", 0.004, 0.012, 0.025, 1.0, 0.76, 0.9, 0.1, 0.7, "2027-01", 6, 36, "Subscriptions", "E1 and renewal model", "revenue × points of retention", None),
     ("B2", "N02", "revenue", "grr", "cashable", 9_400_000, "EUR of yearly revenue", 0.0, 0.02, 0.04, 1.0, 0.76, 0.6, 0.3, 0.5, "2026-12", 6, 24, "Subscriptions", "E3, before and after", "revenue × points of retention", "renewals"),
-    ("B3", "N03", "cost", "recontact", "capacity", 1_500, "integration contacts a year", 0.1, 0.3, 0.45, 58, 1.0, 0.9, 0.0, 0.7, "2027-01", 6, 36, "Support", "support", "contacts avoided × cost", None),
-    ("B4", "N03", "revenue", "grr", "cashable", 2_400_000, "EUR with connectors", 0.0, 0.01, 0.03, 1.0, 0.76, 0.9, 0.2, 0.4, "2027-03", 9, 36, "Subscriptions", "success team", "revenue × points", "renewals"),
+    ("B3", "N03", "cost", "recontact", "cashable", 1_500, "integration contacts a year", 0.1, 0.3, 0.45, 58, 1.0, 0.9, 0.0, 0.7, "2027-01", 6, 36, "Support", "support", "contacts avoided × cost", None),
+    ("B4", "N03", "revenue", "grr", "cashable", 2_400_000, "EUR with connectors", 0.0, 0.01, 0.03, 1.0, 0.76, 0.9, 0.2, 0.4, "2027-03", 9, 36, "Subscriptions", "success team", "revenue × points", None),
     ("B5", "N04", "revenue", "conversion", "cashable", 62_000, "visitors a year", 0.005, 0.02, 0.035, 95, 0.76, 1.0, 0.0, 0.8, "2026-10", 1, 24, "Subscriptions", "E2", "visitors × points × value of a trial", None),
     ("B6", "N08", "cost", "deflection", "capacity", 2_100, "how-to contacts a year", 0.1, 0.3, 0.5, 16, 1.0, 0.7, 0.1, 0.6, "2026-12", 4, 24, "Support", "vendor", "contacts × share × cost", None),
     ("B7", "N06", "risk", "other", "avoided_growth", 5, "large accounts", 0.0, 0.04, 0.1, 380_000, 0.76, 0.8, 0.2, 0.5, "2026-12", 3, 24, "Subscriptions", "sales", "accounts × chance of loss × margin", "renewals"),
@@ -100,9 +100,9 @@ BENEFITS = [
     ("B9", "N05", "revenue", "grr", "cashable", 9_400_000, "EUR of yearly revenue", 0.0, 0.003, 0.01, 1.0, 0.76, 0.7, 0.2, 0.4, "2027-07", 9, 24, "Subscriptions", "data team", "revenue × points", "renewals"),
 ]
 INVESTMENTS = [
-    ("V1", "N01", "2026-04", 90_000, "one_off", None, "sunk", None, "content and tooling"),
-    ("V2", "N01", "2026-05", 2_500, "run_rate", 30, "cancellable", 5_000, "guides"),
-    ("V3", "N02", "2026-01", 80_000, "one_off", None, "sunk", None, "courses"),
+    ("V1", "N01", "2026-04", 50_000, "one_off", None, "sunk", None, "content and tooling"),
+    ("V2", "N01", "2026-05", 1_800, "run_rate", 30, "cancellable", 5_000, "guides"),
+    ("V3", "N02", "2026-01", 40_000, "one_off", None, "sunk", None, "courses"),
     ("V4", "N02", "2026-01", 3_500, "run_rate", 24, "cancellable", 2_000, "trainers"),
     ("V5", "N03", "2026-03", 140_000, "one_off", None, "sunk", None, "engineering until October"),
     ("V6", "N03", "2026-11", 120_000, "one_off", None, "committed", None, "engineering until March"),
