@@ -16,7 +16,7 @@ from cxkit.records import Finding, Gap, Missing, Result
 from cxkit.tables.engine import Tables
 
 BRIDGE: Mapping[str, str] = {
-    **dict.fromkeys(("experiment_id", "initiative_id", "arm", "pnl_line"), TEXT),
+    **dict.fromkeys(("experiment_id", "initiative_id", "name", "arm", "pnl_line"), TEXT),
     **dict.fromkeys(("value", "low", "high", "lag_months"), REAL),
     **dict.fromkeys(("status", "grade", "verdict"), TEXT),
     **dict.fromkeys(("exposed_base", "unit_margin", "line_year", "line_share"), REAL),
@@ -79,6 +79,7 @@ def _row(plan: Plan, row: dict[str, Any], lines: dict[str, float]) -> dict[str, 
     return {
         "experiment_id": plan.experiment_id,
         "initiative_id": plan.initiative_id,
+        "name": plan.name,
         "arm": row["arm"],
         "pnl_line": plan.pnl_line,
         "value": value,
