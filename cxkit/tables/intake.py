@@ -385,10 +385,9 @@ def last_complete_month(assemblies: Mapping[str, Assembly]) -> tuple[date, str]:
     ends: dict[str, date] = {}
     for name in DATED:
         if name in assemblies and (last := assemblies[name].last()) is not None:
-            monthly = assemblies[name].contract.column(assemblies[name].contract.appearance).type == "month"
-            ends[name] = _month_end(last) if monthly else _complete(last)
+            ends[name] = _complete(assemblies[name], last)
     if not ends:
-        others = [_complete(last) for a in assemblies.values() if (last := a.last()) is not None]
+        others = [_complete(a, last) for a in assemblies.values() if (last := a.last()) is not None]
         day = max(others, default=date(1970, 1, 31))
         if not others:
             return day, "no table with dates was found, so there is no day to report on"
@@ -398,9 +397,10 @@ def last_complete_month(assemblies: Mapping[str, Assembly]) -> tuple[date, str]:
     return day, f"as_of is {day}, the last month that is complete in {by}"
 
 
-def _complete(last: date) -> date:
-    """Last day of the last month that is complete when `last` is the last day seen."""
-    return last if last == _month_end(last) else last.replace(day=1) - timedelta(days=1)
+def _complete(assembly: Assembly, last: date) -> date:
+    """Last day of the last month that is complete when `last` is the last day, or month, seen."""
+    monthly = assembly.contract.column(assembly.contract.appearance).type == "month"
+    return _month_end(last) if monthly or last == _month_end(last) else last.replace(day=1) - timedelta(days=1)
 
 
 def _month_end(day: date) -> date:
