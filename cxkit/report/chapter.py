@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cxkit.records import Audience, Finding, Record, Stage
-from cxkit.report.blocks import Block, FigureBody, FindingBody
+from cxkit.report.blocks import Block, FigureBody, FindingBody, NotAssessedBody
 from cxkit.report.inputs import STAGES, WIDER, ranked
 from cxkit.report.rendering import anchor
 from cxkit.report.sentences import Sentence, plain, sentence
@@ -45,6 +45,9 @@ class Item(Record):
     caption: str = ""
     told: Item | None = None
     """The finding a figure shows; it stands under the figure's heading, not a second time in the text."""
+    whats: tuple[str, ...] = ()
+    """What a gap is about; several things where the same tables would let them."""
+    reason: str = ""
     list: bool = False
     """Whether it is one of several findings of one kind, told in a line each."""
 
@@ -104,7 +107,7 @@ def chapter(
         "name": NAMES[stage],
         "question": QUESTIONS[stage],
         "anchor": f"stage-{stage}",
-        "gaps": tuple(gaps),
+        "gaps": tuple(_grouped(gaps)),
     }
     if lead is None:
         text = "Not assessed yet: the tables for it were not supplied" if gaps or not items else QUESTIONS[stage]
@@ -125,6 +128,23 @@ def _lead(items: Sequence[Item], findings: Sequence[Finding]) -> Item | None:
         return (-body.weight, tones[body.tone]) if isinstance(body, FindingBody) else (0.0, 9)
 
     return min(shown.values(), key=order, default=None)
+
+
+def _grouped(gaps: Sequence[Item]) -> list[Item]:
+    """Put together what would take the same tables, so that one missing file is asked for once."""
+    out: dict[object, Item] = {}
+    for item in gaps:
+        body = item.block.body
+        assert isinstance(body, NotAssessedBody)
+        same = body.needs or body.reason
+        if same not in out:
+            out[same] = item.model_copy(update={"whats": (body.what,), "reason": body.reason})
+            continue
+        first = out[same]
+        whats = tuple(dict.fromkeys((*first.whats, body.what)))
+        reason = first.reason if first.reason == body.reason else ""
+        out[same] = first.model_copy(update={"whats": whats, "reason": reason})
+    return list(out.values())
 
 
 def _joined(items: Sequence[Item], lead: Item | None) -> list[Item]:

@@ -20,6 +20,7 @@ OUTCOMES: tuple[Stage, ...] = ("quantify", "prove", "orchestrate")
 """Stages whose findings are about customers and their money."""
 CAUSES: tuple[Stage, ...] = ("align", "orchestrate", "instrument", "govern")
 """Stages whose findings are about how it is run."""
+SPELLED = ("no", "one", "two", "three", "four")
 MOST = 6
 """Sentences of a conclusion."""
 
@@ -47,12 +48,16 @@ def front(given: ReportInput) -> Front:
 
 
 def _headline(given: ReportInput, order: Sequence[Finding]) -> Sentence:
-    """Without an ask: the heaviest finding about customers or proof, else any, else that nothing is known."""
+    """Without an ask: the heaviest finding about customers or proof that says anything, else what is missing."""
     told = [f for f in order if f.value is not None and f.stage in OUTCOMES and f.tone in {"bad", "good"}]
-    chosen = next(iter(told or order), None)
-    if chosen is None:
+    if told:
+        return sentence(told[0])
+    if not order:
         return plain(f"{given.client}: nothing can be assessed from the tables supplied so far")
-    return sentence(chosen)
+    sent = formats.listing(sorted(given.provenance.hashes)) or "What was supplied"
+    missing = len(_missing(given))
+    more = f"; {SPELLED[missing]} more would" if missing else ""
+    return plain(f"{sent[:1].upper()}{sent[1:]} cannot carry a funding decision yet{more}")
 
 
 def _situation(order: Sequence[Finding], used: set[str]) -> list[Sentence]:
@@ -77,8 +82,8 @@ def _complication(order: Sequence[Finding], used: set[str]) -> list[Sentence]:
     return [sentence(f, stop=True) for f in [*chosen, *(tally or proof)[:1]]]
 
 
-def _next_files(given: ReportInput) -> list[Sentence]:
-    """Without a decision to ask for: why not, and which files would let there be one."""
+def _missing(given: ReportInput) -> list[str]:
+    """The up to four tables that would answer most: those that matter first, then those most questions need."""
     supplied = set(given.provenance.hashes)
     wanted: dict[str, int] = {}
     for gap in given.gaps:
@@ -86,13 +91,18 @@ def _next_files(given: ReportInput) -> list[Sentence]:
             if need.name in CONTRACTS and need.name not in supplied:
                 wanted[need.name] = wanted.get(need.name, 0) + 1
     first = [names[0] for names in FIRST if not supplied & set(names) and set(names) & set(wanted)]
-    names = [*first, *sorted(set(wanted) - {n for f in FIRST for n in f}, key=lambda n: (-wanted[n], n))][:4]
+    return [*first, *sorted(set(wanted) - {n for f in FIRST for n in f}, key=lambda n: (-wanted[n], n))][:4]
+
+
+def _next_files(given: ReportInput) -> list[Sentence]:
+    """Without a decision to ask for: why not, and which files would let there be one."""
+    names = _missing(given)
     if not names:
         return [plain("No decision is asked for: no initiative has both a case and a budget to weigh it against.")]
     open_ = len(given.gaps)
     known = "Nothing can be assessed yet" if not given.findings else "This is all that the data can carry so far"
     said = [f"{name} ({CONTRACTS[name].meaning[:1].lower()}{CONTRACTS[name].meaning[1:]})" for name in names]
-    files = {1: "One file", 2: "Two files", 3: "Three files", 4: "Four files"}[len(names)]
+    files = f"{SPELLED[len(names)].capitalize()} file{'s' if len(names) > 1 else ''}"
     return [
         plain(
             f"{known}: {open_} question{'s are' if open_ != 1 else ' is'} not assessed, and no money should move on it."

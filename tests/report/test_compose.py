@@ -84,6 +84,20 @@ def test_poor_data_says_what_is_known_and_which_files_to_send(sample: Build, sam
         assert name in said[1].text
 
 
+def test_findings_that_say_nothing_clear_leave_the_headline_to_what_is_missing(
+    sample: Build, samples: ModuleType
+) -> None:
+    unsure = samples.finding(
+        "quantify.scorecard.complaint_rate", "Every 1,000 raise 18.0", 18, "per_1000", tone="unknown"
+    )
+    gaps = (Gap(id="quantify.scorecard.grr", what="GRR", reason="Not supplied.", needs=(Missing(name="revenue"),)),)
+    given = sample(
+        results=(samples.result("quantify.scorecard", (unsure,), gaps=gaps),),
+        provenance=Provenance(hashes={"orders": "1", "tickets": "2"}),
+    )
+    assert front(given).headline.text == "Orders and tickets cannot carry a funding decision yet; one more would"
+
+
 def test_nothing_known_is_said_plainly(sample: Build) -> None:
     made = front(sample(results=()))
     assert made.headline.text == "Harbor Telecom: nothing can be assessed from the tables supplied so far"

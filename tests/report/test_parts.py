@@ -55,6 +55,14 @@ def test_gaps(samples: ModuleType) -> None:
     )
 
 
+def test_what_takes_the_same_tables_is_asked_for_once(samples: ModuleType) -> None:
+    other = samples.GAP.model_copy(
+        update={"id": "quantify.scorecard.nps", "what": "Net promoter score", "reason": "No."}
+    )
+    made = chapter("quantify", [gap_block(samples.GAP, "quantify"), gap_block(other, "quantify")])
+    assert [(g.whats, g.reason) for g in made.gaps] == [(("Customer effort score", "Net promoter score"), "")]
+
+
 def test_commentary_that_needs_review() -> None:
     body = NoteBody(text="One.\n\nTwo & three.", author_role="CXO/PMO", written="3 Nov 2026", needs_review=True)
     made = chapter("prove", [note_block(body, "prove")])
