@@ -239,7 +239,8 @@ def _finding(row: Row, screened: Sequence[Row], currency: str) -> Finding:
         unit="count",
         n=told,
         tone="bad" if row["fails"] else "good" if row["verdict"] == "passes" else "unknown",
-        weight=total(failing, "budget_yearly"),
+        # money framed as a project is not lost by that alone, so it must not outweigh money that serves no goal
+        weight=0.0 if row["mode"] == "project_framing" else total(failing, "budget_yearly"),
     )
 
 

@@ -86,7 +86,7 @@ class Tables(Mapping[str, "nw.LazyFrame[Any] | Missing"]):
             contract = CONTRACTS[name]
             for column in frame.columns:
                 contract.column(str(column))
-            con.register(f"given_{name}", frame)
+            con.register(f"given_{name}", frame.copy())
             supplied[name] = frozenset(map(str, frame.columns))
             select = cut_select(contract, supplied[name], quoted(f"given_{name}"), as_of, timezone)
             con.execute(f"CREATE TABLE {quoted(name)} AS {select}")

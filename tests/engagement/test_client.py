@@ -38,7 +38,7 @@ def test_read_client_absent_names_the_next_step(tmp_path: Path) -> None:
 
 
 def test_read_client_broken_yaml_names_the_line(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"cannot be read as YAML \(line 2\)"):
+    with pytest.raises(InputError, match=r"cannot be read as YAML \(line 3\)"):
         read_client(folder_with(tmp_path, "name: Acme\ngoals: [a, b\n"))
 
 
