@@ -27,7 +27,8 @@ from cxkit.report.show import finding_block
 
 LARGEST = 1_000_000
 """Bytes a report may have; it travels by e-mail."""
-LIGHT_PAPER, DARK_PAPER = "#ffffff", "#10191e"
+LIGHT_PAPER, DARK_PAPER = "#f4f7f7", "#18242a"
+"""The harder of the two grounds that text stands on, the wash of boxes."""
 
 
 class Page(Record):

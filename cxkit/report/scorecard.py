@@ -151,10 +151,12 @@ def _title(table: Sequence[Row]) -> Sentence:
     first = f"quantify.scorecard.{text((off or out or list(table))[0], 'metric')}"
     if off:
         words = f"{_names(off)} {'misses its target' if len(off) == 1 else 'miss their targets'}"
-        return plain(f"{words}; {len(off)} of {len(judged)} measures with a target", first)
+        count = f"{len(off)} of {len(judged)}"
+        return Sentence(before=f"{words}; ", number=count, after=" measures with a target", key=first)
     if out:
         words = f"{_names(out)} {'is outside its' if len(out) == 1 else 'are outside their'} usual range"
-        return plain(f"{words}; {len(table) - len(out)} of {len(table)} measures are not", first)
+        count = f"{len(table) - len(out)} of {len(table)}"
+        return Sentence(before=f"{words}; ", number=count, after=" measures are not", key=first)
     if judged and all(text(row, "status") == "on target" for row in judged):
         return plain(f"All {len(judged)} measures with a target are on it", first)
     return plain(f"{len(table)} measure{'s' if len(table) != 1 else ''} assessed, none clearly off target", first)

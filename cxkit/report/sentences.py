@@ -10,7 +10,7 @@ from cxkit.report.blocks import FindingBody
 
 _SPACE = f"[ \u00a0{THIN}]?"
 _NUMBER = re.compile(
-    rf"(?<![\w.])[−+-]?(?:[A-Z]{{3}}{_SPACE})?[$€£¥]?\d[\d,]*(?:\.\d+)?(?!\w|-\w)"
+    rf"(?<![\w.-])[−+-]?(?:[A-Z]{{3}}{_SPACE})?[$€£¥]?\d[\d,]*(?:\.\d+)?(?!\w|-\w)"
     rf"(?:{_SPACE}(?:%|bn|M|k|×)(?!\w)| (?:points?|per 1,000|of \d[\d,]*|hours?|days?|months?|minutes?)\b)?"
 )
 

@@ -235,7 +235,9 @@ def cell(value: object, unit: str, currency: str = "") -> str:
     if isinstance(value, int | float) and unit in UNITS - {"none"}:
         return formats.quantity(float(value), cast("Unit", unit), currency=currency)
     if isinstance(value, float):
-        return formats.number(value, 0 if value == int(value) else 2)
+        if 0 < value < 0.001:
+            return "under 0.001"
+        return formats.number(value, 0 if value == int(value) else 3 if abs(value) < 0.1 else 2)
     return str(value)
 
 

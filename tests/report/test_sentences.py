@@ -20,6 +20,7 @@ from cxkit.report.sentences import plain, sentence
         ("No effect of programme H1 is shown", None, "none", "No effect of programme H1 is shown"),
         ("Worth $1.23\u202fM a year", 1.23e6, "money", "$1.23\u202fM"),
         ("NPS is +31", 31, "nps", "+31"),
+        ("Nothing from 2026-02-09 to 2026-02-17 (9 days)", None, "none", "9 days"),
     ],
 )
 def test_the_number_of_a_title(samples: ModuleType, title: str, value: float | None, unit: str, number: str) -> None:

@@ -122,6 +122,13 @@ def test_table_formats_by_unit_and_keeps_raw_values(samples: ModuleType) -> None
     assert [c.label for c in body.columns] == ["Team", "Share", "Money", "Day", "n"]
 
 
+@pytest.mark.parametrize(
+    ("value", "said"), [(0.58, "0.58"), (0.0004, "under 0.001"), (0.052, "0.052"), (0.0, "0"), (-0.02, "−0.020")]
+)
+def test_bare_numbers_keep_what_small_ones_say(value: float, said: str) -> None:
+    assert show.cell(value, "none") == said
+
+
 def test_table_of_none_of_the_columns_is_an_error(samples: ModuleType) -> None:
     result = samples.result("quantify.x", tables={"t": pd.DataFrame({"a": [1]})})
     with pytest.raises(KeyError, match="none of the columns b is in the table; it has a"):
