@@ -33,17 +33,20 @@ def compare_clusters(
 
     Under the hypothesis that every cluster's numerator rose by `delta` per unit of its denominator, the drawn arms are
     one of many equally likely draws. The statistic is the studentised difference of the arms' ratios; the interval
-    holds every `delta` that is not among the most extreme ``1 - level`` of draws. None when nothing varies.
+    holds every `delta` that is not among the most extreme ``1 - level`` of draws. With `covariate`, what the pre-period
+    value explains is taken out first (Rosenbaum 2002). None when nothing varies.
     """
     rows = pd.concat([control, treated], ignore_index=True)
     den, drawn = rows["den"].to_numpy(float), np.arange(len(rows)) >= len(control)
-    num, gain = rows["num"].to_numpy(float), None
+    num, raised, gain = rows["num"].to_numpy(float), den * drawn, None
     baseline = num[~drawn].sum() / den[~drawn].sum()
     if covariate:
-        num, gain = _adjusted(rows, drawn)
+        before = _before(rows)
+        gain = _gain(num, den, before, drawn)
+        num, raised = _without(num, den, before), _without(raised, den, before)
     draws = _draws(len(control), len(treated), np.random.default_rng(seed))
     # with `delta` taken out, every draw's difference is a − delta·b and its squared error u − 2·delta·v + delta²·w
-    a, b, u, v, w = _coefficients(num, den, den * drawn, np.vstack([drawn, draws]))
+    a, b, u, v, w = _coefficients(num, den, raised, np.vstack([drawn, draws]))
     if not u[0] > 0:
         return None
 
@@ -53,8 +56,10 @@ def compare_clusters(
             seen = np.abs(a - delta * b) / np.sqrt(squared)
         return float(np.mean(seen[1:] >= seen[0] * (1 - 1e-12)))
 
-    effect, alpha = float(a[0]), 1 - level
-    se = math.sqrt(float(u[0] - 2 * effect * v[0] + effect**2 * w[0]))
+    effect, alpha = float(a[0] / b[0]), 1 - level
+    se = math.sqrt(max(float(u[0] - 2 * effect * v[0] + effect**2 * w[0]), 0.0)) / abs(float(b[0]))
+    if not se > 0:
+        return None
     ends = []
     for side in (-1, 1):
         far = se
@@ -118,17 +123,25 @@ def _cross(
     )
 
 
-def _adjusted(rows: pd.DataFrame, drawn: np.ndarray) -> tuple[np.ndarray, float]:
-    """Numerators with the part that the pre-period value explains taken out, and the share of variance that was."""
-    num, den = rows["num"].to_numpy(float), rows["den"].to_numpy(float)
+def _before(rows: pd.DataFrame) -> np.ndarray:
+    """Each cluster's pre-period numerator beyond what its pre-period denominator makes usual; zero in sum."""
     xnum, xden = rows["xnum"].to_numpy(float), rows["xden"].to_numpy(float)
-    before = xnum - xnum.sum() / xden.sum() * xden
+    return np.asarray(xnum - xnum.sum() / xden.sum() * xden)
+
+
+def _without(values: np.ndarray, den: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """Values without what `before` explains of them; the arms are not looked at, so that the test stays exact."""
+    usual = values - values.sum() / den.sum() * den
+    spread = before @ before
+    return values - (before @ usual) / spread * before if spread > 0 else values
+
+
+def _gain(num: np.ndarray, den: np.ndarray, before: np.ndarray, drawn: np.ndarray) -> float:
+    """Share of the variance within arms that the pre-period value explains."""
     outcome, explained = num.copy(), before.copy()
     for mask in (drawn, ~drawn):
         outcome[mask] -= num[mask].sum() / den[mask].sum() * den[mask]
         explained[mask] -= before[mask].mean()
-    if not explained @ explained > 0 or not outcome @ outcome > 0:
-        return num, 0.0
-    theta = (explained @ outcome) / (explained @ explained)
-    gain = float((explained @ outcome) ** 2 / (explained @ explained) / (outcome @ outcome))
-    return num - theta * before, gain
+    if not (explained @ explained > 0 and outcome @ outcome > 0):
+        return 0.0
+    return float((explained @ outcome) ** 2 / (explained @ explained) / (outcome @ outcome))

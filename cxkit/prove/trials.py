@@ -205,7 +205,7 @@ def _compare(
             covariate=covariate,
             level=level,
         )
-        return few and _with_relative(few, arms, level)
+        return few and (few if covariate else _with_relative(few, arms, level))
     if plan.kind != "binary":
         return means.compare_means(*arms, ratio=ratio, covariate=covariate, level=level)
     plain = compare_proportions(
