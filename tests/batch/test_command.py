@@ -1,0 +1,149 @@
+"""The batch as a user meets it: exit codes, what a failure leaves behind, what an interruption leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+
+pytestmark = [pytest.mark.run, pytest.mark.xdist_group("batch")]
+
+
+def cxkit(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cxkit.cli", *words]
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, timeout=300, env=os.environ | more
+    )
+
+
+def kernels() -> set[int]:
+    """Process ids of kernels that are alive."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if b"ipykernel_launcher" in path.read_bytes():
+                found.add(int(path.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("run",), 2, "Name the clients to run"),
+        (("run", "nobody"), 2, "data has no client 'nobody'"),
+        (("run", "marlow", "-p", "discont_rate=0.1"), 2, "Did you mean 'discount_rate'?"),
+        (("run", "marlow", "-p", "discount_rate=much"), 2, "must be a float"),
+        (("run", "marlow", "-p", "discount_rate"), 2, "NAME=VALUE"),
+        (("run", "marlow", "--as-of", "31.10.2026"), 2, "YYYY-MM-DD"),
+        (("run", "marlow", "--from", "proof"), 2, "no stage 'proof'"),
+        (("run", "--jobs", "none"), 2, "--jobs"),
+        (("new", "../outside"), 1, "folder name"),
+        (("check", "nobody"), 1, "cxkit new nobody"),
+        (("forget", "nobody", "--yes"), 1, "There is nothing of 'nobody'"),
+    ],
+    ids=lambda v: " ".join(v) if isinstance(v, tuple) else None,
+)
+def test_wrong_usage_is_worded(
+    copy_of: Callable[[str], Path], tmp_path: Path, words: tuple[str, ...], code: int, said: str
+) -> None:
+    copy_of("marlow")
+    done = cxkit(tmp_path, *words)
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_failing_client_is_kept_named_and_stops_nobody(copy_of: Callable[[str], Path], tmp_path: Path) -> None:
+    """One client has a broken copy of a notebook, one has no settings, one is well."""
+    well = copy_of("marlow")
+    broken = tmp_path / "data" / "broken"
+    broken.mkdir()
+    for name in ("client.yml", "tables"):
+        subprocess.run(["cp", "-r", str(well / name), str(broken / name)], check=True)
+    (broken / "notebooks").mkdir()
+    from cxkit import shipped
+
+    own = nbformat.read(shipped.path("notebooks/3-instrument.ipynb"), as_version=4)
+    own.cells.append(nbformat.v4.new_code_cell("raise ValueError('my own cell')"))
+    nbformat.write(own, broken / "notebooks" / "3-instrument.ipynb")
+    blank = tmp_path / "data" / "blank"
+    blank.mkdir()
+    (blank / "client.yml").write_text("curency: EUR\n", encoding="utf-8")
+
+    done = cxkit(tmp_path, "run", "marlow", "broken", "blank", "--jobs", "2", "--log-format", "json")
+    assert done.returncode == 1
+    events = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+    assert {(e["client"], e["what"]) for e in events} >= {("marlow", "done"), ("broken", "failed"), ("blank", "failed")}
+    assert "blank/client.yml has 2 problems" in done.stdout
+    assert "3-instrument.ipynb" in done.stdout
+    assert "ValueError: my own cell" in done.stdout
+
+    runs = tmp_path / "runs"
+    assert (runs / "marlow" / "2026-10-31" / "report.html").is_file()
+    assert not (runs / "broken" / "2026-10-31").exists()
+    failed = runs / "broken" / "2026-10-31.failed"
+    assert "papermill-error-cell-tag" in (failed / "3-instrument.ipynb").read_text(encoding="utf-8")
+    record = json.loads((failed / "run.json").read_text(encoding="utf-8"))
+    assert record["status"] == "failed"
+    assert [record["stages"][s]["status"] for s in ("align", "instrument", "prove")] == ["done", "failed", "not run"]
+    assert record["stages"]["instrument"]["own_copy"] is True
+    assert not list(runs.glob("*/.building-*"))
+    board = (runs / "index.html").read_text(encoding="utf-8")
+    assert "failed" in board
+    assert "Marlow Home" in board
+
+    told = cxkit(tmp_path, "status")
+    assert "✗ 2026-10-31 failed" in told.stdout
+    with (well / "tables" / "orders.csv").open("a", encoding="utf-8") as file:
+        file.write("\n")
+    assert "files changed since" in cxkit(tmp_path, "status", "marlow").stdout
+
+    from_prove = cxkit(tmp_path, "run", "marlow", "--from", "prove", "--as-of", "2026-10-31")
+    assert from_prove.returncode == 0, from_prove.stdout
+    record = json.loads((runs / "marlow" / "2026-10-31" / "run.json").read_text(encoding="utf-8"))
+    assert [record["stages"][s]["status"] for s in ("align", "prove")] == ["kept", "done"]
+
+    erased = cxkit(tmp_path, "forget", "marlow", "--yes")
+    assert erased.returncode == 0
+    assert not well.exists()
+    assert not (runs / "marlow").exists()
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="counts kernels through /proc, which only Linux has")
+def test_an_interruption_leaves_no_kernel_and_nothing_half_written(
+    copy_of: Callable[[str], Path], tmp_path: Path
+) -> None:
+    copy_of("marlow")
+    before = kernels()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cxkit.cli", "run", "marlow", "--log-format", "plain"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    until = time.monotonic() + 120
+    while not kernels() - before and time.monotonic() < until:
+        time.sleep(0.2)
+    assert kernels() - before
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130, told
+    until = time.monotonic() + 10
+    while kernels() - before and time.monotonic() < until:
+        time.sleep(0.2)
+    assert not kernels() - before
+    runs = tmp_path / "runs" / "marlow"
+    assert not [p for p in runs.iterdir() if p.name != ".snapshots"]
