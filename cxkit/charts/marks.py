@@ -11,7 +11,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from cxkit import formats
@@ -204,7 +206,7 @@ CELLS: dict[str, tuple[str, str, str]] = {
     "bad": ("✕", style.BAND3, style.INK),
     "partly": ("◐", style.BAND2, style.INK),
     "unknown": ("?", style.BAND1, style.SOFT),
-    "none": ("–", "none", style.SOFT),
+    "none": ("–", style.PAPER, style.SOFT),
 }
 """State of a matrix cell → symbol, fill, ink; the word stands beside the symbol."""
 
@@ -216,18 +218,30 @@ def matrix(
     cell: Callable[[int, int], tuple[str, str]],
 ) -> Axes:
     """A grid of words with a symbol each: `cell` gives a state of `CELLS` and the word."""
-    for y in range(len(row_labels)):
-        for x in range(len(column_labels)):
-            state, word = cell(y, x)
-            symbol, fill, ink = CELLS[state]
-            if fill != "none":
-                ax.fill_between([x - 0.47, x + 0.47], y - 0.43, y + 0.43, color=fill, linewidth=0)
-            ax.text(x, y, f"{symbol} {style.clip(word, 18)}".strip(), ha="center", va="center", fontsize=8.5, color=ink)
+    order = list(CELLS)
+    cells = [[cell(y, x) for x in range(len(column_labels))] for y in range(len(row_labels))]
+    sns.heatmap(
+        [[order.index(state) for state, _ in row] for row in cells],
+        annot=[[f"{CELLS[state][0]} {style.clip(word, 18)}".strip() for state, word in row] for row in cells],
+        fmt="",
+        annot_kws={"fontsize": 8.5},
+        cmap=ListedColormap([CELLS[state][1] for state in order]),
+        vmin=-0.5,
+        vmax=len(order) - 0.5,
+        cbar=False,
+        linewidths=4,
+        linecolor=style.PAPER,
+        ax=ax,
+    )
+    for drawn, (state, _) in zip(ax.texts, (one for row in cells for one in row), strict=True):
+        drawn.set_color(CELLS[state][2])
     rows(ax, row_labels, most=32)
-    ax.set_xticks(range(len(column_labels)))
+    ax.set_yticks([y + 0.5 for y in range(len(row_labels))])
+    ax.set_yticklabels([style.clip(name, 32) for name in row_labels], ha="left", va="center", rotation=0)
+    ax.set_ylim(len(row_labels), 0)
+    ax.set_xticks([x + 0.5 for x in range(len(column_labels))])
     ax.set_xticklabels([folded(text, 15) for text in column_labels], color=style.INK, weight="bold")
     ax.xaxis.tick_top()
-    ax.set_xlim(-0.5, len(column_labels) - 0.5)
     return ax
 
 
