@@ -177,6 +177,7 @@ def _record(job: Job, settings: Client, store: Store, taken: Intake, stages: Map
         "versions": {"cxkit": cxkit.__version__, "python": platform.python_version()}
         | {n: version(n) for n in LIBRARIES},
         "engagement_revision": store.revision,
+        "health": taken.health.findings[0].title if taken.health.findings else "",
     }
 
 

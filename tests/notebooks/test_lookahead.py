@@ -40,16 +40,16 @@ def test_what_lies_after_as_of_changes_no_byte(copy_of: Callable[[str], Path], t
     tables = folder / "tables"
     tickets = pd.read_parquet(tables / "tickets.parquet")
     for column in ("opened", "first_response", "resolved", "closed", "reopened"):
-        tickets[column] = pd.to_datetime(tickets[column])
-    late = tickets["opened"] >= "2026-10-20"
+        tickets[column] = pd.to_datetime(tickets[column], utc=True)
+    late = tickets["opened"] >= pd.Timestamp("2026-10-20", tz="UTC")
     assert late.any()
-    changed = late & (tickets["resolved"].isna() | (tickets["resolved"] >= "2026-11-02"))
-    tickets.loc[changed, "resolved"] = pd.Timestamp("2026-11-20 10:00")
-    tickets.loc[changed, "closed"] = pd.Timestamp("2026-11-21 10:00")
-    tickets.loc[changed & tickets["reopened"].isna(), "reopened"] = pd.Timestamp("2026-11-22 10:00")
+    changed = late & (tickets["resolved"].isna() | (tickets["resolved"] >= pd.Timestamp("2026-11-02", tz="UTC")))
+    tickets.loc[changed, "resolved"] = pd.Timestamp("2026-11-20 10:00", tz="UTC")
+    tickets.loc[changed, "closed"] = pd.Timestamp("2026-11-21 10:00", tz="UTC")
+    tickets.loc[changed & tickets["reopened"].isna(), "reopened"] = pd.Timestamp("2026-11-22 10:00", tz="UTC")
     more = tickets.tail(200).copy()
     more["ticket_id"] = [f"LATE{n}" for n in range(len(more))]
-    shift = pd.Timestamp("2026-11-05") - more["opened"].min()
+    shift = pd.Timestamp("2026-11-05", tz="UTC") - more["opened"].min()
     for column in ("opened", "first_response", "resolved", "closed", "reopened"):
         more[column] = more[column] + shift
     pd.concat([more, tickets]).to_parquet(tables / "tickets.parquet", index=False)

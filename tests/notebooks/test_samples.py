@@ -56,10 +56,10 @@ def test_planted_truth_is_recovered(ran: Ran, case: tuple[str, dict]) -> None:
     assert {"realised", "value"} & truth.keys()
     if "realised" in truth:
         assert finding["value"] == pytest.approx(truth["realised"], rel=1e-6)
-    if "tolerance" in truth:
-        assert abs(finding["value"] - truth["value"]) <= truth["tolerance"]
-    elif "value" in truth:
+    if "value" in truth and finding["low"] is not None:
         assert finding["low"] <= truth["value"] <= finding["high"]
+    elif "value" in truth:
+        assert abs(finding["value"] - truth["value"]) <= truth["tolerance"]
 
 
 @pytest.mark.parametrize("client", SAMPLES)
@@ -115,7 +115,7 @@ def test_no_person_is_named(ran: Ran, client: str) -> None:
         for column in {"agent", "first_name", "last_name", "email", "phone"} & set(frame.columns):
             people |= {v for v in frame[column].dropna().astype(str).unique() if len(v) > 4}
     assert people
-    assert not [p for p in people if re.search(rf"\b{re.escape(p)}\b", text)]
+    assert not [p for p in people if p in text and re.search(rf"\b{re.escape(p)}\b", text)]
     assert not re.search(r"[\w.]+@[\w.]+\.\w+", text)
 
 
