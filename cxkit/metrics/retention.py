@@ -33,6 +33,9 @@ RATIO_CEILING = 3.0
 COUNTS = ("accounts", "lost_accounts", "joined", "joined_lost")
 MONEY = ("start", "kept", "expansion", "contraction", "churn", "end", "joined_end", "joined_lost_mrr", "returned_end")
 MOMENTS = ("ss", "sk", "kk", "se", "ee", "gr", "grr", "nr", "nrr")
+SCALES = {"joined_lost_mrr": 1e8} | dict.fromkeys(MOMENTS[:5], 1e4) | dict.fromkeys(MOMENTS[5:], 1e15)
+"""What is no exact decimal is added up as whole numbers of this part of a unit: a sum of doubles depends on the order
+of rows, and the variance made from these sums would show it."""
 
 
 def source(tables: Tables, at: date) -> nw.LazyFrame[Any] | Missing:
@@ -135,10 +138,16 @@ def bridge(tables: Tables, window: Window, by: Sequence[str] = ()) -> pd.DataFra
         nr=of_cohort(grown),
         nrr=of_cohort(grown * grown),
     )
+    rows = rows.with_columns(*((nw.col(c) * scale).round(0).cast(nw.Int128).alias(c) for c, scale in SCALES.items()))
     sums = nw.col(*COUNTS, *MONEY, *MOMENTS).sum()
     if by:
-        return tables.frame(rows.group_by(*by).agg(sums).sort(*by, nulls_last=True))
-    return tables.frame(rows.select(sums)).fillna(0.0)
+        return _unscaled(tables.frame(rows.group_by(*by).agg(sums).sort(*by, nulls_last=True)))
+    return _unscaled(tables.frame(rows.select(sums)).fillna(0.0))
+
+
+def _unscaled(frame: pd.DataFrame) -> pd.DataFrame:
+    """Sums back in their own units."""
+    return frame.assign(**{c: frame[c] / scale for c, scale in SCALES.items()})
 
 
 class Retention(Record):
@@ -230,7 +239,11 @@ def monthly(tables: Tables, last: date, months: int) -> pd.DataFrame | Missing:
     there = set(pd.to_datetime(tables.frame(f"SELECT DISTINCT month FROM {relation} WHERE mrr > 0")["month"]).dt.date)
     columns = ", ".join(f"coalesce(sum(mrr) FILTER (month = DATE '{m}'), 0) AS m{i}" for i, m in enumerate(months_))
     ends = [f"m{i}" for i in range(len(months_))]
-    moments = ", ".join(f"coalesce(sum({sql}), 0) AS {quoted(name)}" for name, sql in _MONTHLY_MOMENTS.items())
+    terms = {
+        name: f"CAST(round(({sql}) * {SCALES[name]}) AS HUGEINT)" if name in SCALES else sql
+        for name, sql in _MONTHLY_MOMENTS.items()
+    }
+    moments = ", ".join(f"coalesce(sum({sql}), 0) AS {quoted(name)}" for name, sql in terms.items())
     frame = tables.frame(f"""
         WITH book AS (
           SELECT account_id, {columns} FROM {relation}
@@ -245,6 +258,7 @@ def monthly(tables: Tables, last: date, months: int) -> pd.DataFrame | Missing:
         )
         SELECT k, {moments} FROM f GROUP BY k ORDER BY k
     """)
+    frame = _unscaled(frame)
     frame.insert(0, "month", [months_[k] for k in frame.pop("k")])
     whole = [m in there and add_months(m, -1) in there for m in frame["month"]]
     return frame[whole].reset_index(drop=True)
