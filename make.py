@@ -66,9 +66,10 @@ def demo(_: list[str]) -> None:
 
 
 def test(rest: list[str]) -> None:
-    """Run the tests; what needs a browser, a database or Spark says why it is skipped."""
+    """Run the tests; what needs a browser says why it is skipped where there is none."""
     install()
-    call(PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadgroup", *rest)
+    chosen = rest if "-m" in rest else ["-m", "not coverage", *rest]
+    call(PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadgroup", *chosen)
 
 
 def lab(rest: list[str]) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import Ran, run_clients
 
-pytestmark = [pytest.mark.run, pytest.mark.xdist_group("lookahead")]
+pytestmark = [pytest.mark.run, pytest.mark.xdist_group("samples")]
 STAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC")
 
 
@@ -31,12 +31,9 @@ def assert_same(one: dict[str, bytes], two: dict[str, bytes]) -> None:
     assert [name for name in one if one[name] != two[name]] == []
 
 
-def test_what_lies_after_as_of_changes_no_byte(copy_of: Callable[[str], Path], tmp_path: Path) -> None:
+def test_what_lies_after_as_of_changes_no_byte(ran: Ran, copy_of: Callable[[str], Path], tmp_path: Path) -> None:
     """A row that appears, a ticket closed, a subscription ended and a value restated after as_of."""
     folder = copy_of("northbeam")
-    data = folder.parent
-    before = bytes_of(run_clients(data, tmp_path / "one", ("northbeam",), workers=1, as_of="2026-10-31"), "northbeam")
-
     tables = folder / "tables"
     tickets = pd.read_parquet(tables / "tickets.parquet")
     for column in ("opened", "first_response", "resolved", "closed", "reopened"):
@@ -68,12 +65,10 @@ def test_what_lies_after_as_of_changes_no_byte(copy_of: Callable[[str], Path], t
     coming = revenue.loc[october].head(50).assign(month="2026-11-01", mrr="99999", restated="", restated_mrr="")
     pd.concat([coming, revenue]).to_csv(tables / "revenue.csv", index=False)
 
-    after = bytes_of(run_clients(data, tmp_path / "two", ("northbeam",), workers=1, as_of="2026-10-31"), "northbeam")
-    assert_same(before, after)
+    after = run_clients(folder.parent, tmp_path / "runs", ("northbeam",), workers=1, as_of="2026-10-31")
+    assert_same(bytes_of(ran, "northbeam"), bytes_of(after, "northbeam"))
 
 
-def test_the_same_run_twice_differs_in_the_stamp_alone(copy_of: Callable[[str], Path], tmp_path: Path) -> None:
-    data = copy_of("marlow").parent
-    one = bytes_of(run_clients(data, tmp_path / "one", ("marlow",), workers=1), "marlow")
-    two = bytes_of(run_clients(data, tmp_path / "two", ("marlow",), workers=1), "marlow")
-    assert_same(one, two)
+def test_the_same_run_twice_differs_in_the_stamp_alone(ran: Ran, tmp_path: Path) -> None:
+    again = run_clients(ran.data, tmp_path / "runs", ("marlow",), workers=1)
+    assert_same(bytes_of(ran, "marlow"), bytes_of(again, "marlow"))
