@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cxkit.simulate.population import Spec
+from cxkit.simulate.proof import EVE
 from cxkit.simulate.world import Array
 
 
@@ -58,7 +59,7 @@ def proof(rng: np.random.Generator, spec: Spec, ids: Array) -> dict[str, pd.Data
             )
         )
         for phase, units, value in values[name]:
-            when = drawn if phase == "pre" else ended
+            when = drawn - EVE if phase == "pre" else ended
             outcomes.append(
                 pd.DataFrame(
                     {

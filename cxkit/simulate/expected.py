@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import comb
+from math import comb, floor
 
 import numpy as np
 
@@ -106,11 +106,13 @@ def _voice(spec: Spec) -> Iterator[Truth]:
 
 
 def _use(spec: Spec) -> Iterator[Truth]:
-    def reached(days: int) -> float:
+    def reached(elapsed: float) -> float:
+        days = floor(elapsed - late)
         return float((1 - spec.value_never) * (1 - np.exp(-((days / spec.value_days) ** 1.3))))
 
-    median = next(d for d in range(1, 1000) if reached(d) >= 0.5)
-    about = "whole local days from joining to first value, those who never get there counted"
+    late = spec.value_hour / 24
+    median = next(d + late for d in range(1, 1000) if reached(d + late) >= 0.5)
+    about = "elapsed days from joining to first value, those who never get there counted"
     yield Truth(id="orchestrate.first_value.median", subject="join", value=median, unit="days", about=about)
     for days in (30, 90):
         yield Truth(

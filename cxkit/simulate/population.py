@@ -80,6 +80,8 @@ class Spec:
     value_days: float = 5.5
     value_never: float = 0.08
     """Scale of the Weibull (shape 1.3) days to first value, and the share that never gets there."""
+    value_hour: int = 6
+    """First value comes whole days after joining, the Weibull rounded up, and so many hours."""
     convert: float = 0.31
     effect_binary: tuple[float, float] = (0.20, -0.04)
     effect_mean: tuple[float, float] = (3.0, -0.20)
@@ -255,7 +257,7 @@ def _events(
     offer = spec.grid[month[seen]].astype("M8[s]") + rng.integers(0, 27 * 86400, len(seen)) * SECOND
     yes = rng.random(len(seen)) < spec.convert
     taken = offer[yes] + rng.integers(600, 3 * 86400, int(yes.sum())) * SECOND
-    at = np.concatenate([began, began[reached] + (days[reached] * 86400 + 6 * 3600) * SECOND, offer, taken])
+    at = np.concatenate([began, began[reached] + days[reached] * DAY + spec.value_hour * 3600 * SECOND, offer, taken])
     count = [len(new), int(reached.sum()), len(seen), int(yes.sum())]
     return pd.DataFrame(
         {

@@ -8,6 +8,9 @@ from scipy.stats import norm
 
 from cxkit.simulate.world import Array
 
+EVE = np.timedelta64(6, "h")
+"""How long before a draw at midnight the values of the time before are complete: at 18:00 on the day before."""
+
 
 def drawn(rng: np.random.Generator, size: int, share: float) -> Array:
     """Whether each unit is treated, `share` of them on average, each by its own coin."""
@@ -27,7 +30,7 @@ def assignments(experiment: str, unit: Array, treated: Array, assigned: Array, a
 
 
 def outcomes(experiment: str, unit: Array, metric: str, *, phase: str, value: Array, measured: Array) -> pd.DataFrame:
-    """Rows of ``outcomes`` for one metric and phase."""
+    """Rows of ``outcomes`` for one metric and phase; those before the draw are measured strictly before it."""
     return pd.DataFrame(
         {
             "experiment_id": experiment,

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 import cxkit
+from cxkit import prove
 from cxkit.simulate import brightline, client, marlow, northbeam, samples
 from cxkit.simulate.world import World
 from cxkit.tables.catalogue import CONTRACTS
@@ -218,6 +219,17 @@ def test_brightline_outcomes_agree_with_its_book() -> None:
     book = frames["accounts"].set_index("account_id").loc[left.index]
     within = (book["ended"] - book["started"]).dt.days < 90
     assert (within == left.astype(bool)).all()
+
+
+@pytest.mark.parametrize(("name", "experiment"), [("brightline", "X2"), ("northbeam", "E1")])
+def test_values_of_the_time_before_are_known_before_the_draw(name: str, experiment: str) -> None:
+    found = tables(name).frame(
+        "SELECT count(*) AS n, count(*) FILTER (o.measured < a.assigned) AS early FROM outcomes o "
+        "JOIN assignments a USING (experiment_id, unit_id) WHERE o.phase = 'pre'"
+    )
+    assert found["n"].iloc[0] == found["early"].iloc[0] > 0
+    effects = prove.experiments(tables(name), seed=1).frame("effects").set_index("experiment_id")
+    assert effects.loc[experiment, "cuped_gain"] > 0
 
 
 def test_northbeam_hangs_on_a_few_accounts() -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from cxkit import orchestrate
 from cxkit.errors import InputError
 from cxkit.simulate import expected, reference, trial, write_simulated
 from cxkit.simulate.population import Segment, Spec
@@ -90,6 +91,21 @@ def test_the_past_predicts_the_mean(large: tuple[Spec, dict[str, pd.DataFrame]])
     _, frames = large
     wide = frames["outcomes"].query("experiment_id == 'mean'").pivot(index="unit_id", columns="phase", values="value")
     assert 0.5 < np.corrcoef(wide["pre"], wide["post"])[0, 1] < 0.7
+
+
+def test_the_past_lies_before_the_draw(large: tuple[Spec, dict[str, pd.DataFrame]]) -> None:
+    _, frames = large
+    pre = frames["outcomes"].query("phase == 'pre'").merge(frames["assignments"], on=["experiment_id", "unit_id"])
+    assert len(pre)
+    assert (pre["measured"] < pre["assigned"]).all()
+
+
+def test_first_value_shows_in_elapsed_days(large: tuple[Spec, dict[str, pd.DataFrame]]) -> None:
+    spec, frames = large
+    tables = Tables.from_frames(frames, as_of=spec.as_of, timezone=spec.timezone, currency=spec.currency)
+    truth = {t.id: t.value for t in expected.truths(spec) if t.subject == "join"}
+    assert orchestrate.first_value(tables).finding("orchestrate.first_value.median").value == 5.25
+    assert truth["orchestrate.first_value.median"] == 5.25
 
 
 def test_nobody_leaves_means_nothing_is_lost() -> None:

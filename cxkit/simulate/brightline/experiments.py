@@ -28,9 +28,13 @@ def experiments(rng: np.random.Generator, homes: Homes, told: Array, asked: pd.D
     unit = np.flatnonzero(noticed(homes))
     day, who = asked["opened"].to_numpy().astype("datetime64[D]"), asked["account"].to_numpy()
     until = np.datetime64("2026-08-01")
-    for phase, begin, end in (("pre", story.HELD_FROM, story.NOTICE_FROM), ("post", story.NOTICE_FROM, until)):
+    eve = story.NOTICE_FROM - proof.EVE  # the day itself is not over yet, so its contacts are left out
+    for phase, begin, end, known in (
+        ("pre", story.HELD_FROM, story.NOTICE_FROM - DAY, eve),
+        ("post", story.NOTICE_FROM, until, until),
+    ):
         count = np.bincount(who[(day >= begin) & (day < end)], minlength=len(ids))[unit]
-        when = np.full(len(unit), end)
+        when = np.full(len(unit), known)
         results.append(proof.outcomes("X2", ids[unit], "contacts_6m", phase=phase, value=count, measured=when))
     drawn = np.full(len(unit), story.NOTICE_FROM)
     draws.append(proof.assignments("X2", ids[unit], told[unit], drawn, ("no notice", "notice")))

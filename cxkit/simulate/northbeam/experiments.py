@@ -26,11 +26,9 @@ def experiments(rng: np.random.Generator, accounts: Accounts, known: Known) -> d
     )
     draws = proof.assignments("E1", unit, treated[account], np.full(len(unit), story.GUIDE_DAY), ("standard", "guided"))
     draws["account_id"] = draws["cluster_id"] = ids[account]
-    end = story.GUIDE_DAY + 60 * DAY
+    eve, end = story.GUIDE_DAY - proof.EVE, story.GUIDE_DAY + 60 * DAY
     results = [
-        proof.outcomes(
-            "E1", unit, "weekly_active", phase="pre", value=pre, measured=np.full(len(unit), story.GUIDE_DAY)
-        ),
+        proof.outcomes("E1", unit, "weekly_active", phase="pre", value=pre, measured=np.full(len(unit), eve)),
         proof.outcomes("E1", unit, "weekly_active", phase="post", value=used, measured=np.full(len(unit), end)),
     ]
     rows = [
