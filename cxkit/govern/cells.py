@@ -141,7 +141,7 @@ def experiment(tests: Sequence[Row], effects: Result | None, initiative: str) ->
     proof = best_proof(list(tests))
     if proof is None:
         return gap("experiment", "not tested")
-    finding = finding_about(effects, "prove.effect", initiative, proof["experiment_id"])
+    finding = finding_about(effects, "prove.effect", initiative, proof["experiment_id"], proof.get("arm"))
     said = outcome(proof)
     number = f"{finding.value_text} ({finding.interval_text}), " if finding and finding.interval_text else ""
     more = f", {len(tests)} comparisons" if len(tests) > 1 else ""
@@ -162,7 +162,7 @@ def realised(lines: Sequence[Row], pnl: Result | None, initiative: str, currency
     if not known:
         return gap("realised", "nothing on the P&L")
     row = sorted(known, key=lambda r: (r["grade"], str(r["experiment_id"]), str(r.get("arm"))))[0]
-    finding = finding_about(pnl, "prove.pnl", initiative, row["experiment_id"])
+    finding = finding_about(pnl, "prove.pnl", initiative, row["experiment_id"], row.get("arm"))
     span = f" ({interval(row['low'], row['high'], 'money', currency=currency)})" if row.get("low") is not None else ""
     line = f" on {short(row['pnl_line'], 40)}" if row.get("pnl_line") else ""
     return Cell(

@@ -72,8 +72,8 @@ def council(
     return Council(
         as_of=tables.as_of,
         findings=(
-            *(_changed(changes, tables.currency) if previous else ()),
-            *_asked(needed, tables.currency),
+            *(_changed(changes, findings, _sources(findings, previous), tables.currency) if previous else ()),
+            *_asked(needed, _sources(allocation.findings if allocation is not None else ()), tables.currency),
             *_due(recorded, _names(tables)),
             *seats.findings(tables, seated, units),
         ),
@@ -92,8 +92,17 @@ def _names(tables: Tables) -> dict[str, str]:
     return {row["initiative_id"]: short(row["initiative"], 40) for row in rows(tables, "initiatives")}
 
 
-def _changed(changes: Sequence[Mapping[str, Any]], currency: str) -> list[Finding]:
+def _sources(findings: Iterable[Finding], previous: Iterable[Mapping[str, Any]] = ()) -> tuple[str, ...]:
+    """The tables behind findings and records of the last run, each once, in the order in which they are named."""
+    named = (*(finding.sources for finding in findings), *(record.get("sources") or () for record in previous))
+    return tuple(dict.fromkeys(name for names in named for name in names))
+
+
+def _changed(
+    changes: Sequence[Mapping[str, Any]], findings: Sequence[Finding], sources: tuple[str, ...], currency: str
+) -> list[Finding]:
     """How much moved, and the heaviest movements."""
+    known = {finding.key: finding for finding in findings}
     compared = [row for row in changes if row["change"] not in ("new", "gone")]
     moved = [row for row in changes if row["change"] == "moved"]
     counts = {kind: sum(row["change"] == kind for row in changes) for kind in ("new", "gone", "regraded", "redefined")}
@@ -108,6 +117,7 @@ def _changed(changes: Sequence[Mapping[str, Any]], currency: str) -> list[Findin
             value=len(moved),
             unit="count",
             n=len(compared),
+            sources=sources,
         )
     ]
     for row in [row for row in moved if row.get("difference") is not None][:MOST_MOVED]:
@@ -125,6 +135,7 @@ def _changed(changes: Sequence[Mapping[str, Any]], currency: str) -> list[Findin
                 tone=row["tone"],
                 weight=row["weight"],
                 grade=row["grade"],
+                sources=known[row["key"]].sources,
             )
         )
     return found
@@ -164,7 +175,7 @@ def _otherwise(row: Mapping[str, Any], currency: str) -> str:
             return f"{money(row['ask'], currency)} is given to a claim nobody has tested, or to nothing"
 
 
-def _asked(needed: Sequence[Mapping[str, Any]], currency: str) -> list[Finding]:
+def _asked(needed: Sequence[Mapping[str, Any]], sources: tuple[str, ...], currency: str) -> list[Finding]:
     open_ = [row for row in needed if row["state"] == "open"]
     if not needed:
         return []
@@ -186,6 +197,7 @@ def _asked(needed: Sequence[Mapping[str, Any]], currency: str) -> list[Finding]:
             value=len(open_),
             unit="count",
             n=len(needed),
+            sources=sources,
             tone="bad" if open_ else "good",
             weight=freed,
         )
@@ -216,6 +228,6 @@ def _due(recorded: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> lis
             unit="count",
             n=len(pending),
             tone="bad" if late else "neutral",
-            sources=(),
+            sources=("initiatives",),
         )
     ]

@@ -149,6 +149,7 @@ def _overall(told: Sequence[Row]) -> list[Finding]:
             value=len(above),
             unit="count",
             n=len(both),
+            sources=tuple(dict.fromkeys(("maturity", *(name for row in both for name in SOURCES[row["capability"]])))),
             tone="bad" if above else "good",
             about="levels by printed rules, so without an interval",
         )

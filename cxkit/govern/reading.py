@@ -75,9 +75,16 @@ def outcome(proof: Mapping[str, Any] | None) -> str:
     return "proven" if proof.get("tone") == "good" else "disproven"
 
 
-def finding_about(result: Result | None, id: str, initiative: str, subject: str | None = None) -> Finding | None:
-    """The finding of a result that is about this initiative (and its subject begins as given)."""
-    for found in result.findings if result is not None else ():
-        if found.id == id and found.initiative == initiative and (found.subject or "").startswith(subject or ""):
-            return found
-    return None
+def finding_about(
+    result: Result | None, id: str, initiative: str, experiment: str | None = None, arm: str | None = None
+) -> Finding | None:
+    """The finding of a result that is about this initiative, and about this experiment where one is given.
+
+    A finding's subject is the experiment, or experiment/arm where it has several arms: the finding of the `arm` given
+    is taken, else the first one of the experiment.
+    """
+    about = [f for f in (result.findings if result is not None else ()) if f.id == id and f.initiative == initiative]
+    if experiment is not None:
+        about = [f for f in about if f.subject == experiment or (f.subject or "").startswith(f"{experiment}/")]
+    exact = [f for f in about if experiment is not None and f.subject == f"{experiment}/{arm}"]
+    return next(iter(exact or about), None)

@@ -25,6 +25,11 @@ def figure(value, low=None, high=None, **more):
     return Finding.model_validate(fields | {"value": value, "low": low, "high": high} | more)
 
 
+def unsourced(found):
+    """Findings that do not name their source tables."""
+    return [f.key for f in found.findings if not f.sources]
+
+
 def record(finding):
     dropped = {"detail", "about", "tone", "weight"}
     return {"key": finding.key, **{k: v for k, v in finding.model_dump(mode="json").items() if k not in dropped}}
@@ -79,6 +84,9 @@ def test_decisions_needed_come_from_the_plan_and_fall_away_once_taken(world, pla
     taken = council(world.tables(), allocation=plan, decisions=[Decision(decision_id="D1", initiative_id="I3")])
     assert taken.frame("needed").set_index("initiative_id")["state"].to_dict() == {"I1": "open", "I3": "decided"}
     assert taken.finding("govern.council.needed").value == 1
+    sources = ("initiatives", "benefits", "investments", "experiments")
+    assert found.finding("govern.council.needed").sources == sources
+    assert not unsourced(found)
 
 
 def test_decisions_due_are_read_as_of_the_day(world):
@@ -105,6 +113,7 @@ def test_decisions_due_are_read_as_of_the_day(world):
     late = found.finding("govern.council.due")
     assert late.title == "2 of 5 open decisions are overdue; 1 more is due within a month"
     assert "stop Loyalty app (2026-06-01)" in late.detail
+    assert late.sources == ("initiatives",)
 
 
 def test_business_units_without_a_seat_are_named(world):
@@ -133,9 +142,8 @@ def test_the_first_run_and_an_empty_client_have_gaps_only(world):
 
 def test_what_changed_leads_with_what_moved(world, plan):
     old = [record(figure(0.90, 0.89, 0.91)), record(figure(5.0, unit="count", subject="x"))]
-    results = [
-        world.Signals(as_of=world.AS_OF, findings=(figure(0.86, 0.85, 0.87), figure(5.0, unit="count", subject="x")))
-    ]
+    now = (figure(0.86, 0.85, 0.87, sources=("revenue",)), figure(5.0, unit="count", subject="x", sources=("moments",)))
+    results = [world.Signals(as_of=world.AS_OF, findings=now)]
     found = council(world.tables(), results=results, allocation=plan, previous=old)
     assert found.finding("govern.council.changed").title == (
         "1 of 2 figures moved by more than their own noise since the last run"
@@ -143,6 +151,9 @@ def test_what_changed_leads_with_what_moved(world, plan):
     moved = found.finding("govern.council.moved")
     assert moved.detail == "90.0\u202f% before, 86.0\u202f% now."
     assert moved.value == pytest.approx(-0.04)
+    assert moved.sources == ("revenue",)
+    assert found.finding("govern.council.changed").sources == ("revenue", "moments")
+    assert not unsourced(found)
     keys = [f.key for f in found.findings]
     assert len(keys) == len(set(keys))
     assert {f.id for f in found.findings} <= set(FINDINGS)

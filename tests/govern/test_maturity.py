@@ -46,6 +46,7 @@ def test_a_level_is_only_as_high_as_the_evidence(world):
         "OKR traceability stands at level 3 of 5 by the evidence; self-assessed 5"
     )
     assert found.finding("govern.maturity.overall").value == 1
+    assert found.finding("govern.maturity.overall").sources == ("maturity", "goals", "key_results", "initiatives")
     assert {x.id for x in (*found.findings, *found.gaps)} <= set(FINDINGS)
 
 
