@@ -46,6 +46,8 @@ class Figure:
     """Columns of the table behind it, name → (label, unit)."""
     worth: Callable[[Result], bool] | None = None
     """Whether there is enough to draw, where rows alone do not tell."""
+    subject: Callable[[Result], str] | None = None
+    """What is drawn where a result has several of it: the title is the finding about this and no other."""
 
     def __call__(self, result: Result, *, ax: Axes | None = None) -> Axes:
         """Draw the figure."""
@@ -58,6 +60,9 @@ class Figure:
     def finding(self, result: Result) -> Finding | None:
         """The finding that gives the action title, or None."""
         found = [f for f in result.findings if f.id == self.title] if self.title else []
+        if self.subject is not None:
+            drawn = self.subject(result)
+            found = [f for f in found if f.subject == drawn]
         return max(found, key=lambda f: f.weight, default=None)
 
 
@@ -71,6 +76,7 @@ def figure(
     caption: str = "",
     data: Mapping[str, tuple[str, str]],
     worth: Callable[[Result], bool] | None = None,
+    subject: Callable[[Result], str] | None = None,
 ) -> Callable[[Draw], Figure]:
     """Declare a chart function as a figure of the report.
 
@@ -80,7 +86,7 @@ def figure(
     def declare(draw: Draw) -> Figure:
         if id in CHARTS:
             raise ReportError(f"Two figures are called '{id}'; give one of them another id.")
-        made = Figure(id, draw, topic, needs, alt, title, caption, data, worth)
+        made = Figure(id, draw, topic, needs, alt, title, caption, data, worth, subject)
         CHARTS[id] = made
         return made
 

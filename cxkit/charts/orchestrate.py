@@ -203,6 +203,7 @@ def _alt_first_value(result: Result) -> str:
         "high": ("High", "ratio"),
     },
     worth=lambda result: (number(_moment(result), "customers") or 0) >= LEAST,
+    subject=lambda result: text(_moment(result), "moment_id"),
 )
 def first_value(result: Result, *, ax: Axes | None = None) -> Axes:
     """Draw the curve of the largest moment, its band, its median and the naive one."""
@@ -295,6 +296,7 @@ def _alt_funnel(result: Result) -> str:
         "naive": ("In any order", "ratio"),
     },
     worth=lambda result: len(_steps(result)[1]) > 1,
+    subject=lambda result: _steps(result)[0],
 )
 def funnel(result: Result, *, ax: Axes | None = None) -> Axes:
     """Draw the steps of the journey most customers enter."""

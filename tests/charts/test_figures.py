@@ -293,3 +293,32 @@ def test_two_figures_with_one_id_are_refused() -> None:
     declare = figure("prove.pnl", topic="x", needs="x", alt=lambda r: "x", data={})
     with pytest.raises(ReportError, match=r"Two figures are called 'prove\.pnl'"):
         declare(CHARTS["prove.pnl"].draw)
+
+
+def test_the_title_is_about_what_is_drawn() -> None:
+    """The curve is that of the largest moment, so its title may not be that of a smaller one which comes first."""
+
+    def said(subject: str, title: str) -> Finding:
+        return Finding(id="orchestrate.first_value.median", stage="orchestrate", title=title, subject=subject)
+
+    made = result(
+        "orchestrate",
+        {
+            "curve": rows(
+                moment_id=["a", "b"], moment=["A", "B"], day=[3, 3], share=[0.6, 0.2], low=[0.5, 0.1], high=[0.7, 0.3]
+            ),
+            "summary": rows(
+                moment_id=["a", "b"],
+                moment=["A", "B"],
+                customers=[90, 340],
+                median=[3.0, None],
+                naive_median=[2.0, 1.0],
+            ),
+        },
+        (said("a", "A: half within 3 days"), said("b", "B: fewer than half")),
+    )
+    found = CHARTS["orchestrate.first_value"].finding(made)
+    assert found is not None
+    assert found.title == "B: fewer than half"
+    alone = made.model_copy(update={"findings": (said("a", "A: half within 3 days"),)})
+    assert CHARTS["orchestrate.first_value"].finding(alone) is None
