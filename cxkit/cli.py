@@ -200,13 +200,14 @@ def decide(
 
 @app.command()
 def lab(
-    client: Annotated[str, typer.Argument(help="client to begin with")] = "",
+    client: Annotated[str, typer.Argument(help="client to open; none: the first sample client")] = "",
+    browser: Annotated[bool, typer.Option(help="open a browser; the address is printed either way")] = True,
     data_dir: DataDir = None,
 ) -> None:
     """Open JupyterLab on the start page; notebooks are copies in the client's own folder."""
     from cxkit.engagement import laboratory
 
-    raise typer.Exit(laboratory.open_lab(client, data_dir=data_dir, say=typer.echo))
+    raise typer.Exit(laboratory.open_lab(client, data_dir=data_dir, say=typer.echo, browser=browser))
 
 
 @app.command()

@@ -1,15 +1,20 @@
-"""JupyterLab for a consultant: copies of the notebooks in the client's folder, opened on the start page."""
+"""JupyterLab for a consultant: copies of the notebooks in the client's folder, opened on the start page.
+
+The server listens on this machine alone, asks for a token and fetches nothing: no news, no look for updates, no
+extension catalogue. It runs inside this process, so that one Ctrl+C ends it and its kernels together.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
+import secrets
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from cxkit import shipped
 from cxkit.engagement import places
@@ -17,13 +22,45 @@ from cxkit.engagement.client import read_client
 from cxkit.engagement.results import dumps, write_text
 
 STAMP = ".copied.json"
+START = "0-start.ipynb"
+HERE = "127.0.0.1"
+OPTIONS = {
+    "ServerApp.ip": HERE,
+    "ServerApp.answer_yes": "True",  # one Ctrl+C is enough
+    # the address is said by us; the rest, such as the trace of a closed tab, has no place on the consultant's terminal
+    "ServerApp.log_level": "CRITICAL",
+    "LabApp.log_level": "CRITICAL",
+    "LabApp.news_url": "None",
+    "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+    "LabApp.extension_manager": "readonly",
+}
+SILENT = ("@jupyterlab/apputils-extension:announcements", "@jupyterlab/extensionmanager-extension:plugin")
+"""Parts of JupyterLab's page that are left out: they ask whether to fetch news and offer to install things."""
+
+
+def essence(notebook: Path) -> str:
+    """Hash of what a person writes in a notebook: kind, text and tags of its cells; outputs do not count.
+
+    Running a notebook, or the editor's own notes in it, leaves the hash as it is. What cannot be read as a
+    notebook is hashed byte by byte.
+    """
+    content = notebook.read_bytes()
+    try:
+        cells = [_written(cell) for cell in json.loads(content)["cells"]]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return hashlib.sha256(content).hexdigest()
+    return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
+
+
+def _written(cell: dict[str, Any]) -> list[object]:
+    return [cell["cell_type"], "".join(cell["source"]), sorted(cell.get("metadata", {}).get("tags", []))]
 
 
 def copy_notebooks(folder: Path) -> list[str]:
     """Put copies of the workbook into ``<client>/notebooks``; return one line for each that was edited and so kept.
 
-    A copy nobody touched (its hash is the one recorded when it was copied) is replaced by the newer notebook; an
-    edited one is left alone and reported.
+    A copy in which nobody wrote (see `essence`) is replaced when a newer notebook came; with the notebook unchanged
+    it keeps its outputs. An edited one is left alone and reported.
     """
     target = folder / "notebooks"
     target.mkdir(exist_ok=True)
@@ -31,34 +68,60 @@ def copy_notebooks(folder: Path) -> list[str]:
     copied: dict[str, str] = json.loads(stamp.read_text(encoding="utf-8")) if stamp.is_file() else {}
     kept = []
     for source in sorted(shipped.path("notebooks").glob("*.ipynb")):
-        own = target / source.name
-        if own.is_file():
-            found = hashlib.sha256(own.read_bytes()).hexdigest()
-            newest = hashlib.sha256(source.read_bytes()).hexdigest()
-            if found == newest:
-                copied[source.name] = newest
-                continue
-            if copied.get(source.name) != found:
-                kept.append(f"{source.name} was edited here and is kept as it is")
-                continue
-        shutil.copyfile(source, own)
-        copied[source.name] = hashlib.sha256(own.read_bytes()).hexdigest()
+        own, newest = target / source.name, essence(source)
+        found = essence(own) if own.is_file() else ""
+        if found and found not in {newest, copied.get(source.name)}:
+            kept.append(f"{source.name} was edited here and is kept as it is")
+            continue
+        if found != newest:
+            shutil.copyfile(source, own)
+        copied[source.name] = newest
     write_text(stamp, dumps(copied))
     return kept
 
 
-def open_lab(client: str, *, data_dir: Path | None, say: Callable[[str], None]) -> int:
-    """Start JupyterLab on this machine alone, without news or telemetry; return its exit code."""
+def open_lab(client: str, *, data_dir: Path | None, say: Callable[[str], None], browser: bool = True) -> int:
+    """Start JupyterLab on a client's notebooks, say its address and serve until it is stopped; return its exit code.
+
+    Without a `client` it is the one of `places.current_client`. With ``browser=False`` no browser is opened. Raises
+    `InputError` when there is no such client.
+    """
     data = places.data_folder(data_dir)
-    place = shipped.path("notebooks")
-    if client:
-        folder = places.client_folder(client, data)
-        read_client(folder)
-        for line in copy_notebooks(folder):
-            say(line)
-        place = folder / "notebooks"
-    command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={place}", "--ServerApp.ip=127.0.0.1"]
-    command += ["--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-    command += [str(place / "0-start.ipynb")]
-    environment = os.environ | {"CXKIT_DATA": str(data), "CXKIT_CLIENT": client}
-    return subprocess.run(command, env=environment, check=False).returncode
+    name = client or places.current_client(data)
+    folder = places.client_folder(name, data)
+    read_client(folder)
+    for line in copy_notebooks(folder):
+        say(line)
+    others = [other for other in places.clients(data) if other != name]
+    if not client and others:
+        say(f"Opening {name}. For another client: cxkit lab {' | '.join(others)}")
+    os.environ.update({"CXKIT_DATA": str(data), "CXKIT_CLIENT": name, "PYDEVD_DISABLE_FILE_VALIDATION": "1"})
+    return _serve(folder / "notebooks", say, browser=browser)
+
+
+def _serve(place: Path, say: Callable[[str], None], *, browser: bool) -> int:
+    """Serve one folder; the token is made here and stands in no other process's arguments."""
+    import zmq  # noqa: PLC0415  as below
+    from jupyterlab.labapp import LabApp  # noqa: PLC0415  a second of imports that no other command needs
+
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    token = secrets.token_hex(24)
+    options = OPTIONS | {"ServerApp.root_dir": str(place), "IdentityProvider.token": token}
+    options |= {"ServerApp.open_browser": str(browser), "ServerApp.allow_root": str(_superuser())}
+    options["KernelManager.transport_encryption"] = "auto" if zmq.has("curve") else "disabled"
+    server = LabApp.initialize_server([*(f"--{key}={value}" for key, value in options.items()), str(place / START)])
+    server.web_app.settings["page_config_hook"] = _quieter
+    say(f"JupyterLab is at http://{HERE}:{server.port}/lab/tree/{START}?token={token}")
+    say("Stop it with Ctrl+C.")
+    server.start()
+    return 0
+
+
+def _quieter(_: object, page: dict[str, Any]) -> dict[str, Any]:
+    """JupyterLab's page settings without the `SILENT` parts."""
+    return page | {"disabledExtensions": [*page.get("disabledExtensions", []), *SILENT]}
+
+
+def _superuser() -> bool:
+    """Whether this is the superuser, who in a container is often the only user there is."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0

@@ -44,7 +44,8 @@ class Panel:
         self.save.on_click(self._save)
         self.reset.on_click(self._reset)
         buttons = widgets.HBox([self.save, self.reset])
-        self.box = widgets.VBox([*self.inputs.values(), buttons, self.message, self.answer])
+        rows = [widgets.HBox([field, _hint(REGISTER[name])]) for name, field in self.inputs.items()]
+        self.box = widgets.VBox([*rows, buttons, self.message, self.answer])
         self._redraw()
 
     @property
@@ -59,7 +60,7 @@ class Panel:
         except PlaybookError as problem:
             self.message.value = _plain(str(problem))
             return
-        self.answer.value = "".join(f"<p>{_plain(f.title)}</p>" for f in self.shown)
+        self.answer.value = "".join(_row(finding, first=number == 0) for number, finding in enumerate(self.shown))
 
     def _save(self, _: object) -> None:
         try:
@@ -101,6 +102,17 @@ def _input(parameter: Parameter, value: float | None) -> widgets.Widget:
         tooltip=parameter.meaning,
         style={"description_width": "11em"},
     )
+
+
+def _hint(parameter: Parameter) -> widgets.Widget:
+    """What a parameter means, beside its box."""
+    return widgets.HTML(f'<span style="color:var(--jp-ui-font-color2)">{_plain(parameter.meaning)}</span>')
+
+
+def _row(finding: Finding, *, first: bool) -> str:
+    """One finding of the answer; the first is the headline."""
+    look = "font-size:16px;font-weight:600;margin:10px 0 6px" if first else "margin:2px 0"
+    return f'<div style="{look};line-height:1.4">{_plain(finding.title)}</div>'
 
 
 def _plain(text: str) -> str:

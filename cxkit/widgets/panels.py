@@ -21,6 +21,6 @@ def cases(desk: Desk) -> Panel:
             default_margin=desk.settings.default_margin,
             seed=desk.seed,
         )
-        return [f for f in found.findings if f.id in {"quantify.cases.total", "quantify.case.npv"}]
+        return [f for id in ("quantify.cases.total", "quantify.case.npv") for f in found.findings if f.id == id]
 
     return panel(desk, ("discount_rate", "horizon_months"), compute)
