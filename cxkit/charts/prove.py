@@ -107,7 +107,7 @@ def _alt_pnl(result: Result) -> str:
     caption="Bars start at zero; the line is the effect's interval. Rows are claims on their own and do not add up: "
     "several may claim the same customers.",
     data={
-        "experiment_id": ("Experiment", "text"),
+        "name": ("Experiment", "text"),
         "arm": ("Arm", "text"),
         "pnl_line": ("P&L line", "text"),
         "value": ("A year", "money"),

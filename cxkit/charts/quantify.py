@@ -148,10 +148,10 @@ def _cases(result: Result) -> list[Dot]:
         low, high = number(row, "npv_p10"), number(row, "npv_p90")
         varies = low is not None and high is not None and low < high
         sure = number(row, "p_positive")
+        case = text(row, "case")
+        unheard = f" · {case}" if case not in {"", "assessed"} else " · no range stated"
         note = formats.money(value, money) + (
-            f" · P(> 0) {formats.quantity(sure, 'probability')}"
-            if varies and sure is not None
-            else " · no range stated"
+            f" · P(> 0) {formats.quantity(sure, 'probability')}" if varies and sure is not None else unheard
         )
         tone = "neutral"
         if varies and low is not None and high is not None:

@@ -115,8 +115,9 @@ def _whole(
         f"{money(unallocated, currency)} is not given out" if unallocated > 0.005 else "",
     ]
     rest = "; ".join(part for part in others if part)
+    share = "all" if proven == worth else "none" if not proven else money(proven, currency)
     tail = (
-        f"what it funds is worth {money(worth, currency)} from here on, {money(proven, currency)} of it proven"
+        f"what it funds is worth {money(worth, currency)} from here on, {share} of it proven"
         if given["fund"] or amount["keep"]
         else "nothing is worth new money without a test"
         if given["test first"]

@@ -111,7 +111,8 @@ def _saving(row: Row, rule: str, currency: str) -> str:
     """What can be saved, or why it gets nothing."""
     match rule:
         case "loses" | "no_reason" if row["ask"]:
-            return f"{money(row['ask'], currency)} can be cancelled"
+            cost = f", at a cost of {money(row['exit_cost'], currency)}" if row["exit_cost"] else ""
+            return f"{money(row['ask'], currency)} can be cancelled{cost}"
         case "loses" | "no_reason" if row["remaining"]:
             return (
                 f"{money(row['remaining'], currency)} of its budget is not spent; what can be cancelled is not stated"

@@ -7,6 +7,7 @@ belongs to a moment when its account was seen at one (a ticket, an answer or an 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import pandas as pd
@@ -24,6 +25,7 @@ WHY = {
     "unknown key": "their key is in no list of customers",
     "no moment": "they belong to no moment of the register",
 }
+KNOWN = "Attribution of {kind} to moments"
 REVENUE = (("revenue", "month", "mrr"), ("orders", "ordered_date", "amount"), ("invoices", "issued", "amount"))
 TOUCHES = (("tickets", "opened_date"), ("surveys", "answered_date"), ("events", "at_date"))
 WHATS = {
@@ -60,9 +62,14 @@ def attribution(tables: Tables, *, window_months: int = 12) -> Attribution:
         rows, window, sources = made
         frames.append(rows)
         periods.append(window.label)
-        findings.append(_finding(tables, kind, rows, window, sources))
+        if carriers := _unplaced(tables, kind):
+            findings.append(_customers(tables, kind, rows, window, sources))
+            gaps.append(_gap(kind, "To which moment it belongs is not recorded.", carriers, KNOWN.format(kind=kind)))
+        else:
+            findings.append(_finding(tables, kind, rows, window, sources))
     bridge = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
-    if frames and (loss := _loss(bridge, periods[0])):
+    unplaced = [kind for kind in WHATS if _unplaced(tables, kind)]
+    if frames and (loss := _loss(bridge, periods[0], unplaced)):
         findings.append(loss)
     return Attribution(
         as_of=tables.as_of,
@@ -73,8 +80,16 @@ def attribution(tables: Tables, *, window_months: int = 12) -> Attribution:
     )
 
 
-def _gap(kind: str, reason: str, needs: tuple[Missing, ...] = ()) -> Gap:
-    return Gap(id=f"instrument.attribution.{kind}", what=WHATS[kind], reason=reason, needs=needs)
+def _gap(kind: str, reason: str, needs: tuple[Missing, ...] = (), what: str = "") -> Gap:
+    return Gap(id=f"instrument.attribution.{kind}", what=what or WHATS[kind], reason=reason, needs=needs)
+
+
+def _unplaced(tables: Tables, kind: str) -> tuple[Missing, ...]:
+    """What is missing when no row of this kind can say to which moment it belongs: then nothing is lost there."""
+    carriers = {"contacts": ("tickets",), "feedback": ("surveys",)}.get(kind, tuple(t for t, _ in TOUCHES))
+    if any("moment_id" in tables.supplied(t) for t in carriers):
+        return ()
+    return tables.lacking({"moments": ("moment_id", "moment"), carriers[0]: ("moment_id",)})
 
 
 def _window(tables: Tables, table: str, column: str, months: int) -> Window | None:
@@ -211,8 +226,31 @@ def _finding(tables: Tables, kind: str, rows: pd.DataFrame, window: Window, sour
     )
 
 
-def _loss(bridge: pd.DataFrame, period: str) -> Finding | None:
-    lost = bridge[bridge["step"].isin(WHY)].sort_values(["share", "kind", "step"], ascending=[False, True, True])
+def _customers(tables: Tables, kind: str, rows: pd.DataFrame, window: Window, sources: tuple[str, ...]) -> Finding:
+    """How much belongs to a known customer, where moments are not recorded at all."""
+    share = dict(zip(rows["step"], rows["share"], strict=True))
+    whole = float(rows["amount"].iloc[0])
+    known = float(share["attributed"] + share["no moment"])
+    said = money(whole, tables.currency) if kind == "revenue" else quantity(whole, "count")
+    return Finding(
+        id="instrument.attribution.customer",
+        stage="instrument",
+        title=f"{quantity(known, 'ratio')} of {kind} can be traced to a known customer",
+        detail=f"The whole is {said}. To which moment of the journey it belongs is not recorded.",
+        value=known,
+        unit="ratio",
+        about="the whole of the window, exact",
+        n=None if kind == "revenue" else int(whole),
+        period=window.label,
+        sources=sources,
+        subject=kind,
+        tone="good" if known >= 0.9 else "bad" if known < 0.5 else "neutral",
+    )
+
+
+def _loss(bridge: pd.DataFrame, period: str, unplaced: Sequence[str] = ()) -> Finding | None:
+    lost = bridge[bridge["step"].isin(WHY) & ~(bridge["step"].eq("no moment") & bridge["kind"].isin(unplaced))]
+    lost = lost.sort_values(["share", "kind", "step"], ascending=[False, True, True])
     if lost.empty or float(lost["share"].iloc[0]) <= 0:
         return None
     row = lost.iloc[0]

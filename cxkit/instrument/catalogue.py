@@ -15,6 +15,7 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "instrument.attribution.revenue": "share of revenue of a known customer seen at a known moment",
         "instrument.attribution.contacts": "share of contacts of a known customer at a known moment",
         "instrument.attribution.feedback": "share of feedback of a known customer at a known moment",
+        "instrument.attribution.customer": "share of a known customer, where no moment is recorded",
         "instrument.attribution.loss": "the step at which most attribution is lost",
         "instrument.loop.contacted": "share of unhappy answers that were called back",
         "instrument.loop.closed": "share of unhappy answers whose issue was settled",

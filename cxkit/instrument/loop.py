@@ -134,7 +134,7 @@ def _rates(tables: Tables, window: Window, hours: float, dates: tuple[str, ...])
 def _rate(measure: str, row: Mapping[Any, Any], window: Window, hours: float, dates: tuple[str, ...]) -> Finding:
     n, share = int(row["judged"]), float(row["share"])
     there = bool(pd.notna(row["low"]))
-    limit = quantity(hours, "hours")
+    limit = f"{hours:g} {'hour' if hours == 1 else 'hours'}"
     text = {
         "contacted": "of unhappy customers were called back",
         "closed": "of unhappy customers had their issue settled",
@@ -173,10 +173,11 @@ def _open(tables: Tables, rates: pd.DataFrame, window: Window) -> Finding:
     waiting = eligible - hits
     late = waiting - young
     verb = "answer still waits" if waiting == 1 else "answers still wait"
+    past = "all" if 1 < late == waiting else f"{late:,}"
     return Finding(
         id="instrument.loop.open",
         stage="instrument",
-        title=f"{waiting:,} of {eligible:,} unhappy {verb}, {late:,} of them past the limit",
+        title=f"{waiting:,} of {eligible:,} unhappy {verb}, {past} of them past the limit",
         value=waiting,
         unit="count",
         about="counted, exact",

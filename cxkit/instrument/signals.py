@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -151,8 +152,7 @@ def _matrix_findings(tables: Tables, matrix: pd.DataFrame) -> list[Finding]:
                 tables,
                 unit="ratio",
                 n=n,
-                detail=f"{have['declared only']} are only declared, {have['unplaced']} arrive without a moment, "
-                f"{have['none']} do not exist.",
+                detail=_rest(have),
                 tone="good" if share >= 0.8 else "bad" if share < 0.5 else "neutral",
             )
         )
@@ -164,7 +164,10 @@ def _matrix_findings(tables: Tables, matrix: pd.DataFrame) -> list[Finding]:
             part = matrix[matrix["status"] == status]
             groups = part.groupby("signal", sort=False).size()
             said = listing([f"{signal} ({count})" for signal, count in groups.items()])
-            title = f"{have[status]} pairs of moment and signal {text}"
+            title = f"{have[status]} {'pair' if have[status] == 1 else 'pairs'} of moment and signal {text}"
+            title = (
+                title.replace(" are ", " is ", 1).replace(" arrive ", " arrives ", 1) if have[status] == 1 else title
+            )
             made.append(_finding(id, title, have[status], tables, n=n, detail=f"By signal: {said}.", tone="bad"))
     voices = matrix[(matrix["signal"] == "voc") & (matrix["status"] != "present")]
     total = matrix["moment_id"].nunique()
@@ -173,6 +176,17 @@ def _matrix_findings(tables: Tables, matrix: pd.DataFrame) -> list[Finding]:
         names = listing([str(m) for m in voices["moment"]])
         made.append(_finding("silent", title, len(voices), tables, n=total, detail=f"{names}.", tone="bad"))
     return made
+
+
+def _rest(have: Mapping[str, int]) -> str:
+    """What became of the pairs that hold no data; kinds that do not occur are not mentioned."""
+    parts = [
+        (have["declared only"], "is only declared", "are only declared"),
+        (have["unplaced"], "arrives without a moment", "arrive without a moment"),
+        (have["none"], "does not exist", "do not exist"),
+    ]
+    said = listing([f"{n} {one if n == 1 else many}" for n, one, many in parts if n])
+    return f"{said}." if said else ""
 
 
 def _feed_findings(tables: Tables, rows: pd.DataFrame) -> list[Finding]:
@@ -201,7 +215,8 @@ def _feed_findings(tables: Tables, rows: pd.DataFrame) -> list[Finding]:
         said = [
             f"{r['named']}: "
             + listing(
-                [f"{int(r['months_missing'])} months missing"] * (r["months_missing"] > 0)
+                [f"{int(r['months_missing'])} month{'s' if r['months_missing'] != 1 else ''} missing"]
+                * (r["months_missing"] > 0)
                 + [f"{quantity(r['with_customer'], 'ratio')} of rows name a customer"] * (r["with_customer"] < KEYED)
             )
             for r in thin.to_dict("records")

@@ -149,10 +149,11 @@ def _unknown_calendars(tables: Tables) -> list[str]:
 
 def _sla_finding(row: pd.Series, window: Window, notes: str, sources: tuple[str, ...]) -> Finding:
     share, naive, judged = float(row["attainment"]), optional(row["naive"]), int(row["judged"])
-    low, high = optional(row["low"]), optional(row["high"])
+    low, high, no_sla = optional(row["low"]), optional(row["high"]), int(row["no_sla"])
     counts = (
         f"{int(row['met']):,} in time, {int(row['late']):,} late, {int(row['open_late']):,} open past the limit; "
-        f"{int(row['open_within']):,} open inside it are not judged yet and {int(row['no_sla']):,} have no limit."
+        f"{int(row['open_within']):,} open inside it {'is' if int(row['open_within']) == 1 else 'are'} not judged yet"
+        + (f" and {no_sla:,} {'has' if no_sla == 1 else 'have'} no limit." if no_sla else ".")
     )
     title = f"{quantity(share, 'ratio')} of tickets are settled within their limit"
     if naive is not None and int(row["open_late"]):

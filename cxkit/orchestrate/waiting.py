@@ -28,7 +28,9 @@ def waiting_part(tables: Tables, relation: str) -> Part:
         id="orchestrate.service.open",
         stage="orchestrate",
         title=title,
-        detail=f"{old:,} have waited 30 days or longer.",
+        detail=f"{old:,} {'has' if old == 1 else 'have'} waited 30 days or longer."
+        if old
+        else "None has waited 30 days.",
         value=total,
         unit="count",
         about="counted, exact",

@@ -116,7 +116,8 @@ def _finding(
         "the interval carries the effect's uncertainty alone."
     ]
     if plan.lag_months is not None:
-        detail.append(f"It is expected in the books {formats.quantity(plan.lag_months, 'months')} after roll-out.")
+        months = f"{plan.lag_months:g} month{'s' if plan.lag_months != 1 else ''}"
+        detail.append(f"It is expected in the books {months} after roll-out.")
     if entry["line_share"] is not None:
         share = formats.quantity(abs(entry["line_share"]), "ratio")
         detail.append(f"That is {share} of the line's last twelve months.")

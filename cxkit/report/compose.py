@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cxkit import formats
+from cxkit.charts.reading import rows, text
 from cxkit.records import Finding, Record, Stage
 from cxkit.report.decisions import Decision, plan
 from cxkit.report.inputs import ReportInput, ranked
@@ -23,6 +24,8 @@ CAUSES: tuple[Stage, ...] = ("align", "orchestrate", "instrument", "govern")
 SPELLED = ("no", "one", "two", "three", "four")
 MOST = 6
 """Sentences of a conclusion."""
+READ_OUT = 4
+"""Tables a headline names; more are "what was supplied"."""
 
 
 class Front(Record):
@@ -54,10 +57,27 @@ def _headline(given: ReportInput, order: Sequence[Finding]) -> Sentence:
         return sentence(told[0])
     if not order:
         return plain(f"{given.client}: nothing can be assessed from the tables supplied so far")
-    sent = formats.listing(sorted(given.provenance.hashes)) or "What was supplied"
     missing = len(_missing(given))
-    more = f"; {SPELLED[missing]} more would" if missing else ""
-    return plain(f"{sent[:1].upper()}{sent[1:]} cannot carry a funding decision yet{more}")
+    more = f"; {SPELLED[missing]} more file{'s' if missing > 1 else ''} would" if missing else ""
+    return plain(f"{_supplied(given)} cannot carry a funding decision yet{more}")
+
+
+def _supplied(given: ReportInput) -> str:
+    """What the client sent, in words; tables made from another one are left out, a long list is not read out."""
+    health = given.result("data.health")
+    told = rows(health, "coverage") if health is not None else []
+    derived = {text(row, "table") for row in told if text(row, "state") == "derived"}
+    sent = [_words(name) for name in sorted(given.provenance.hashes) if name not in derived]
+    return f"The {formats.listing(sent)}" if 0 < len(sent) <= READ_OUT else "What was supplied"
+
+
+def _words(name: str) -> str:
+    """A table's name as people say it.
+
+    >>> _words("ticket_log")
+    'ticket log'
+    """
+    return name.replace("_", " ")
 
 
 def _situation(order: Sequence[Finding], used: set[str]) -> list[Sentence]:
@@ -101,7 +121,7 @@ def _next_files(given: ReportInput) -> list[Sentence]:
         return [plain("No decision is asked for: no initiative has both a case and a budget to weigh it against.")]
     open_ = len(given.gaps)
     known = "Nothing can be assessed yet" if not given.findings else "This is all that the data can carry so far"
-    said = [f"{name} ({CONTRACTS[name].meaning[:1].lower()}{CONTRACTS[name].meaning[1:]})" for name in names]
+    said = [f"{_words(name)} ({CONTRACTS[name].meaning[:1].lower()}{CONTRACTS[name].meaning[1:]})" for name in names]
     files = f"{SPELLED[len(names)].capitalize()} file{'s' if len(names) > 1 else ''}"
     return [
         plain(

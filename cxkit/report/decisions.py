@@ -112,7 +112,7 @@ def _headline(table: Sequence[Row], groups: Mapping[Kind, Sequence[Row]], curren
     worth = sum(number(r, "npv_go_forward") or 0.0 for r in proven)
     freed = _total(groups["stop"], "stop")
     stopping = f"stopping {_spelled(len(groups['stop']))} frees {formats.money(freed, currency)}" if freed else ""
-    before = f"{_spelled(len(proven)).capitalize()} of {_spelled(len(table))} initiatives is proven"
+    before = f"{_spelled(len(proven)).capitalize()} of {_spelled(len(table))} live initiatives is proven"
     if len(proven) != 1:
         before = before.replace(" is proven", " are proven")
     if proven and worth > 0:
@@ -122,7 +122,7 @@ def _headline(table: Sequence[Row], groups: Mapping[Kind, Sequence[Row]], curren
             before=f"{before}; funding {it} is worth ", number=formats.money(worth, currency), after=tail, key=key
         )
     if not proven:
-        before = f"None of {_spelled(len(table))} initiatives is proven"
+        before = f"None of {_spelled(len(table))} live initiatives is proven"
     waits = _total(groups["test"], "test")
     rest = [f"{formats.money(waits, currency)} waits for a test" if waits else "", stopping]
     said = formats.listing([part for part in rest if part])
@@ -150,16 +150,31 @@ def _resolution(groups: Mapping[Kind, Sequence[Row]], given: ReportInput, key: s
         money = f" {tail} {formats.money(total, given.currency)}" if total else (" first" if kind == "test" else "")
         parts.append(f"{verb} {names}{money}")
     asked = f"The council is asked to {'; to '.join(parts)}."
-    return plain(asked, key), plain(_who(given))
+    return plain(asked, key), plain(_who(given, groups))
 
 
-def _who(given: ReportInput) -> str:
+def _who(given: ReportInput, groups: Mapping[Kind, Sequence[Row]]) -> str:
     """Owner role, date, and what happens if nothing is decided."""
     council = given.result("govern.council")
     needed = [r for r in rows(council, "needed") if text(r, "state") != "decided"] if council is not None else []
     role = next((text(r, "owner_role") for r in needed if text(r, "owner_role")), "CX Council/Finance")
     when = f"by {given.next_council.day} {given.next_council:%B %Y}" if given.next_council else "at its next meeting"
-    heavy = max(needed, key=lambda r: (number(r, "freed") or 0.0, number(r, "amount") or 0.0), default=None)
-    otherwise = text(heavy, "if_nothing") if heavy is not None else ""
+    otherwise = _otherwise(needed, groups, given.currency)
     tail = f"; if nothing is decided, {otherwise}" if otherwise else ""
     return f"{role} decides {when}{tail}."
+
+
+def _otherwise(needed: Sequence[Row], groups: Mapping[Kind, Sequence[Row]], currency: str) -> str:
+    """What it costs to decide nothing: all that could be saved and all the proven value that waits, as on the cards."""
+    open_ = {text(row, "initiative_id") for row in needed}
+    left = {kind: [r for r in group if text(r, "initiative_id") in open_] for kind, group in groups.items()}
+    saved = _total([r for r in left["stop"] if number(r, "freed")], "stop")
+    waits = sum(number(r, "npv_go_forward") or 0.0 for r in left["fund"] if text(r, "basis") == "proven")
+    parts = [
+        f"{formats.money(saved, currency)} that could be saved is spent" if saved else "",
+        f"{formats.money(waits, currency)} of proven value waits" if waits > 0 else "",
+    ]
+    if said := formats.listing([part for part in parts if part]):
+        return said
+    heavy = max(needed, key=lambda r: number(r, "amount") or 0.0, default=None)
+    return text(heavy, "if_nothing") if heavy is not None else ""

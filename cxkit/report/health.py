@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from cxkit.records import Record, Result
-from cxkit.report.blocks import Block
+from cxkit.report.blocks import Block, TableBody
 from cxkit.report.inputs import WIDER, ReportInput, ranked
 from cxkit.report.sentences import Sentence, sentence
-from cxkit.report.show import finding_block
+from cxkit.report.show import finding_block, table_body
+
+STATES = {"used": "supplied", "derived": "made from another table", "unusable": "cannot be used"}
+"""How a table came to be there, as a reader would say it."""
 
 
 class Health(Record):
@@ -17,6 +22,8 @@ class Health(Record):
     heading: str
     sentences: tuple[Sentence, ...] = ()
     rest: tuple[Block, ...] = ()
+    coverage: TableBody | None = None
+    """Every table with its rows and its days, so that the client can hold the counts against their own."""
 
 
 def health(given: ReportInput) -> Health:
@@ -34,6 +41,7 @@ def health(given: ReportInput) -> Health:
             heading="Data health: nothing that changes how to read this report",
             sentences=tuple(sentence(f, stop=True) for f in others[:2]),
             rest=tuple(finding_block(f) for f in others[2:]),
+            coverage=coverage(result),
         )
     things = "1 thing" if len(concerns) == 1 else f"{len(concerns)} things"
     return Health(
@@ -42,4 +50,35 @@ def health(given: ReportInput) -> Health:
         heading=f"Data health: {things} to know",
         sentences=tuple(sentence(f, stop=True) for f in concerns[:3]),
         rest=tuple(finding_block(f) for f in [*concerns[3:], *others]),
+        coverage=coverage(result),
+    )
+
+
+def coverage(result: Result) -> TableBody | None:
+    """Every table with what it holds, its rows and its first and last day; None when nothing was counted."""
+    if not result.has("coverage"):
+        return None
+    frame = result.frame("coverage")
+    frame = frame.assign(
+        table=[str(name).replace("_", " ") for name in frame["table"]],
+        state=[STATES.get(str(state), str(state)) for state in frame["state"]],
+    )
+    for day in ("first", "last"):
+        frame[day] = [date.fromisoformat(str(d)) if d else None for d in frame[day].fillna("")]
+    if (frame["state"] == STATES["used"]).all():
+        frame = frame.drop(columns="state")
+    return table_body(
+        frame,
+        {
+            "table": ("Table", "text"),
+            "meaning": ("What it holds", "text"),
+            "state": ("Where from", "text"),
+            "rows": ("Rows", "count"),
+            "first": ("First day", "date"),
+            "last": ("Last day", "date"),
+        },
+        title="Tables in use",
+        caption="Counted up to the date of the report; rows after it are left out. Tables without days hold "
+        "what is known once, such as names and settings; a month is shown as its first day.",
+        most=len(frame),
     )

@@ -111,8 +111,15 @@ WORTH: Mapping[str, float] = {"A": 1.0, "M": 1.0, "B": 0.8, "C": 0.6, "D": 0.4, 
 """How far money at stake counts when it rests on evidence of this grade; orders the conclusion, changes no number."""
 
 
+RATES = frozenset({"ratio", "points", "nps", "score", "per_1000", "money"})
+"""Units in which a council steers; a count of things found (tickets open, feeds incomplete) is housekeeping."""
+
+
 def ranked(findings: Iterable[Finding]) -> list[Finding]:
-    """Findings by money at stake, discounted by grade; concerns before good news where money is equal.
+    """Findings by money at stake, discounted by grade.
+
+    Where money is equal, what a council can steer by comes first: a metric with a definition, then another rate, or a
+    figure with an interval, then counts; among those concerns before good news.
 
     >>> f = [Finding(id="prove.a", stage="prove", title="a", weight=100, grade="E"),
     ...      Finding(id="prove.b", stage="prove", title="b", weight=40, grade="A")]
@@ -120,4 +127,10 @@ def ranked(findings: Iterable[Finding]) -> list[Finding]:
     ['b', 'a']
     """
     tones = {"bad": 0, "good": 1, "unknown": 2, "neutral": 3}
-    return sorted(findings, key=lambda f: (-f.weight * WORTH[f.grade], tones[f.tone]))
+
+    def steers(f: Finding) -> int:
+        if f.value is None:
+            return 2
+        return 0 if f.definition else 1 if f.low is not None or f.unit in RATES else 2
+
+    return sorted(findings, key=lambda f: (-f.weight * WORTH[f.grade], steers(f), tones[f.tone]))

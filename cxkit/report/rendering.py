@@ -28,12 +28,22 @@ def environment() -> Environment:
     made.filters["vector"] = vector
     made.filters["picture"] = picture
     made.filters["anchor"] = anchor
+    made.filters["held"] = held
     return made
 
 
 def vector(svg: str, prefix: str, alt: str = "", title: str = "") -> Markup:
     """An SVG rebuilt from the allowlist, as markup; the only way around autoescape."""
     return Markup(safe(svg, prefix=anchor(prefix), alt=alt, title=title))
+
+
+def held(text: str) -> str:
+    """Keep a minus sign on one line with the amount it belongs to.
+
+    >>> held("−$5.46") == "−\u2060$5.46"
+    True
+    """
+    return re.sub(r"−(?=[^\s\d])", "−\N{WORD JOINER}", text)
 
 
 def picture(png: str) -> str:

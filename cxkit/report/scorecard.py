@@ -150,21 +150,22 @@ def _title(table: Sequence[Row]) -> Sentence:
     out = [row for row in table if text(row, "usual") == "outside"]
     first = f"quantify.scorecard.{text((off or out or list(table))[0], 'metric')}"
     if off:
-        words = f"{_names(off)} {'misses its target' if len(off) == 1 else 'miss their targets'}"
-        count = f"{len(off)} of {len(judged)}"
-        return Sentence(before=f"{words}; ", number=count, after=" measures with a target", key=first)
+        miss = "misses it" if len(off) == 1 else "miss it"
+        after = f" measure{'s' if len(judged) != 1 else ''} with a target {miss}: {_names(off)}"
+        return Sentence(number=f"{len(off)} of {len(judged)}", after=after, key=first)
     if out:
-        words = f"{_names(out)} {'is outside its' if len(out) == 1 else 'are outside their'} usual range"
-        count = f"{len(table) - len(out)} of {len(table)}"
-        return Sentence(before=f"{words}; ", number=count, after=" measures are not", key=first)
+        leave = "is outside its usual range" if len(out) == 1 else "are outside their usual range"
+        after = f" measure{'s' if len(table) != 1 else ''} {leave}: {_names(out)}"
+        return Sentence(number=f"{len(out)} of {len(table)}", after=after, key=first)
     if judged and all(text(row, "status") == "on target" for row in judged):
         return plain(f"All {len(judged)} measures with a target are on it", first)
-    return plain(f"{len(table)} measure{'s' if len(table) != 1 else ''} assessed, none clearly off target", first)
+    rest = "none clearly off target" if judged else "without a target to hold it against"
+    rest = rest if judged or len(table) == 1 else rest.replace("it", "them")
+    return plain(f"{len(table)} measure{'s' if len(table) != 1 else ''} assessed, {rest}", first)
 
 
 def _names(table: Sequence[Row]) -> str:
-    """Names in a sentence: the first with a capital, acronyms as they are."""
+    """Names in a sentence; acronyms as they are."""
     words = [text(row, "label") for row in table]
     lowered = [w if w.isupper() or (w[:2].isupper()) else w[0].lower() + w[1:] for w in words]
-    joined = formats.listing(lowered, most=3)
-    return joined[:1].upper() + joined[1:]
+    return formats.listing(lowered, most=3)

@@ -24,8 +24,9 @@ class DataHealth(Result):
     """What the report says about the data before any figure.
 
     Tables: `problems` (severity, table, column, found, rule, fix, rows: how many rows of the cut table break it; no
-    row numbers, no files, so that a row that appears later changes nothing), `coverage` (table, grain, rows, first,
-    last, columns supplied, columns absent), `books` (series, month, tables, books, difference, share, ties).
+    row numbers, no files, so that a row that appears later changes nothing), `coverage` (table, meaning, state (*used*,
+    *derived* from another table or *unusable*), rows, first, last, columns supplied, columns absent), `books` (series,
+    month, tables, books, difference, share, ties).
     """
 
     stage: ClassVar[str] = "data"
@@ -43,6 +44,8 @@ class DataHealth(Result):
     """Per series, whether it ties to the books."""
     provisional: tuple[str, ...] = ()
     """Tables that do not tie to the books (``revenue``, ``costs``): findings resting on them are provisional."""
+    derived: tuple[str, ...] = ()
+    """Tables that were not supplied but made from another one (``tickets`` from a ``ticket_log``)."""
 
     @property
     def usable(self) -> bool:
@@ -50,7 +53,9 @@ class DataHealth(Result):
         return bool(self.runs)
 
 
-def examine(tables: Tables, problems: Sequence[Problem] = ()) -> tuple[DataHealth, tuple[Problem, ...]]:
+def examine(
+    tables: Tables, problems: Sequence[Problem] = (), *, derived: Sequence[str] = ()
+) -> tuple[DataHealth, tuple[Problem, ...]]:
     """Screen what the checks let through, hold it against the books, and word the state of the data.
 
     `problems` are those of reading and checking. Returns the health for the report, and all problems (with file and
@@ -59,10 +64,12 @@ def examine(tables: Tables, problems: Sequence[Problem] = ()) -> tuple[DataHealt
     """
     every = ordered(without_echoes([*problems, *screen(tables)]))
     tables.unusable.update({n: why for n, why in unusable(every).items() if n not in tables.unusable})
-    return assess(tables, every, tie(tables)), every
+    return assess(tables, every, tie(tables), derived=derived), every
 
 
-def assess(tables: Tables, problems: Sequence[Problem], books: BooksTie | None = None) -> DataHealth:
+def assess(
+    tables: Tables, problems: Sequence[Problem], books: BooksTie | None = None, *, derived: Sequence[str] = ()
+) -> DataHealth:
     """Compose the health of the data from its parts; pure, and blind to anything after `as_of`."""
     told = [p for p in ordered(problems) if p.in_report]
     bad = {**tables.unusable, **unusable(told)}
@@ -73,7 +80,7 @@ def assess(tables: Tables, problems: Sequence[Problem], books: BooksTie | None =
         for p in PARTS
         if not p.runs(present) and p.runs([*present, *bad])
     )
-    frames = {"problems": problem_table(told), "coverage": coverage(tables, bad)}
+    frames = {"problems": problem_table(told), "coverage": coverage(tables, bad, derived)}
     if books is not None:
         frames["books"] = books.frame("books")
     return DataHealth.model_validate(
@@ -83,6 +90,7 @@ def assess(tables: Tables, problems: Sequence[Problem], books: BooksTie | None =
             "warnings": sum(p.severity == "warning" for p in told),
             "unusable": dict(sorted(bad.items())),
             "stops": stops,
+            "derived": tuple(n for n in CONTRACTS if n in derived),
             "runs": runs,
             "ties": books.series if books else (),
             "provisional": books.provisional if books else (),
@@ -110,7 +118,7 @@ def problem_table(problems: Sequence[Problem]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).astype({"rows": "int64"})
 
 
-def coverage(tables: Tables, bad: Mapping[str, str]) -> pd.DataFrame:
+def coverage(tables: Tables, bad: Mapping[str, str], derived: Sequence[str] = ()) -> pd.DataFrame:
     """What is there: rows and period of each table, the columns supplied and those that were not."""
     rows: list[dict[str, Any]] = []
     for name in [n for n in CONTRACTS if n in tables.present or n in bad]:
@@ -128,7 +136,7 @@ def coverage(tables: Tables, bad: Mapping[str, str]) -> pd.DataFrame:
             {
                 "table": name,
                 "meaning": contract.meaning,
-                "state": "unusable" if name in bad else "used",
+                "state": "unusable" if name in bad else "derived" if name in derived else "used",
                 "rows": count,
                 "first": first.isoformat() if first else "",
                 "last": last.isoformat() if last else "",
@@ -143,21 +151,25 @@ def coverage(tables: Tables, bad: Mapping[str, str]) -> pd.DataFrame:
 def verdict(tables: Tables, told: Sequence[Problem], stops: Sequence[Stop]) -> Finding:
     """One sentence about the data as a whole."""
     errors = [p for p in told if p.severity == "error"]
-    many = len(folded(told))
+    folds = folded(told)
+    slips = sum(_slip(p) for p in folds)
+    many, things_ = len(folds), len(folds) - slips
     used = len(tables.present)
-    know = f"{many} thing{'s' if many != 1 else ''} to know"
+    aside = f"{slips} warning{'s' if slips != 1 else ''} about single rows for the team"
+    know = f"{things_} thing{'s' if things_ != 1 else ''} to know before reading the figures"
+    know = f"{know} and {aside}" if things_ and slips else know if things_ else aside
     about = listing(sorted({p.table for p in told if p.table}))
     tables_used = f"{used} table{'s' if used != 1 else ''}"
     if not used:
         title = "None of the client's tables can be used yet"
     elif errors:
         cannot = len({p.table for p in errors})
-        title = f"{tables_used} can be used and {cannot} cannot, with {know} before reading the figures"
+        title = f"{tables_used} can be used and {cannot} cannot, with {know}"
     elif told:
-        title = f"{tables_used} can be used, with {know} before reading the figures"
+        title = f"{tables_used} can be used, with {know}"
     else:
         title = f"Every check passed on the {tables_used} in use"
-    detail = f"They concern {about}." if about else ""
+    detail = f"{'It concerns' if many == 1 else 'They concern'} {about}." if about else ""
     if stops:
         detail = f"{detail} Errors stop {listing([s.part for s in stops])}.".strip()
     if not used and not told:
@@ -173,6 +185,11 @@ def verdict(tables: Tables, told: Sequence[Problem], stops: Sequence[Stop]) -> F
         sources=tables.present,
         tone="good" if used and not told else "neutral" if used else "bad",
     )
+
+
+def _slip(problem: Problem) -> bool:
+    """Whether it only warns about single rows, which is for the team to follow up."""
+    return problem.severity == "warning" and problem.kind != "plausible"
 
 
 def things(tables: Tables, told: Sequence[Problem]) -> tuple[Finding, ...]:
@@ -194,7 +211,7 @@ def things(tables: Tables, told: Sequence[Problem]) -> tuple[Finding, ...]:
                 sources=(problem.table,) if problem.table else (),
                 subject=" ".join(filter(None, [problem.table, problem.column, problem.id, problem.severity])),
                 tone="bad" if problem.severity == "error" else "unknown",
-                audience="team" if problem.severity == "warning" and problem.kind != "plausible" else "board",
+                audience="team" if _slip(problem) else "board",
             )
         )
     return tuple(findings)

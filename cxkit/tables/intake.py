@@ -128,6 +128,7 @@ def load(
             "kept": dict(intake.kept),
             "cut": dict(intake.cut),
             "notes": list(intake.notes),
+            "derived": list(intake.health.derived),
         }
         snapshot.keep(place, intake.tables, supplied, state)
     return intake
@@ -137,7 +138,7 @@ def _from_snapshot(tables: Tables, state: Mapping[str, Any]) -> Intake:
     problems = tuple(Problem.model_validate(p) for p in state["problems"])
     return Intake(
         tables=tables,
-        health=health.assess(tables, problems, tie(tables)),
+        health=health.assess(tables, problems, tie(tables), derived=state.get("derived", ())),
         as_of=tables.as_of,
         files=tuple(FileRead.model_validate(f) for f in state["files"]),
         problems=problems,
@@ -229,11 +230,12 @@ def _load(
 
 def _examined(tables: Tables, problems: Sequence[Problem], derived: Derived) -> tuple[DataHealth, tuple[Problem, ...]]:
     """The state of the data and all problems; tables that the screen finds unusable are marked so."""
-    state, every = health.examine(tables, problems)
+    made = tuple(derived.supplied)
+    state, every = health.examine(tables, problems, derived=made)
     if "accounts" in derived.supplied:
         # a first order is no contract: what came before it contradicts nothing
         every = tuple(p for p in every if "accounts.started" not in p.column)
-        state = health.assess(tables, every, tie(tables))
+        state = health.assess(tables, every, tie(tables), derived=made)
     tables.unusable.update({n: why for n, why in unusable(every).items() if n not in tables.unusable})
     return state, every
 

@@ -44,7 +44,7 @@ def test_proven_is_funded_large_claims_wait_and_losers_stop(world, plan):
     assert got.loc["I3", "freed"] == 50 - 8
     assert (
         got.loc["I3", "reason"]
-        == "no goal, no owner; claimed, not tested; go-forward NPV −$32.0; $50.0 can be cancelled"
+        == "no goal, no owner; claimed, not tested; go-forward NPV −$32.0; $50.0 can be cancelled, at a cost of $8.00"
     )
     assert got["amount"].to_dict() == {"I1": 60, "I2": 200, "I3": 0, "I4": 30}
     assert got["amount"].sum() + found.unallocated == found.budget == 1000

@@ -88,6 +88,19 @@ def test_orders_stand_in_for_revenue():
     assert (found["unknown key"], found["no moment"]) == (70, 30)
 
 
+def test_without_any_moment_the_customer_alone_is_told():
+    """Nothing is lost at moments that nobody records: the share of known customers is told, the rest is a gap."""
+    orders = pd.DataFrame({"account_id": ["a", "x"], "ordered": ["2026-06-10"] * 2, "amount": [30, 70]})
+    result = attribution(of(accounts=ACCOUNTS, orders=orders))
+    found = result.finding("instrument.attribution.customer")
+    assert found.value == pytest.approx(0.3)
+    assert found.title.replace("\u202f", " ") == "30.0 % of revenue can be traced to a known customer"
+    assert result.finding("instrument.attribution.revenue") is None
+    gap = next(g for g in result.gaps if g.id == "instrument.attribution.revenue")
+    assert [str(n) for n in gap.needs] == ["moments (moment_id, moment)", "tickets (moment_id)"]
+    assert "no list of customers" in result.finding("instrument.attribution.loss").title
+
+
 def test_without_accounts_nothing_can_be_checked():
     result = attribution(of(tickets=TICKETS[["ticket_id", "opened"]]))
     assert not result.findings

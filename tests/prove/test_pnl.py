@@ -27,7 +27,7 @@ def test_pnl_bridge_by_hand(client: Build, yes_no: Build) -> None:
         "€400 k a year on Subscriptions is claimed for exp"
     )
     assert said.weight == 400_000
-    assert "expected in the books 3.0 months after" in said.detail
+    assert "expected in the books 3 months after" in said.detail
     assert "not found in pnl" in said.detail
     assert effects.finding("prove.effect").weight == 400_000  # type: ignore[union-attr]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import ModuleType
 
+import pandas as pd
+
 from cxkit.records import Gap, Missing
 from cxkit.report.compose import front
 from cxkit.report.decisions import plan
@@ -30,7 +32,7 @@ def test_resolution_holds_ask_money_role_date_and_what_happens_otherwise(sample:
 
 def test_headline_is_the_ask_and_leads_to_the_plan(sample: Build, samples: ModuleType) -> None:
     made = front(sample()).headline
-    assert made.text.startswith("One of three initiatives is proven; funding it is worth $4.10\u202fM")
+    assert made.text.startswith("One of three live initiatives is proven; funding it is worth $4.10\u202fM")
     assert made.number == "$4.10\u202fM"
     assert made.key == samples.PLAN.key
 
@@ -38,7 +40,7 @@ def test_headline_is_the_ask_and_leads_to_the_plan(sample: Build, samples: Modul
 def test_headline_without_proof_says_so(sample: Build, samples: ModuleType) -> None:
     claimed = samples.PLANNED.assign(basis="claimed")
     made = front(sample(results=(samples.result("govern.allocation", (samples.PLAN,), tables={"plan": claimed}),)))
-    assert made.headline.text == "None of three initiatives is proven; stopping two frees $1.40\u202fM"
+    assert made.headline.text == "None of three live initiatives is proven; stopping two frees $1.40\u202fM"
 
 
 def test_decisions_are_fund_test_first_and_stop(sample: Build) -> None:
@@ -95,7 +97,44 @@ def test_findings_that_say_nothing_clear_leave_the_headline_to_what_is_missing(
         results=(samples.result("quantify.scorecard", (unsure,), gaps=gaps),),
         provenance=Provenance(hashes={"orders": "1", "tickets": "2"}),
     )
-    assert front(given).headline.text == "Orders and tickets cannot carry a funding decision yet; one more would"
+    assert (
+        front(given).headline.text == "The orders and tickets cannot carry a funding decision yet; one more file would"
+    )
+
+
+def test_a_headline_leaves_derived_tables_out_and_names_no_raw_ones(sample: Build, samples: ModuleType) -> None:
+    coverage = pd.DataFrame({"table": ["tickets", "ticket_log"], "state": ["derived", "used"]})
+    unsure = samples.finding("quantify.scorecard.ces", "Ease is 5", 5, "score", tone="unknown")
+    given = (
+        samples.result("data.health", (samples.HEALTH,), tables={"coverage": coverage}),
+        samples.result("quantify.scorecard", (unsure,)),
+    )
+    made = front(sample(results=given, provenance=Provenance(hashes={"ticket_log": "1", "tickets": "2"})))
+    assert made.headline.text.startswith("The ticket log cannot carry a funding decision yet")
+    many = dict.fromkeys(("accounts", "orders", "people", "surveys", "tickets"), "1")
+    made = front(sample(results=given, provenance=Provenance(hashes=many)))
+    assert made.headline.text.startswith("The accounts, orders, people and surveys cannot carry")
+
+
+def test_deciding_nothing_costs_all_that_could_be_saved_and_the_proven_value(
+    sample: Build, samples: ModuleType
+) -> None:
+    row = samples.NEEDED.iloc[0]
+    others = [row.replace({"I-02": id}) for id in ("I-04", "I-01")]
+    needed = pd.DataFrame([row, *others])
+    found = [r for r in samples.results() if f"{r.stage}.{r.name}" != "govern.council"]
+    given = sample(results=(*found, samples.result("govern.council", (), tables={"needed": needed})))
+    said = " ".join(s.text for s in front(given).paragraphs[-1])
+    assert said.endswith(
+        "if nothing is decided, $1.40\u202fM that could be saved is spent and $4.10\u202fM of proven value waits."
+    )
+
+
+def test_what_a_council_steers_by_comes_before_counts(samples: ModuleType) -> None:
+    count = samples.finding("orchestrate.service.open", "12 tickets are still open", 12, "count", tone="bad")
+    rate = samples.finding("orchestrate.service.x", "half", 0.5, "ratio")
+    defined = samples.finding("orchestrate.service.fcr", "76 %", 0.76, "ratio", definition="fcr@1")
+    assert [f.title for f in ranked([count, rate, defined])] == ["76 %", "half", "12 tickets are still open"]
 
 
 def test_nothing_known_is_said_plainly(sample: Build) -> None:

@@ -278,9 +278,9 @@ def test_headline_is_masked_too(sample: Build, samples: ModuleType) -> None:
     planned = samples.PLANNED.assign(initiative="Ask Ada Lovelace")
     results = (samples.result("govern.allocation", (samples.PLAN,), tables={"plan": planned}),)
     given = sample(results=results, privacy=Privacy(people=("Ada Lovelace",)))
-    assert (
-        headline(given)
-        == "One of three initiatives is proven; funding it is worth $4.10\u202fM, and stopping two frees $1.40\u202fM"
+    assert headline(given) == (
+        "One of three live initiatives is proven; funding it is worth $4.10\u202fM, "
+        "and stopping two frees $1.40\u202fM"
     )
     assert "Ada Lovelace" not in build(given)
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from types import ModuleType
 
+import pandas as pd
 from markupsafe import Markup
 
 from cxkit.records import GRADES
 from cxkit.report.blocks import NoteBody
 from cxkit.report.chapter import chapter
 from cxkit.report.evidence import register
+from cxkit.report.health import health
 from cxkit.report.inputs import Provenance
+from cxkit.report.page import build
 from cxkit.report.preview import preview
 from cxkit.report.rendering import environment
 from cxkit.report.scorecard import scorecard
@@ -63,6 +66,36 @@ def test_what_takes_the_same_tables_is_asked_for_once(samples: ModuleType) -> No
     assert [(g.whats, g.reason) for g in made.gaps] == [(("Customer effort score", "Net promoter score"), "")]
 
 
+def test_every_table_is_shown_with_its_rows_and_days(samples: ModuleType) -> None:
+    """So that a client can hold the counts of an export against their own."""
+    coverage = pd.DataFrame(
+        [
+            ("ticket_log", "Changes of state", "used", 69659, "2026-01-05", "2026-10-31"),
+            ("tickets", "Contacts that needed work", "derived", 23570, "2026-01-05", "2026-10-30"),
+            ("people", "Every person", "used", 12, "", ""),
+        ],
+        columns=["table", "meaning", "state", "rows", "first", "last"],
+    )
+    made = health(samples.sample(results=(samples.result("data.health", (), tables={"coverage": coverage}),)))
+    assert made.coverage
+    assert [c.label for c in made.coverage.columns] == [
+        "Table",
+        "What it holds",
+        "Where from",
+        "Rows",
+        "First day",
+        "Last day",
+    ]
+    assert made.coverage.rows == (
+        ("ticket log", "Changes of state", "supplied", "69,659", "5 Jan 2026", "31 Oct 2026"),
+        ("tickets", "Contacts that needed work", "made from another table", "23,570", "5 Jan 2026", "30 Oct 2026"),
+        ("people", "Every person", "supplied", "12", "–", "–"),
+    )
+    page = build(samples.sample(results=(samples.result("data.health", (), tables={"coverage": coverage}),)))
+    assert "<summary>3 tables, with rows and days</summary>" in page
+    assert ">69,659</td>" in page
+
+
 def test_commentary_that_needs_review() -> None:
     body = NoteBody(text="One.\n\nTwo & three.", author_role="CXO/PMO", written="3 Nov 2026", needs_review=True)
     made = chapter("prove", [note_block(body, "prove")])
@@ -77,7 +110,7 @@ def test_a_bullet_graph(samples: ModuleType) -> None:
     card = scorecard(samples.sample())
     assert card
     grr, nps = card.bullets
-    assert card.title.text == "Gross revenue retention misses its target; 1 of 1 measures with a target"
+    assert card.title.text == "1 of 1 measure with a target misses it: gross revenue retention"
     assert grr.alt == (
         "Gross revenue retention: 88.1\u202f% (87.6 to 88.6\u202f%), target 91.0\u202f%, off target, in its usual range"
     )

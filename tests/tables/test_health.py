@@ -42,6 +42,21 @@ def test_examine_error_stops_the_parts_that_need_the_table():
     assert result.usable
 
 
+def test_examine_keeps_warnings_about_rows_apart_from_things_to_know():
+    slip = BROKEN.model_copy(update={"severity": "warning", "table": "revenue", "count": 3})
+    result, _ = health.examine(given(), [slip])
+    used = len(result.frame("coverage"))
+    assert result.findings[0].title == f"{used} tables can be used, with 1 warning about single rows for the team"
+    assert result.findings[0].detail == "It concerns revenue."
+
+
+def test_examine_marks_tables_made_from_another_one():
+    result, _ = health.examine(given(), derived=["accounts", "revenue"])
+    assert result.derived == ("accounts", "revenue")
+    states = result.frame("coverage").set_index("table")["state"]
+    assert states["revenue"] == "derived"
+
+
 def test_examine_nothing_usable():
     result, _ = health.examine(given({}), [BROKEN])
     assert not result.usable
