@@ -10,7 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from cxkit import STAGES, errors
+from cxkit import STAGES, __version__, errors
 from cxkit.engagement import parameters, places, results
 from cxkit.engagement.client import Client, read_client
 from cxkit.engagement.recipes import CLASSES, RECIPES
@@ -71,6 +71,11 @@ class Desk:
         self.settings, self.origin = parameters.settle(
             given, overlay=store.parameters, client=client_parameters(client)
         )
+
+    def __repr__(self) -> str:
+        """Whose numbers these are and up to when: what a notebook shows when it has opened the desk."""
+        last = f"{self.as_of.day} {self.as_of:%B %Y}"
+        return f"{self.client.name}: data to {last}, money in {self.client.currency}"
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
@@ -148,6 +153,20 @@ def mapping_of(store: Store) -> dict[str, TableMapping]:
     return {name: TableMapping.model_validate(value) for name, value in store.mapping.items()}
 
 
+def fingerprint(client: Client, store: Store, taken: intake.Intake, *, seed: int) -> str:
+    """Hash of all that a client's results depend on, apart from what one notebook was given by hand."""
+    parts = {
+        "client": client.model_dump(mode="json"),
+        "mapping": store.mapping,
+        "parameters": store.parameters,
+        "files": {f.file: f.sha256 for f in taken.files},
+        "as_of": taken.as_of.isoformat(),
+        "seed": seed,
+        "version": __version__,
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
 def take_in(folder: Path, client: Client, store: Store, *, as_of: date | None, cache: Path | None) -> intake.Intake:
     """Read, map, cut and check a client's files."""
     return intake.load(
@@ -187,6 +206,8 @@ def open_desk(
     cache = run.parent / ".snapshots" if run_dir else run / "snapshots"
     taken = take_in(folder, settings, store, as_of=parse_day(as_of), cache=cache)
     place = run / "results" if run_dir else run / taken.as_of.isoformat() / "results"
+    if not run_dir:
+        results.renew(place, fingerprint(settings, store, taken, seed=seed))
     runs = run.parent if run_dir else places.runs_folder(data=data) / name
     return Desk(
         stage=stage,

@@ -64,6 +64,18 @@ def save(result: Result, place: Path) -> Path:
     return target
 
 
+def renew(place: Path, inputs: str) -> None:
+    """Throw away saved results that were made from other inputs; `inputs` is the hash of what they rest on now.
+
+    For the results a consultant keeps between notebooks: a moved assumption or a new file must reach every stage.
+    """
+    stamp = place / ".inputs"
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == inputs:
+        return
+    shutil.rmtree(place, ignore_errors=True)
+    write_text(stamp, inputs)
+
+
 def load(cls: type[R], place: Path) -> R:
     """Load a saved result by its class; `InputError` when it is missing or of another schema version."""
     folder = place / f"{cls.stage}.{cls.name}"
