@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from cxkit.formats import interval, money, quantity
+from cxkit.formats import interval, money
 from cxkit.govern import decided
 from cxkit.govern.reading import PROOF, Row, best_proof, finding_about, outcome
 from cxkit.records import Record, Result
@@ -128,7 +128,11 @@ def owner(written: Row, seen: Row, moments: Mapping[str, Row]) -> Cell:
         return gap("owner", "not asked" if seen.get("has_owner") is None else "none")
     role = written["owner_role"] or "one person, role not named"
     moment = moments.get(written["moment_id"] or "")
-    limit = f", limit {quantity(moment['sla_hours'], 'hours')}" if moment and moment.get("sla_hours") else ""
+    limit = (
+        f", limit {moment['sla_hours']:g} {'hour' if moment['sla_hours'] == 1 else 'hours'}"
+        if moment and moment.get("sla_hours")
+        else ""
+    )
     if moment is not None and moment.get("owned_by") in ("nobody", "several"):
         return Cell(
             text=f"{role}; its moment has no single owner", status="weak", finding_key="orchestrate.register.owner"

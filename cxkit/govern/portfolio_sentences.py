@@ -33,7 +33,7 @@ def findings(
     by_proof = math.fsum(row["npv"] for row in proven)
     grades: list[Grade] = [row["grade"] if row["basis"] != "claimed" else "E" for row in assessed]
     left = sum(row["npv"] is None for row in members)
-    note = f" {left} more cannot be valued and count as nothing." if left else ""
+    note = f" {left} more cannot be valued and {'counts' if left == 1 else 'count'} as nothing." if left else ""
     over = [row for row in assessed if not row["live"]]
     done = f", {len(over)} of them finished," if over else ""
     one = len(assessed) == 1

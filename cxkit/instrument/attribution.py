@@ -254,14 +254,14 @@ def _loss(bridge: pd.DataFrame, period: str, unplaced: Sequence[str] = ()) -> Fi
     if lost.empty or float(lost["share"].iloc[0]) <= 0:
         return None
     row = lost.iloc[0]
-    why = WHY[str(row["step"])]
+    why, whom = WHY[str(row["step"])], "a moment" if row["step"] == "no moment" else "a customer"
     if row["kind"] != "contacts":
         why = why.replace("they are", "it is").replace("they carry", "it carries").replace("they belong", "it belongs")
         why = why.replace("their key", "its key")
     return Finding(
         id="instrument.attribution.loss",
         stage="instrument",
-        title=f"Most attribution is lost on {row['kind']}: {quantity(float(row['share']), 'ratio')} because {why}",
+        title=f"{quantity(float(row['share']), 'ratio')} of {row['kind']} cannot be traced to {whom}: {why}",
         value=float(row["share"]),
         unit="ratio",
         about="the whole of the window, exact",

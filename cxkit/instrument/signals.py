@@ -189,6 +189,15 @@ def _rest(have: Mapping[str, int]) -> str:
     return f"{said}." if said else ""
 
 
+def _of(n: int, whole: int) -> str:
+    """So many feeds of so many.
+
+    >>> _of(1, 3), _of(1, 1)
+    ('1 of 3 feeds', 'The only feed')
+    """
+    return f"{n} of {whole} feeds" if whole != 1 else "The only feed"
+
+
 def _feed_findings(tables: Tables, rows: pd.DataFrame) -> list[Finding]:
     named = [f"{f} ({s})" if s else str(f) for f, s in zip(rows["feed"], rows["system"], strict=True)]
     rows = rows.assign(named=named)
@@ -196,7 +205,7 @@ def _feed_findings(tables: Tables, rows: pd.DataFrame) -> list[Finding]:
     stale = rows[rows["stale"].astype(bool)].sort_values(["days_behind", "named"], ascending=[False, True])
     flowing = int((~rows["feed"].isin(STANDING)).sum())
     fresh = f"Every feed reaches the date of the report ({flowing} of {flowing})"
-    title = f"{len(stale)} of {flowing} feeds ended well before {tables.as_of}" if len(stale) else fresh
+    title = f"{_of(len(stale), flowing)} ended well before {tables.as_of}" if len(stale) else fresh
     behind = [f"{r['named']} by {int(r['days_behind'])} days" for r in stale.to_dict("records")]
     made = [
         _finding(
@@ -221,7 +230,7 @@ def _feed_findings(tables: Tables, rows: pd.DataFrame) -> list[Finding]:
             )
             for r in thin.to_dict("records")
         ]
-        title = f"{len(thin)} of {len(rows)} feeds lack months or customer keys"
+        title = f"{_of(len(thin), len(rows))} {'lacks' if len(thin) == 1 else 'lack'} months or customer keys"
         made.append(
             _finding(
                 "incomplete",

@@ -86,12 +86,20 @@ def _situation(order: Sequence[Finding], used: set[str]) -> list[Sentence]:
     for stage in OUTCOMES:
         for finding in order:
             fresh = finding.key not in used and finding.id not in {f.id for f in chosen}
+            fresh = fresh and not any(_reverse(finding, other) for other in chosen)
             if finding.stage == stage and fresh and finding.value is not None and len(chosen) < 2:
                 chosen.append(finding)
         if chosen:
             break
     used |= {f.key for f in chosen}
     return [sentence(f, stop=True) for f in chosen]
+
+
+def _reverse(one: Finding, other: Finding) -> bool:
+    """Whether two shares of the same whole say one fact twice: what comes back, and what does not."""
+    if one.unit != "ratio" or other.unit != "ratio" or one.value is None or other.value is None:
+        return False
+    return one.n == other.n and one.period == other.period and abs(one.value + other.value - 1) < 1e-9
 
 
 def _complication(order: Sequence[Finding], used: set[str]) -> list[Sentence]:

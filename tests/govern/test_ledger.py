@@ -65,7 +65,7 @@ def test_every_initiative_is_one_row_of_eight_cells(world, whole):
     ]
     assert wide.loc["I1", "experiment"] == "−2.0 points (−3.0 to −1.0 points), cut; randomised"
     assert wide.loc["I1", "realised"] == "$400 a year ($200 to $600) on Subscriptions, claimed"
-    assert wide.loc["I1", "owner"] == "Journey Owners, limit 48.0 hours"
+    assert wide.loc["I1", "owner"] == "Journey Owners, limit 48 hours"
     assert wide.loc["I3", "n_gaps"] == 8
     assert wide.loc["I2", "owner_status"] == "weak"  # its moment has no owner
     assert wide.loc["I2", "signal"] == "Outage: voc declared, no data"

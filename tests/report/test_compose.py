@@ -130,6 +130,14 @@ def test_deciding_nothing_costs_all_that_could_be_saved_and_the_proven_value(
     )
 
 
+def test_the_situation_does_not_say_one_fact_from_both_sides(sample: Build, samples: ModuleType) -> None:
+    back = samples.finding("orchestrate.service.recontact", "45.3 % come back", 0.453, "ratio", n=900)
+    settled = samples.finding("orchestrate.service.fcr", "54.7 % are settled", 0.547, "ratio", n=900)
+    waiting = samples.finding("orchestrate.service.open", "11 tickets are still open", 11, "count")
+    made = front(sample(results=(samples.result("orchestrate.service", (back, settled, waiting)),)))
+    assert [s.text for s in made.paragraphs[0]] == ["45.3 % come back.", "11 tickets are still open."]
+
+
 def test_what_a_council_steers_by_comes_before_counts(samples: ModuleType) -> None:
     count = samples.finding("orchestrate.service.open", "12 tickets are still open", 12, "count", tone="bad")
     rate = samples.finding("orchestrate.service.x", "half", 0.5, "ratio")

@@ -279,8 +279,7 @@ def test_headline_is_masked_too(sample: Build, samples: ModuleType) -> None:
     results = (samples.result("govern.allocation", (samples.PLAN,), tables={"plan": planned}),)
     given = sample(results=results, privacy=Privacy(people=("Ada Lovelace",)))
     assert headline(given) == (
-        "One of three live initiatives is proven; funding it is worth $4.10\u202fM, "
-        "and stopping two frees $1.40\u202fM"
+        "One of three live initiatives is proven; funding it is worth $4.10\u202fM, and stopping two frees $1.40\u202fM"
     )
     assert "Ada Lovelace" not in build(given)
 
