@@ -111,8 +111,9 @@ def _serve(place: Path, say: Callable[[str], None], *, browser: bool) -> int:
     options["KernelManager.transport_encryption"] = "auto" if zmq.has("curve") else "disabled"
     server = LabApp.initialize_server([*(f"--{key}={value}" for key, value in options.items()), str(place / START)])
     server.web_app.settings["page_config_hook"] = _quieter
-    say(f"JupyterLab is at http://{HERE}:{server.port}/lab/tree/{START}?token={token}")
-    say("Stop it with Ctrl+C.")
+    address = f"http://{HERE}:{server.port}/lab/tree/{START}?token={token}"
+    # queued behind the server's own binding, so that it answers when the address is read
+    server.io_loop.add_callback(say, f"JupyterLab is at {address}\nStop it with Ctrl+C.")
     server.start()
     return 0
 
