@@ -261,7 +261,7 @@ def _loss(bridge: pd.DataFrame, period: str, unplaced: Sequence[str] = ()) -> Fi
     return Finding(
         id="instrument.attribution.loss",
         stage="instrument",
-        title=f"{quantity(float(row['share']), 'ratio')} of {row['kind']} cannot be traced to {whom}: {why}",
+        title=f"{quantity(float(row['share']), 'ratio')} of {row['kind']} cannot be traced to {whom} because {why}",
         value=float(row["share"]),
         unit="ratio",
         about="the whole of the window, exact",
