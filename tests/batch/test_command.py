@@ -147,3 +147,24 @@ def test_an_interruption_leaves_no_kernel_and_nothing_half_written(
     assert not kernels() - before
     runs = tmp_path / "runs" / "marlow"
     assert not [p for p in runs.iterdir() if p.name != ".snapshots"]
+
+
+def test_check_ends_with_one_when_no_stage_can_run(tmp_path: Path) -> None:
+    """An empty client, then a client whose only file is broken: worded, for people and for machines."""
+    (tmp_path / "data").mkdir()
+    assert cxkit(tmp_path, "new", "acme").returncode == 0
+    empty = cxkit(tmp_path, "check", "acme")
+    assert empty.returncode == 1
+    assert "Traceback" not in empty.stderr
+    (tmp_path / "data" / "acme" / "tables" / "orders.csv").write_text(
+        "account_id,ordered,amount\nA1,2026-13-40,ten\nA2,2026-01-05,12.50\n", encoding="utf-8"
+    )
+    broken = cxkit(tmp_path, "check", "acme", "--format", "json", "--as-of", "2026-01-31")
+    assert broken.returncode == 1
+    problems = json.loads(broken.stdout)["problems"]
+    told = [p for p in problems if p["column"] == "ordered"]
+    assert told
+    assert told[0]["file"].endswith("orders.csv")
+    assert told[0]["rows"] == [2]
+    assert cxkit(tmp_path, "run", "acme", "--as-of", "2026-01-31").returncode == 1
+    assert not list((tmp_path / "runs").glob("acme/2*"))
