@@ -9,7 +9,7 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from cxkit.tables.catalogue import AUTHORED, CONTRACTS, EXPORTED
 from cxkit.tables.checks import check
 from cxkit.tables.contract import Contract
 from cxkit.tables.cut import quoted, text_literal
+from cxkit.tables.day import last_complete_month
 from cxkit.tables.encoding import digest
 from cxkit.tables.engine import Tables, connect
 from cxkit.tables.health import DataHealth
@@ -32,8 +33,6 @@ from cxkit.tables.problems import Problem, masked, unusable
 from cxkit.tables.reading import Raw, Reader, Source, files_of, others_of
 from cxkit.tables.shapes import Derived, derive
 
-DATED = ("revenue", "orders", "tickets", "ticket_log", "invoices")
-"""Tables whose last complete month is the default day of the report."""
 SHAPES = {"subscriptions": "revenue", "invoices": "revenue", "ticket_log": "tickets"}
 """Shapes of an export and the table that stages read."""
 WORKSHOP = "workshop.xlsx"
@@ -380,30 +379,3 @@ def _table_of(raw: Raw) -> str:
 
 def _as_is(contract: Contract, raw: Raw, headers: Mapping[str, str]) -> TableMapping:
     return canonical_mapping(contract, [raw], headers).model_copy(update={"sheet": raw.sheet})
-
-
-def last_complete_month(assemblies: Mapping[str, Assembly]) -> tuple[date, str]:
-    """Last day of the last month that is complete in every dated table, and the sentence that says so."""
-    ends: dict[str, date] = {}
-    for name in DATED:
-        if name in assemblies and (last := assemblies[name].last()) is not None:
-            ends[name] = _complete(assemblies[name], last)
-    if not ends:
-        others = [_complete(a, last) for a in assemblies.values() if (last := a.last()) is not None]
-        day = max(others, default=date(1970, 1, 31))
-        if not others:
-            return day, "no table with dates was found, so there is no day to report on"
-        return day, f"as_of is {day}: no revenue, orders or tickets say which month is complete"
-    day = min(ends.values())
-    by = ", ".join(f"{name} to {end}" for name, end in ends.items())
-    return day, f"as_of is {day}, the last month that is complete in {by}"
-
-
-def _complete(assembly: Assembly, last: date) -> date:
-    """Last day of the last month that is complete when `last` is the last day, or month, seen."""
-    monthly = assembly.contract.column(assembly.contract.appearance).type == "month"
-    return _month_end(last) if monthly or last == _month_end(last) else last.replace(day=1) - timedelta(days=1)
-
-
-def _month_end(day: date) -> date:
-    return (day.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
