@@ -24,16 +24,22 @@ def cxkit(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess
     )
 
 
-def kernels() -> set[int]:
-    """Process ids of kernels that are alive."""
+def kernels_of(parent: int) -> set[int]:
+    """Process ids of the kernels that a process has started."""
     found = set()
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
+    for path in Path("/proc").glob("[0-9]*/stat"):
         try:
-            if b"ipykernel_launcher" in path.read_bytes():
+            fields = path.read_text().rpartition(")")[2].split()
+            if int(fields[1]) == parent and b"ipykernel_launcher" in path.with_name("cmdline").read_bytes():
                 found.add(int(path.parent.name))
         except OSError:
             continue
     return found
+
+
+def alive(pids: set[int]) -> set[int]:
+    """Those of them that still run."""
+    return {pid for pid in pids if Path(f"/proc/{pid}/cmdline").is_file() and Path(f"/proc/{pid}/cmdline").read_bytes()}
 
 
 @pytest.mark.parametrize(
@@ -125,7 +131,6 @@ def test_an_interruption_leaves_no_kernel_and_nothing_half_written(
     copy_of: Callable[[str], Path], tmp_path: Path
 ) -> None:
     copy_of("marlow")
-    before = kernels()
     process = subprocess.Popen(
         [sys.executable, "-m", "cxkit.cli", "run", "marlow", "--log-format", "plain"],
         cwd=tmp_path,
@@ -134,17 +139,17 @@ def test_an_interruption_leaves_no_kernel_and_nothing_half_written(
         text=True,
     )
     until = time.monotonic() + 120
-    while not kernels() - before and time.monotonic() < until:
+    while not (started := kernels_of(process.pid)) and time.monotonic() < until:
         time.sleep(0.2)
-    assert kernels() - before
+    assert started
     time.sleep(1)
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=60)
     assert process.returncode == 130, told
     until = time.monotonic() + 10
-    while kernels() - before and time.monotonic() < until:
+    while alive(started) and time.monotonic() < until:
         time.sleep(0.2)
-    assert not kernels() - before
+    assert not alive(started)
     runs = tmp_path / "runs" / "marlow"
     assert not [p for p in runs.iterdir() if p.name != ".snapshots"]
 
