@@ -14,8 +14,8 @@ from cxkit.tables.catalogue import FINDINGS as DATA_FINDINGS
 HEAD = """# Findings
 
 Every id that `results/findings.json` can hold, written from the code by `make pages`. Ids are stable across releases
-and the same for every client; what a finding is about stands in its `subject` (an experiment, a moment, a segment) or its
-`initiative`, and `key` joins the three. A *gap* carries the id that its finding would have had.
+and the same for every client; what a finding is about stands in its `subject` (an experiment, a moment, a segment) or
+its `initiative`, and `key` joins the three. A *gap* carries the id that its finding would have had.
 
 Every record has `key`, `id`, `stage`, `title`, `value`, `unit`, `currency`, `low`, `high`, `level`, `n`, `period`,
 `grade`, `sources`, `initiative`, `subject`, `definition` and `audience`.
