@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 from cxkit.batch import plan
 from cxkit.batch.pool import run_all
 from cxkit.batch.run import Ended, run_client
+from cxkit.engagement.results import write_text
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ("brightline", "northbeam", "marlow")
@@ -83,10 +86,22 @@ def run_clients(data: Path, runs: Path, clients: tuple[str, ...], *, workers: in
 
 
 @pytest.fixture(scope="session")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
-    """One run of the three sample clients, for every test of the group that reads reports."""
-    place = tmp_path_factory.mktemp("samples")
-    return run_clients(ROOT / "data", place / "runs", SAMPLES)
+def ran(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Ran:
+    """One run of the three sample clients, shared by every test and every worker that reads reports."""
+    base = tmp_path_factory.getbasetemp()
+    place = (base if worker_id == "master" else base.parent) / "sample-runs"
+    told = place / "ended.json"
+    try:
+        place.mkdir()
+    except FileExistsError:
+        until = time.monotonic() + 600
+        while not told.is_file() and time.monotonic() < until:
+            time.sleep(0.5)
+        ended = [Ended.model_validate(one) for one in json.loads(told.read_text(encoding="utf-8"))]
+        return Ran(ROOT / "data", place / "runs", {e.client: e for e in ended})
+    made = run_clients(ROOT / "data", place / "runs", SAMPLES)
+    write_text(told, json.dumps([e.model_dump(mode="json") for e in made.ended.values()]))
+    return made
 
 
 @pytest.fixture
