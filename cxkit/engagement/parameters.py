@@ -24,6 +24,8 @@ class Parameter(Record):
     meaning: str
     low: float | None = None
     high: float | None = None
+    choices: tuple[str, ...] = ()
+    """For a ``str``: the values it may have."""
 
 
 REGISTER: Mapping[str, Parameter] = {
@@ -50,6 +52,53 @@ REGISTER: Mapping[str, Parameter] = {
             low=0,
             high=1,
             meaning="contribution margin where a benefit names none; none means not assessed",
+        ),
+        Parameter(
+            name="discount_timing",
+            kind="str",
+            default="end",
+            choices=("start", "middle", "end"),
+            meaning="when in a month its money is counted",
+        ),
+        Parameter(
+            name="tax_rate",
+            kind="float",
+            default=0.0,
+            low=0,
+            high=0.9,
+            meaning="tax on the net flow of every month; 0 leaves the case before tax",
+        ),
+        Parameter(
+            name="inflation",
+            kind="float",
+            default=0.0,
+            low=-0.05,
+            high=1,
+            meaning="yearly price rise of future benefits and run-rate costs stated at today's prices; 0 takes them as nominal",
+        ),
+        Parameter(
+            name="effect_scale",
+            kind="float",
+            default=1.0,
+            low=0,
+            high=3,
+            meaning="what-if: every stated effect times this",
+        ),
+        Parameter(
+            name="adoption_scale",
+            kind="float",
+            default=1.0,
+            low=0,
+            high=1.5,
+            meaning="what-if: every stated adoption times this, never above the whole",
+        ),
+        Parameter(
+            name="ramp_added",
+            kind="int",
+            default=0,
+            low=0,
+            high=36,
+            meaning="what-if: months added to every ramp-up",
         ),
         Parameter(
             name="loop_sla_hours",
@@ -84,6 +133,11 @@ def typed(parameter: Parameter, value: Any, *, where: str) -> int | float | bool
         if parameter.kind.startswith("Optional"):
             return None
         raise errors.ParameterError(f"{where}: {parameter.name} needs a {wanted}; {parameter.meaning}.")
+    if wanted == "str":
+        if parameter.choices and str(value) not in parameter.choices:
+            allowed = ", ".join(parameter.choices)
+            raise errors.ParameterError(f"{where}: {parameter.name} is '{value}'; it must be one of {allowed}.")
+        return str(value)
     try:
         if isinstance(value, bool) and wanted != "bool":
             raise ValueError

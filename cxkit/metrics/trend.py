@@ -16,8 +16,8 @@ from cxkit.records import Number, Record
 MINIMUM_MONTHS = 12
 """Earlier months needed for a usual range."""
 SEASON = 12
-LEVEL = 0.995
-"""Share of ordinary months inside the range. Nine scorecard metrics raise about one false alarm in twenty reports."""
+LEVEL = 0.998
+"""Share of ordinary months inside the range. Nine scorecard metrics together stay within their share of a report (`alarms`)."""
 SEASON_P = 0.01
 """How clear a season must be before the range follows it."""
 

@@ -84,6 +84,47 @@ MATURITY = sheet(
     unlocks=("self-assessed maturity beside the evidenced one",),
 )
 
+MISSION = sheet(
+    "mission",
+    "The CX mission strategy statement",
+    "one row per version",
+    ("adopted",),
+    (
+        col("adopted", "date", "day it was adopted", required=True),
+        col("statement", "text", "the statement, as adopted", required=True),
+        col("goal_ids", "text", "goals it serves, comma-separated"),
+        col("decision_test", "text", "the question a decision is put to"),
+        col("communicated", "date", "day it was told to everybody", known_from="communicated"),
+        ROLE,
+    ),
+    appearance="adopted",
+    unlocks=("whether the mission leads to goals and can decide between two initiatives",),
+)
+
+LEADERSHIP = sheet(
+    "leadership",
+    "What leaders did for the programme",
+    "one row per act",
+    ("act_id",),
+    (
+        col("act_id", "id", "short name", required=True),
+        col("happened", "date", "when", required=True),
+        col(
+            "kind",
+            "text",
+            "which kind of act",
+            required=True,
+            allowed=("communication", "recognition", "values", "review", "decision", "unblocking"),
+        ),
+        col("act", "text", "what was done", required=True),
+        ROLE,
+        col("audience", "text", "teams it reached, separated by semicolons; all when empty"),
+        INITIATIVE.model_copy(update={"required": False, "meaning": "initiative it was for"}),
+    ),
+    appearance="happened",
+    unlocks=("whether sponsors act, priorities are told and aligned behaviour is recognised",),
+)
+
 IDENTITY_LABELS = sheet(
     "identity_labels",
     "Pairs a person has judged",
@@ -150,4 +191,4 @@ WINS = sheet(
     appearance="happened",
 )
 
-CONTRACTS = (EXPERIMENTS, AUDIT, MATURITY, IDENTITY_LABELS, CODINGS, COUNCIL, WINS)
+CONTRACTS = (EXPERIMENTS, AUDIT, MATURITY, MISSION, LEADERSHIP, IDENTITY_LABELS, CODINGS, COUNCIL, WINS)

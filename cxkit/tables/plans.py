@@ -61,6 +61,7 @@ METRICS = sheet(
         col("used_by", "text", "who uses it"),
         col("target", "number", "target"),
         col("unit", "text", "unit"),
+        col("unit_value", "money", "money a year that one unit of it is worth, where somebody knows"),
     ),
     unlocks=("vanity metrics and conflicting incentives",),
 )
@@ -128,8 +129,15 @@ LINKS = sheet(
         col("to_id", "id", "metric, key result or goal it should move", required=True),
         col("status", "text", "how well it is known", allowed=LINK_STATUS),
         col("share", "number", "share of the target it should deliver", low=0, high=1),
+        col(
+            "effect",
+            "text",
+            "helps (when empty) or hurts: between two metrics, whether pushing the first works against the second",
+            allowed=("helps", "hurts"),
+        ),
         col("note", "text", "on what it rests"),
     ),
+    unlocks=("pairs of metrics that may pull against each other, named before the data are looked at",),
 )
 
 BENEFITS = sheet(
@@ -174,8 +182,33 @@ BENEFITS = sheet(
         col("unit_value", "money", "money per unit of change; revenue before margin", required=True),
         col("margin", "number", "contribution margin; 1 for cost and risk", low=0, high=1),
         col("adoption", "number", "share that really takes it up", low=0, high=1),
+        col("adoption_low", "number", "pessimistic share that takes it up", low=0, high=1),
+        col("adoption_high", "number", "optimistic share that takes it up", low=0, high=1),
         col("deadweight", "number", "share that would have happened anyway", low=0, high=1),
+        col("cannibalised", "number", "share taken from what the client earns or saves elsewhere already", low=0, high=1),
+        col("base_growth", "number", "how the base moves in a year without the initiative; 0.02 grows by 2 %"),
         col("confidence", "number", "stated confidence that it happens", low=0, high=1),
+        col(
+            "risk",
+            "text",
+            "how its risk is counted, once: as a factor from stated confidence, or as the range of its effect",
+            allowed=("factor", "range"),
+        ),
+        col(
+            "distribution",
+            "text",
+            "shape of the range from effect_low to effect_high; PERT when empty",
+            allowed=("pert", "triangular", "normal", "lognormal", "discrete"),
+        ),
+        col("moves_with", "text", "name shared by rows whose effects rise and fall together"),
+        col("correlation", "number", "how strongly they do: rank correlation within that name", low=0, high=1),
+        col(
+            "valuation",
+            "text",
+            "flat: unit_value a year; survival: unit_value a month for as long as a kept customer stays",
+            allowed=("flat", "survival"),
+        ),
+        col("decay", "number", "survival only: share of kept customers lost a month beyond what was observed", low=0, high=1),
         col("start", "month", "first month"),
         col("ramp_months", "integer", "months until full effect", low=0),
         col("months", "integer", "months it lasts", low=1),
@@ -185,6 +218,13 @@ BENEFITS = sheet(
         col("shared_claim", "text", "name of the pool other initiatives claim from too"),
     ),
     rules=(
+        Rule(
+            id="adoption_ordered",
+            predicate='"adoption_low" <= "adoption" AND "adoption" <= "adoption_high"',
+            columns=("adoption_low", "adoption", "adoption_high"),
+            says="adoption_low ≤ adoption ≤ adoption_high",
+            fix="order the three",
+        ),
         Rule(
             id="effect_ordered",
             predicate='"effect_low" <= "effect" AND "effect" <= "effect_high"',
@@ -207,6 +247,8 @@ INVESTMENTS = sheet(
         INITIATIVE,
         col("month", "month", "first month it is paid", required=True),
         col("amount", "money", "amount; per month for run_rate", required=True, low=0),
+        col("amount_low", "money", "lowest it may come to", low=0),
+        col("amount_high", "money", "highest it may come to", low=0),
         col("kind", "text", "once or every month", required=True, allowed=("one_off", "run_rate")),
         col("months", "integer", "for run_rate: how many months", low=1),
         col(

@@ -75,7 +75,7 @@ def derive(
         if why:
             derived.withheld["revenue"] = why
             continue
-        columns = {"account_id", "month", "mrr", *({"currency", "product"} & supplied[shape])}
+        columns = {"account_id", "month", "mrr", *({"currency", "product", "units"} & supplied[shape])}
         if shape == "subscriptions":
             put("revenue", columns, _spells_sql(as_of))
         else:
@@ -121,7 +121,7 @@ def _spells_lack(columns: frozenset[str]) -> str:
 def _spells_sql(as_of: date) -> str:
     return f"""
     WITH spells AS (
-      SELECT subscription_id, account_id, started, mrr, currency, product, date_trunc('month', started)::DATE AS first,
+      SELECT subscription_id, account_id, started, mrr, units, currency, product, date_trunc('month', started)::DATE AS first,
         least(DATE '{_last_month(as_of)}', CASE WHEN ended IS NULL THEN DATE '9999-12-01'
           WHEN ended = last_day(ended) THEN date_trunc('month', ended)::DATE
           ELSE (date_trunc('month', ended) - INTERVAL 1 MONTH)::DATE END) AS last
@@ -135,7 +135,7 @@ def _spells_sql(as_of: date) -> str:
       SELECT * FROM months
       QUALIFY subscription_id IS NULL OR rank() OVER (PARTITION BY subscription_id, month ORDER BY started DESC) = 1
     )
-    SELECT account_id, month, product, currency, sum(mrr) AS mrr FROM standing
+    SELECT account_id, month, product, currency, sum(mrr) AS mrr, sum(units) AS units FROM standing
     GROUP BY account_id, month, product, currency
     """
 
