@@ -7,7 +7,8 @@ from typing import ClassVar
 
 import pandas as pd
 
-from cxkit.prove import holdout, multiplicity, summary, wording
+from cxkit.metrics import multiplicity
+from cxkit.prove import holdout, summary, wording
 from cxkit.prove.clusters import FEW
 from cxkit.prove.plan import COLUMNS, Plan, missing_plan, read_plans
 from cxkit.prove.rows import attrition_rows, effect_rows, split_rows

@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from cxkit.metrics.suppression import HIDDEN, suppressed
 from cxkit.report.blocks import TableBody
 from cxkit.report.inputs import Privacy
-from cxkit.report.suppression import HIDDEN, suppressed
 
 EMAIL = re.compile(r"[\w.+%'-]+@(?:[\w-]+\.)+[\w-]{2,}")
 PHONE = re.compile(

@@ -1,7 +1,8 @@
 """Several tests, one report: adjusted p-values.
 
-All comparisons of registered primary metrics with their control form one family. Benjamini and Hochberg's step-up
-holds the false discovery rate, and with it, when nothing works at all, the chance that a report raises any false alarm.
+Comparisons that answer one question form one family: registered primary metrics with their controls, or levels of an
+organisation on the scales of one audit. Benjamini and Hochberg's step-up holds the false discovery rate, and with it,
+when nothing differs at all, the chance that the family raises any false alarm.
 """
 
 from __future__ import annotations

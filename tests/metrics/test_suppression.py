@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cxkit.report.suppression import bounds, suppressed, suppressed_grid
+from cxkit.metrics.suppression import bounds, suppressed, suppressed_grid
 
 COUNTS = st.integers(0, 60)
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxkit.prove.multiplicity import adjusted
+from cxkit.metrics.multiplicity import adjusted
 
 BH_1995 = [
     0.0001,
