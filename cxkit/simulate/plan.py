@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cxkit import shipped
 from cxkit.simulate.world import Array, lognormal
 from cxkit.tables.catalogue import CONTRACTS
 
@@ -41,25 +42,40 @@ def typed(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
+def with_columns(frame: pd.DataFrame, name: str, columns: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """The same authored table with further columns, given as column → id of the row → value; empty elsewhere."""
+    key = CONTRACTS[name].key[0]
+    added = {column: frame[key].map(dict(given)) for column, given in columns.items()}
+    return typed(name, frame.assign(**added))
+
+
 def answers(
     rng: np.random.Generator,
     waves: Mapping[str, float],
-    items: Mapping[str, float],
+    *,
+    dimensions: Mapping[str, float],
+    cs: Mapping[str, float],
     levels: Mapping[str, tuple[int, float]],
     teams: Sequence[str],
 ) -> pd.DataFrame:
-    """Answers to the alignment audit: `waves` shift all scores, `items` hold means, `levels` (count, lean)."""
+    """Answers to every item of ``playbook/audit.yml``, the same people in every wave.
+
+    `dimensions` hold the mean of items by dimension ("" for those of none), `cs` what each C adds, `levels` (people,
+    lean) and `waves` shift them all. Reversed items are answered the other way round.
+    """
+    items = shipped.yaml("playbook/audit.yml")["items"]
+    people = []
+    for level, (count, lean) in levels.items():
+        for _ in range(count):
+            team = teams[int(rng.integers(0, len(teams)))] if level != "executive" else "Board"
+            people.append((f"p{len(people) + 1:03d}", team, level, lean + rng.normal(0, 0.35)))
     rows = []
     for wave, shift in waves.items():
-        number = 0
-        for level, (count, lean) in levels.items():
-            for _ in range(count):
-                number += 1
-                own = rng.normal(0, 0.35)
-                team = teams[int(rng.integers(0, len(teams)))] if level != "executive" else "Board"
-                for item, mean in items.items():
-                    score = int(np.clip(np.round(mean + lean + shift + own + rng.normal(0, 0.7)), 1, 5))
-                    rows.append((f"p{number:03d}", team, level, wave, item, score))
+        for respondent, team, level, own in people:
+            for item in items:
+                mean = dimensions[item.get("dimension") or ""] + cs[item.get("c") or ""]
+                score = int(np.clip(np.round(mean + shift + own + rng.normal(0, 0.7)), 1, 5))
+                rows.append((respondent, team, level, wave, item["id"], 6 - score if item.get("reversed") else score))
     return sheet("audit", "respondent team level wave item_id score", rows)
 
 

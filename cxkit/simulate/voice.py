@@ -54,10 +54,14 @@ def relationship(
     response: float,
     timezone: str,
     extracted: np.datetime64,
+    favoured: Array | None = None,
+    favoured_from: str = "9999-12",
+    weight: float = 1.0,
 ) -> pd.DataFrame:
     """NPS invitations, `per_month` customers each month, with the answer where there is one.
 
-    `feeling` is each account's own lean; `drift` shifts single months. Invitations and answers are one row.
+    `feeling` is each account's own lean; `drift` shifts single months. From a month on the `favoured` accounts may be
+    asked `weight` times as often as others. Invitations and answers are one row.
     """
     parts = []
     for month in months:
@@ -65,7 +69,11 @@ def relationship(
         there = np.flatnonzero(active(started, ended, day))
         if day > extracted or not len(there):
             continue
-        who = rng.choice(there, size=min(per_month, len(there)), replace=False)
+        chance = None
+        if favoured is not None and str(month) >= favoured_from:
+            pull = np.where(favoured[there], weight, 1.0)
+            chance = pull / pull.sum()
+        who = rng.choice(there, size=min(per_month, len(there)), replace=False, p=chance)
         latent = mood.nps + drift.get(str(month), 0.0) + feeling[who] + rng.normal(0, mood.nps_sd, len(who))
         days = day + rng.integers(0, 18, len(who)).astype("timedelta64[D]")
         parts.append(pd.DataFrame({"account": who, "day": days, "score": score(latent, 0, 10)}))

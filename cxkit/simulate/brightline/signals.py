@@ -63,16 +63,19 @@ def voices(
     mood = voice.Mood(nps=8.25, csat=4.2)
     relation = voice.relationship(
         rng,
-        feeling,
+        feeling + np.array(story.SAYS)[homes.segment],
         started=homes.started,
         ended=homes.ended,
         months=story.MONTHS,
         per_month=520,
-        drift={"2026-08": -0.15, "2026-09": -0.25, "2026-10": -0.3, "2026-11": -0.3},
+        drift={},
         mood=mood,
         response=0.21,
         timezone=story.ZONE,
         extracted=story.LATEST,
+        favoured=homes.segment == 0,
+        favoured_from=story.ASKED_BY_TEXT[0],
+        weight=story.ASKED_BY_TEXT[1],
     )
     after = voice.after_tickets(rng, asked, mood, feeling, invited=0.55, response=0.24, extracted=story.LATEST)
     return voice.tables(

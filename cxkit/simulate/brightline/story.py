@@ -75,6 +75,10 @@ SAID = (
     "Please call me on +1 312 555 0143 or write to ada.fenwillow7@example.com",
 )
 PRAISE = ("Quick and friendly", "The welcome call was helpful", "Works as promised", "Fixed on the first call")
+SAYS = (-1.0, 0.0, 0.8)
+"""How far each segment leans when asked whether it would recommend: mobile, home, bundle."""
+ASKED_BY_TEXT = ("2025-11", 3.0)
+"""From this month on mobile homes are asked by text message, and so three times as often."""
 TOOL_DOWN = ("2026-02-09", "2026-02-18")
 """The survey tool stored nothing on these days."""
 LATE_BOOKING = 0.957

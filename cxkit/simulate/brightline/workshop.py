@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cxkit.simulate.brightline import alignment
 from cxkit.simulate.clock import OpenHours
-from cxkit.simulate.plan import answers, sheet, values
+from cxkit.simulate.plan import sheet, typed, values, with_columns
 from cxkit.simulate.world import months_between
 
 SETTINGS: dict[str, Any] = {
@@ -195,11 +196,6 @@ WINS = [
     ("W2", "Service desk", "2026-03-05", "Wrote the outage notice in one evening", "Half the calls of the last outage", "I2", "fcr", 650),
     ("W3", "Billing", "2026-06-30", "Rewrote 40 line items", None, "I3", None, None),
 ]
-AUDIT = {
-    "strategic_1": 3.6, "strategic_2": 3.4, "strategic_3": 3.0, "strategic_4": 3.2,
-    "operational_1": 2.8, "operational_2": 2.5, "operational_3": 2.9, "operational_4": 3.0,
-    "cultural_1": 3.3, "cultural_2": 3.1, "cultural_3": 2.9, "cultural_4": 3.4,
-}
 MATURITY = [
     ("okr_traceability", "2026-09-30", 3, 4, "Goals and key results written down", "CXO/PMO"),
     ("scorecard", "2026-09-30", 4, 5, "One dashboard for the board", "RevOps/Data"),
@@ -218,10 +214,11 @@ def sheets(hours: OpenHours) -> dict[str, pd.DataFrame]:
     initiative = "initiative_id initiative hypothesis metric_id expected_change moment_id owner owner_role sponsor business_unit status framing registered started planned_end ended budget spent funded must_keep plan_minimum"
     benefit = "benefit_id initiative_id block driver kind base base_unit effect_low effect effect_high unit_value margin adoption deadweight confidence start ramp_months months pnl_line source formula shared_claim"
     experiment = "experiment_id initiative_id hypothesis metric kind design direction control_arm planned_share registered started ended minimum_effect exposed_base unit_margin pnl_line lag_months"
+    metric = "metric_id metric kind owner_team direction incentive_weight why_tracked decision used_by target unit"
+    aligned = alignment.sheets(np.random.default_rng(52_209))
+    panels = aligned.pop("metric_values")
     months = months_between("2025-11", "2026-10")
     series = {
-        "repair_time": (2.6, 0.12, 0.12, 180),
-        "visits_per_day": (6.1, 0.05, 0.1, 800),
         "app_downloads": (1450, 85, 90, 1),
         "social_followers": (18_200, 260, 120, 1),
         "new_contracts": (168, 1.0, 9, 1),
@@ -229,15 +226,14 @@ def sheets(hours: OpenHours) -> dict[str, pd.DataFrame]:
     return {
         "goals": sheet("goals", "goal_id goal type outcome owner_role owner due", GOALS),
         "key_results": sheet("key_results", "kr_id goal_id key_result metric_id baseline target unit due owner_role", KEY_RESULTS),
-        "metrics": sheet("metrics", "metric_id metric kind owner_team direction incentive_weight why_tracked decision used_by target unit", METRICS),
-        "metric_values": values(rng, series, months),
+        "metrics": with_columns(sheet("metrics", metric, [*METRICS, *alignment.METRICS]), "metrics", {"unit_value": alignment.UNIT_VALUES}),
+        "metric_values": typed("metric_values", pd.concat([panels, values(rng, series, months)], ignore_index=True)),
         "initiatives": sheet("initiatives", initiative, INITIATIVES),
-        "links": sheet("links", "from_id to_id status share note", LINKS),
-        "benefits": sheet("benefits", benefit, BENEFITS),
-        "investments": sheet("investments", "investment_id initiative_id month amount kind months status exit_cost note", INVESTMENTS),
+        "links": sheet("links", "from_id to_id status share effect note", [*((*row[:4], None, row[4]) for row in LINKS), *alignment.HURTS]),
+        "benefits": with_columns(sheet("benefits", benefit, BENEFITS), "benefits", alignment.BENEFITS),
+        "investments": with_columns(sheet("investments", "investment_id initiative_id month amount kind months status exit_cost note", INVESTMENTS), "investments", alignment.INVESTMENTS),
         "register": sheet("register", "item_id kind item teams moment_id severity owner_role raised settled", REGISTER),
         "systems": sheet("systems", "system_id system holds moments key feeds refresh_hours owner_role taxonomy", SYSTEMS),
-        "audit": answers(rng, {"2026-03-16": 0.0, "2026-09-14": 0.15}, AUDIT, {"executive": (6, 0.7), "manager": (14, 0.1), "frontline": (30, -0.45)}, ("Service desk", "Field service", "Sales", "Marketing", "Digital")),
         "maturity": sheet("maturity", "capability assessed current target evidence owner_role", MATURITY),
         "moments": sheet("moments", moment, MOMENTS),
         "backlog": sheet("backlog", "item_id moment_id item created done value_per_month effort_days source", BACKLOG),
@@ -247,4 +243,5 @@ def sheets(hours: OpenHours) -> dict[str, pd.DataFrame]:
         "calendars": hours.rows("desk"),
         "council": sheet("council", "seat_id business_unit seat owner_role holder decides since until", COUNCIL),
         "wins": sheet("wins", "win_id team happened action result initiative_id metric_id value", WINS),
+        **aligned,
     }

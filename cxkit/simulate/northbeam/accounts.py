@@ -91,10 +91,23 @@ def spells(rng: np.random.Generator, accounts: Accounts) -> pd.DataFrame:
     return book.spells(accounts.started, accounts.ended, why, np.round(accounts.weight, 2), changes)
 
 
+def volumes(accounts: Accounts, spells: pd.DataFrame) -> Array:
+    """What each spell pays for, in thousands of records: it moves with every change but indexation."""
+    place = spells["account"].to_numpy()
+    before = np.append("", spells["end_reason"].to_numpy()[:-1])
+    first = np.append(True, place[1:] != place[:-1])
+    factor = {"more seats": 1.18, "fewer seats": 0.82, "downgrade": story.SHRUNK}
+    step = np.where(first, 0.0, np.log([factor.get(str(why), 1.0) for why in before]))
+    total = np.cumsum(step)
+    level = total - (total[np.searchsorted(place, place)])
+    return np.asarray(np.round(accounts.weight[place] / 11.0 * np.exp(level), 3))
+
+
 def revenue(rng: np.random.Generator, accounts: Accounts, spells: pd.DataFrame) -> pd.DataFrame:
     """The table ``revenue``: account by month, some values corrected in November, some corrected long ago."""
     rows = book.monthly(spells, story.MONTHS)
     account, month = rows["account"].to_numpy(), rows["month"].to_numpy().astype("M8[M]")
+    seats = volumes(accounts, spells)
     joined = accounts.started[account].astype("M8[M]") == month
     frame = pd.DataFrame(
         {
@@ -104,6 +117,7 @@ def revenue(rng: np.random.Generator, accounts: Accounts, spells: pd.DataFrame) 
             "one_off": np.where(joined, np.round(rows["mrr"] * 1.5, 2), 0.0),
             "currency": accounts.currency[account],
             "product": accounts.frame["product"].to_numpy()[account],
+            "units": book.monthly(spells.assign(mrr=seats), story.MONTHS)["mrr"].to_numpy(),
         }
     )
     late = rng.choice(np.flatnonzero(month == np.datetime64("2026-10")), 9, replace=False)

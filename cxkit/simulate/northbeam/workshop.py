@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from cxkit.simulate.clock import OpenHours
-from cxkit.simulate.plan import answers, sheet, values
+from cxkit.simulate.northbeam import alignment
+from cxkit.simulate.plan import sheet, values, with_columns
 from cxkit.simulate.world import months_between
 
 SETTINGS: dict[str, Any] = {
@@ -176,11 +177,6 @@ WINS = [
     ("W1", "Onboarding", "2026-06-18", "Set-up of a clinic group in four days", "Went live before the quarter", "N01", "ttfv", 22_000),
     ("W2", "Technical support", "2026-07-02", "Found the cause of 40 connector tickets", None, "N03", "fcr", None),
 ]
-AUDIT = {
-    "strategic_1": 3.9, "strategic_2": 3.5, "strategic_3": 3.2, "strategic_4": 3.3,
-    "operational_1": 3.1, "operational_2": 2.7, "operational_3": 2.4, "operational_4": 3.2,
-    "cultural_1": 3.6, "cultural_2": 3.5, "cultural_3": 3.3, "cultural_4": 3.7,
-}
 MATURITY = [
     ("okr_traceability", "2026-10-05", 4, 5, "OKRs since 2024", "CXO/PMO"),
     ("scorecard", "2026-10-05", 3, 4, "Retention and NPS monthly", "RevOps/Data"),
@@ -203,15 +199,14 @@ def sheets(hours: OpenHours) -> dict[str, pd.DataFrame]:
     return {
         "goals": sheet("goals", "goal_id goal type outcome owner_role owner due", GOALS),
         "key_results": sheet("key_results", "kr_id goal_id key_result metric_id baseline target unit due owner_role", KEY_RESULTS),
-        "metrics": sheet("metrics", "metric_id metric kind owner_team direction incentive_weight why_tracked decision used_by target unit", METRICS),
+        "metrics": with_columns(sheet("metrics", "metric_id metric kind owner_team direction incentive_weight why_tracked decision used_by target unit", METRICS), "metrics", {"unit_value": alignment.UNIT_VALUES}),
         "metric_values": values(rng, series, months),
         "initiatives": sheet("initiatives", initiative, INITIATIVES),
-        "links": sheet("links", "from_id to_id status share note", LINKS),
-        "benefits": sheet("benefits", benefit, BENEFITS),
-        "investments": sheet("investments", "investment_id initiative_id month amount kind months status exit_cost note", INVESTMENTS),
+        "links": sheet("links", "from_id to_id status share effect note", [*((*row[:4], None, row[4]) for row in LINKS), *alignment.HURTS]),
+        "benefits": with_columns(sheet("benefits", benefit, BENEFITS), "benefits", alignment.BENEFITS),
+        "investments": with_columns(sheet("investments", "investment_id initiative_id month amount kind months status exit_cost note", INVESTMENTS), "investments", alignment.INVESTMENTS),
         "register": sheet("register", "item_id kind item teams moment_id severity owner_role raised settled", REGISTER),
         "systems": sheet("systems", "system_id system holds moments key feeds refresh_hours owner_role taxonomy", SYSTEMS),
-        "audit": answers(rng, {"2026-09-21": 0.0}, AUDIT, {"executive": (5, 0.5), "manager": (12, 0.0), "frontline": (22, -0.3)}, ("Onboarding", "Technical support", "Customer support", "Sales", "Product")),
         "maturity": sheet("maturity", "capability assessed current target evidence owner_role", MATURITY),
         "moments": sheet("moments", moment, MOMENTS),
         "backlog": sheet("backlog", "item_id moment_id item created done value_per_month effort_days source", BACKLOG),
@@ -221,4 +216,5 @@ def sheets(hours: OpenHours) -> dict[str, pd.DataFrame]:
         "calendars": hours.rows("office"),
         "council": sheet("council", "seat_id business_unit seat owner_role holder decides since until", COUNCIL),
         "wins": sheet("wins", "win_id team happened action result initiative_id metric_id value", WINS),
+        **alignment.sheets(np.random.default_rng(31_744)),
     }
