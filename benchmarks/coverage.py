@@ -4,7 +4,7 @@ Every estimate with an interval is run through its public function on small clie
 fails only when the exact 99.9 % binomial band around the share seen leaves out the nominal one. False alarms are
 counted per report: five hypotheses without any effect, and whether any of them is said to have one, beside the power.
 
-Run ``python benchmarks/coverage.py``, or with some of ``proof clients alarms`` for a part. CXKIT_BENCH_SCALE=0.1 takes
+Run ``python benchmarks/coverage.py``, or with some of ``proof clients alarms detectors`` for a part. CXKIT_BENCH_SCALE=0.1 takes
 a tenth of the seeds, CXKIT_BENCH_WORKERS=1 a single process.
 """
 
@@ -17,7 +17,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from importlib import import_module
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any, TypeVar
 
 import _planted
@@ -26,14 +28,16 @@ import numpy as np
 from scipy.stats import beta
 
 from cxkit import orchestrate, prove, quantify
+from cxkit.metrics import alarms as budget
 from cxkit.prove.split import THRESHOLD, check_split
 from cxkit.simulate.expected import truths
 from cxkit.simulate.population import Spec
 from cxkit.simulate.trial import draw
 from cxkit.tables.engine import Tables
 
-TRIALS, CLIENTS, REPORTS, SPLITS = 2000, 500, 1000, 20_000
-"""Seeds: experiments of each design, whole clients (a second each), reports of five (half a second), splits."""
+TRIALS, CLIENTS, REPORTS, SPLITS, DETECTIONS = 2000, 500, 1000, 20_000, 1000
+"""Seeds: experiments of each design, whole clients (a second each), reports of five (half a second), splits, and
+clients of each detector."""
 BATCH = 50
 """Experiments of one design that one simulated client holds."""
 SPEC = Spec()
@@ -126,6 +130,17 @@ def splits(repeats: int) -> Iterator[tuple[bool, bool]]:
         )
 
 
+def detectors() -> list[str]:
+    """Modules ``_detect_*``: each holds NAME, SIZE and ``trial(seed, planted)``, which tells whether an alarm is raised."""
+    return sorted(p.stem for p in Path(__file__).parent.glob("_detect_*.py"))
+
+
+def detect(seed: int, module: str) -> tuple[bool, bool]:
+    """Whether a detector raises an alarm where nothing is planted, and where something is."""
+    trial = import_module(module).trial
+    return bool(trial(seed, False)), bool(trial(seed, True))
+
+
 def spread(work: Callable[[int], T], seeds: Iterable[int], workers: int) -> list[T]:
     """Run `work` on every seed, in order; in this process when `workers` is 1."""
     if workers == 1:
@@ -162,10 +177,21 @@ def alarms(share: float, workers: int) -> Iterator[dict[str, Any]]:
     yield alarm_record("false_alarms.split", [a for a, _ in pairs], [float(b) for _, b in pairs], THRESHOLD, size)
 
 
+def detections(share: float, workers: int) -> Iterator[dict[str, Any]]:
+    """False alarms of each detector of Align and Quantify against its part of the report's budget."""
+    for module in detectors():
+        about = import_module(module)
+        seen = spread(partial(detect, module=module), range(1, 1 + math.ceil(DETECTIONS * share)), workers)
+        nominal = budget.share(about.NAME)
+        power = [float(found) for _, found in seen]
+        yield alarm_record(f"false_alarms.{about.NAME}", [raised for raised, _ in seen], power, nominal, about.SIZE)
+
+
 GROUPS: dict[str, Callable[[float, int], Iterator[dict[str, Any]]]] = {
     "proof": proof,
     "clients": clients,
     "alarms": alarms,
+    "detectors": detections,
 }
 
 

@@ -18,6 +18,7 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "align.traceability.no_outcome": "goals without a customer outcome",
         "align.traceability.dangling": "references that lead nowhere, and links that cannot be read",
         "align.traceability.cycle": "things that point at each other in a circle",
+        "align.traceability.links": "how many links are declared as tested, and how many are belief or association",
         "align.traceability.contribution": "share of the key results that initiatives claim, and how much is supported",
         "align.traceability.key_result": "share of one key result claimed, and how much of it is supported",
         "align.traceability.overclaimed": "a key result of which more than the whole is claimed",

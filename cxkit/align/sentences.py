@@ -8,6 +8,7 @@ from typing import Any
 from cxkit.align.graph import Break
 from cxkit.formats import listing, money, quantity
 from cxkit.records import Finding
+from cxkit.tables.authored import LINK_STATUS
 from cxkit.tables.sheets import Row, short
 
 SOURCES = ("goals", "key_results", "metrics", "initiatives", "links")
@@ -239,6 +240,30 @@ def breaks(found: Sequence[Break]) -> list[Finding]:
         for b in circles
     ]
     return out
+
+
+def links(edges: Sequence[Row]) -> list[Finding]:
+    """How well the links are known, as those who drew them declare it."""
+    drawn = [row for row in edges if row["status"] != "definition"]
+    if not drawn:
+        return []
+    counts = {status: sum(row["status"] == status for row in drawn) for status in LINK_STATUS}
+    tested = counts["quasi-experimental"] + counts["randomised"]
+    parts = [f"{n} {status}" for status, n in counts.items() if n]
+    return [
+        say(
+            "traceability.links",
+            f"{tested} of {plural(len(drawn), 'link')} between initiatives, metrics and goals "
+            f"{'is' if tested == 1 else 'are'} declared as tested"
+            + ("; the others are belief or association" if tested < len(drawn) else ""),
+            detail=f"As declared: {listing(parts)}. Govern sets beside it what the proof supports.",
+            value=tested,
+            unit="count",
+            n=len(drawn),
+            grade="E",
+            sources=("links",),
+        )
+    ]
 
 
 def contribution(key_results: Sequence[Row]) -> list[Finding]:

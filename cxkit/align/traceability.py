@@ -67,7 +67,15 @@ KEY_RESULTS: Mapping[str, Kind] = {
     "claimants": "text",
 }
 NODES: Mapping[str, Kind] = {"node": "text", "kind": "text", "subkind": "text", "id": "text", "label": "text"}
-EDGES: Mapping[str, Kind] = {"from_node": "text", "to_node": "text", "status": "text", "share": "number"}
+EDGES: Mapping[str, Kind] = {
+    "from_node": "text",
+    "to_node": "text",
+    "from_label": "text",
+    "to_label": "text",
+    "status": "text",
+    "share": "number",
+    "rests_on": "text",
+}
 BREAKS: Mapping[str, Kind] = {"kind": "text", "table": "text", "id": "text", "refers_to": "text", "says": "text"}
 
 
@@ -109,6 +117,7 @@ def traceability(tables: Tables) -> Traceability:
         if row["kr_id"] is not None
     ]
     key_results = _key_results(sheets["key_results"], shares)
+    edges = _edges(lines, sheets["links"])
     claims = not tables.lacking({"links": ("from_id", "to_id", "share"), "key_results": ("kr_id",), "initiatives": ()})
     findings = [
         *(sentences.coverage(live, tables.currency) if drawable else ()),
@@ -116,6 +125,7 @@ def traceability(tables: Tables) -> Traceability:
         *(sentences.types(_types(goals, live), tables.currency) if drawable and goals else ()),
         *sentences.missing(live, tables.currency),
         *sentences.breaks(lines.breaks),
+        *sentences.links(edges),
         *(sentences.contribution(key_results) if claims else ()),
     ]
     if "outcome" in tables.supplied("goals"):
@@ -132,7 +142,7 @@ def traceability(tables: Tables) -> Traceability:
             "types": table(_types(goals, live) if goals and drawable else [], TYPES),
             "key_results": table(key_results if claims else [], KEY_RESULTS),
             "nodes": table(_nodes(lines), NODES),
-            "edges": table(_edges(lines), EDGES),
+            "edges": table(edges, EDGES),
             "breaks": table([b.model_dump() for b in lines.breaks], BREAKS),
         },
     )
@@ -282,9 +292,19 @@ def _nodes(lines: LineGraph) -> list[dict[str, Any]]:
     ]
 
 
-def _edges(lines: LineGraph) -> list[dict[str, Any]]:
+def _edges(lines: LineGraph, links: Sequence[Row]) -> list[dict[str, Any]]:
+    """One row per link, in its own words, with the status it is declared to have."""
+    notes = {(row["from_id"], row["to_id"]): row["note"] for row in links}
     return [
-        {"from_node": f"{u[0]}:{u[1]}", "to_node": f"{v[0]}:{v[1]}", "status": e["status"], "share": e["share"]}
+        {
+            "from_node": f"{u[0]}:{u[1]}",
+            "to_node": f"{v[0]}:{v[1]}",
+            "from_label": lines.label(u),
+            "to_label": lines.label(v),
+            "status": e["status"],
+            "share": e["share"],
+            "rests_on": notes.get((u[1], v[1])),
+        }
         for u, v, e in sorted(lines.graph.edges(data=True), key=lambda e: (e[0], e[1]))
     ]
 

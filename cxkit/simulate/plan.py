@@ -64,7 +64,7 @@ def answers(
     lean) and `waves` shift them all. Reversed items are answered the other way round.
     """
     items = shipped.yaml("playbook/audit.yml")["items"]
-    people = []
+    people: list[tuple[str, str, str, float]] = []
     for level, (count, lean) in levels.items():
         for _ in range(count):
             team = teams[int(rng.integers(0, len(teams)))] if level != "executive" else "Board"

@@ -265,3 +265,32 @@ def test_an_unlinked_initiative_never_raises_coverage(budget, status):
     before, after = traceability(tables()), traceability(tables(initiatives=more))
     assert after.coverage <= before.coverage
     assert after.coverage_budget <= before.coverage_budget
+
+
+def test_links_carry_their_declared_status_and_what_hurts_is_no_line() -> None:
+    frames = {
+        "goals": pd.DataFrame({"goal_id": ["G1"], "goal": ["Keep homes"], "type": ["growth"]}),
+        "key_results": pd.DataFrame(
+            {"kr_id": ["K1"], "goal_id": ["G1"], "key_result": ["Fewer leave"], "metric_id": ["churn"]}
+        ),
+        "metrics": pd.DataFrame({"metric_id": ["churn", "sales"], "metric": ["Churn", "Sales"]}),
+        "initiatives": pd.DataFrame({"initiative_id": ["I1", "I2"], "initiative": ["Call", "Push sales"]}),
+        "links": pd.DataFrame(
+            {
+                "from_id": ["I1", "I2", "sales"],
+                "to_id": ["churn", "sales", "churn"],
+                "status": ["randomised", "claimed", "claimed"],
+                "effect": ["helps", None, "hurts"],
+                "note": ["test X1", None, None],
+            }
+        ),
+    }
+    found = traceability(Tables.from_frames(frames, as_of=date(2026, 6, 30)))
+    edges = found.frame("edges").set_index(["from_label", "to_label"])
+    assert edges.loc[("Call", "Churn"), "status"] == "randomised"
+    assert edges.loc[("Call", "Churn"), "rests_on"] == "test X1"
+    assert ("Sales", "Churn") not in edges.index
+    assert found.frame("initiatives").set_index("initiative_id")["orphan"].to_dict() == {"I1": False, "I2": True}
+    links = found.finding("align.traceability.links")
+    assert links is not None
+    assert links.title.startswith("1 of 2 links")
