@@ -4,8 +4,8 @@ Every estimate with an interval is run through its public function on small clie
 fails only when the exact 99.9 % binomial band around the share seen leaves out the nominal one. False alarms are
 counted per report: five hypotheses without any effect, and whether any of them is said to have one, beside the power.
 
-Run ``python benchmarks/coverage.py``, or with some of ``proof clients alarms detectors`` for a part. CXKIT_BENCH_SCALE=0.1 takes
-a tenth of the seeds, CXKIT_BENCH_WORKERS=1 a single process.
+Run ``python benchmarks/coverage.py``, or with some of ``proof clients alarms detectors`` for a part.
+CXKIT_BENCH_SCALE=0.1 takes a tenth of the seeds, CXKIT_BENCH_WORKERS=1 a single process.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def splits(repeats: int) -> Iterator[tuple[bool, bool]]:
 
 
 def detectors() -> list[str]:
-    """Modules ``_detect_*``: each holds NAME, SIZE and ``trial(seed, planted)``, which tells whether an alarm is raised."""
+    """Modules ``_detect_*``: each holds NAME, SIZE and ``trial(seed, planted)``, true where an alarm is raised."""
     return sorted(p.stem for p in Path(__file__).parent.glob("_detect_*.py"))
 
 
