@@ -110,3 +110,67 @@ def bounds(values: np.ndarray, hide: np.ndarray) -> tuple[np.ndarray, np.ndarray
         low[n] = linprog(cost, A_eq=lines, b_eq=left, bounds=(0, None), method="highs").fun
         high[n] = -float(linprog(-cost, A_eq=lines, b_eq=left, bounds=(0, None), method="highs").fun or 0.0)
     return low, high
+
+
+def withheld(
+    counts: Sequence[float],
+    groups: Sequence[Sequence[int]],
+    *,
+    minimum: int = 5,
+    keep: Sequence[bool] = (),
+    rank: Sequence[int] = (),
+    start: Sequence[bool] = (),
+) -> list[bool]:
+    """Which of several overlapping groups of people to withhold, so that no small one follows from those shown.
+
+    Everybody is in exactly one cell; `counts` are the people per cell, `groups` the cells each group is made of (a
+    team, a level, a team's level, everybody). A group under `minimum` people is withheld. As long as the groups
+    shown pin the number of people in a small group down to a range narrower than `minimum`, a group that helps to pin
+    it down is withheld too: of those not marked in `keep` the one of the lowest `rank`, then the smallest. An empty
+    group is not small. `start` marks groups that are withheld already.
+
+    What cannot be told of the number of people in a group cannot be told of their sum of answers either, because
+    both follow from the groups shown by the same additions and subtractions. Counts may be taken lower than they
+    are, which withholds more and never less.
+
+    >>> teams = [[0, 1], [2, 3], [4, 5]]
+    >>> levels = [[0, 2, 4], [1, 3, 5]]
+    >>> withheld([6, 9, 6, 3, 7, 12], [*teams, *levels, [0, 1, 2, 3, 4, 5]])
+    [False, False, False, False, False, False]
+    >>> withheld([6, 9, 0, 3, 7, 12], teams + [[0, 1, 2, 3, 4, 5]])
+    [True, True, False, False]
+    """
+    n_groups = len(groups)
+    member = np.zeros((n_groups, len(counts)))
+    for g, cells in enumerate(groups):
+        member[g, list(cells)] = 1.0
+    people = np.asarray(counts, dtype=float)
+    sizes = member @ people
+    small = [g for g in range(n_groups) if 0 < sizes[g] < minimum]
+    hide = np.array([bool(start[g]) if len(start) else False for g in range(n_groups)])
+    hide[small] = True
+    order = list(rank) if len(rank) else [0] * n_groups
+    kept = list(keep) if len(keep) else [False] * n_groups
+    for g in small:
+        while (pins := _pins(member, people, hide, g, minimum)) is not None:
+            movable = [h for h in pins if not kept[h]] or [h for h in np.flatnonzero(~hide) if not kept[h]]
+            movable = movable or [int(h) for h in np.flatnonzero(~hide)]
+            hide[min(movable, key=lambda h: (order[h], sizes[h], h))] = True
+    return [bool(h) for h in hide]
+
+
+def _pins(member: np.ndarray, people: np.ndarray, hide: np.ndarray, group: int, minimum: int) -> list[int] | None:
+    """Groups shown that pin a group down to fewer than `minimum` values; None when it can be anything wide enough."""
+    sizes = member @ people
+    shown = np.flatnonzero(~hide & (sizes > 0))
+    if not len(shown):
+        return None
+    inside = people > 0  # a cell without anybody is known to be empty
+    left, right = member[shown][:, inside], sizes[shown]
+    cost = member[group, inside]
+    least = linprog(cost, A_eq=left, b_eq=right, bounds=(0, None), method="highs")
+    most = linprog(-cost, A_eq=left, b_eq=right, bounds=(0, None), method="highs")
+    if most.status == 3 or -float(most.fun or 0.0) - float(least.fun or 0.0) >= minimum - 0.5:  # 3: unbounded
+        return None
+    used = np.abs(least.eqlin.marginals) + np.abs(most.eqlin.marginals) > 1e-9
+    return [int(g) for g in shown[used]]

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cxkit.metrics.suppression import bounds, suppressed, suppressed_grid
+from cxkit.metrics.suppression import bounds, suppressed, suppressed_grid, withheld
 
 COUNTS = st.integers(0, 60)
 
@@ -84,3 +84,42 @@ def test_hidden_cells_of_a_larger_grid_keep_a_wide_range(cells: list[list[int]])
     if hide.any() and not hide.all():
         low, high = bounds(values, hide)
         assert ((high - low) >= 4.5).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(2, 4).flatmap(
+        lambda levels: st.lists(st.lists(st.integers(0, 9), min_size=levels, max_size=levels), min_size=2, max_size=5)
+    )
+)
+def test_groups_that_are_shown_never_tell_of_a_small_one(cells: list[list[int]]) -> None:
+    """Teams, levels, their crossings and everybody: no sum of shown groups is a small group, and none is small."""
+    n_teams, n_levels = len(cells), len(cells[0])
+    counts = np.array([n for row in cells for n in row], dtype=float)
+    if counts.sum() < 5:
+        return
+    groups = [[i] for i in range(len(counts))]
+    groups += [[t * n_levels + v for v in range(n_levels)] for t in range(n_teams)]
+    groups += [[t * n_levels + v for t in range(n_teams)] for v in range(n_levels)]
+    groups.append(list(range(len(counts))))
+    member = np.array([[float(c in g) for c in range(len(counts))] for g in groups])
+    sizes = member @ counts
+    hide = np.array(
+        withheld(counts, groups, keep=[False] * (len(groups) - 1) + [True], rank=[0] * len(counts) + [1] * 99)
+    )
+    small = (sizes > 0) & (sizes < 5)
+    assert hide[small].all()
+    assert not hide[-1]
+    occupied = counts > 0
+    shown = member[~hide][:, occupied]
+    for group in member[small][:, occupied]:
+        known = np.linalg.matrix_rank(shown)
+        assert np.linalg.matrix_rank(np.vstack([shown, group])) == known + 1, "a small group follows from those shown"
+
+
+def test_groups_take_the_finest_along_first() -> None:
+    """A team of three beside two large ones: another team goes with it; the levels and the total stay."""
+    groups = [[0], [1], [2], [0, 1, 2]]
+    assert withheld([3, 20, 9], groups, keep=[False, False, False, True]) == [True, False, True, False]
+    assert withheld([3, 20, 9], groups, start=[False, True, False, False]) == [True, True, False, False]
+    assert withheld([2, 1], [[0], [1], [0, 1]]) == [True, True, True]
