@@ -8,6 +8,7 @@ together have no shares of their own: a group of them counts as one input, and t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -22,7 +23,7 @@ Value = Callable[[Mapping[str, np.ndarray]], np.ndarray]
 
 TORNADO = ("input", "low", "high", "low_value", "high_value", "base_value", "swing")
 SOBOL = ("input", "members", "first", "first_low", "first_high", "total", "total_low", "total_high")
-RESAMPLES = 400
+RESAMPLES, BATCHES = 400, 256
 
 
 def tornado(inputs: Sequence[Uncertain], value: Value) -> pd.DataFrame:
@@ -66,30 +67,25 @@ def sobol(inputs: Sequence[Uncertain], value: Value, *, n: int, seed: int) -> pd
     blocks = _blocks(moved)
     if not blocks:
         return pd.DataFrame(columns=list(SOBOL))
-    factors = {one.moves_with: place for place, one in enumerate(o for o in moved if o.grouped)}
-    factors = {group: len(moved) + place for place, group in enumerate(factors)}
-    width = len(moved) + len(factors)
-    unit = stats.qmc.Sobol(d=2 * width, rng=np.random.default_rng([seed, width])).random(n)
-    normal = special.ndtri(np.clip(unit, 1e-12, 1 - 1e-12))
+    groups = sorted({one.moves_with for one in moved if one.grouped})
+    width = len(moved) + len(groups)
+    points = stats.qmc.Sobol(d=2 * width, rng=np.random.default_rng([seed, width])).random(n)
+    normal = special.ndtri(np.clip(points, 1e-12, 1 - 1e-12)).T
+    still = {one.name: np.full(n, one.mean) for one in inputs if not one.varies}
+    at_a = still | _inputs(moved, groups, normal[:width])
+    at_b = still | _inputs(moved, groups, normal[width:])
+    mixed = [at_a | {one.name: at_b[one.name] for one in members} for members in blocks.values()]
+    of_a, of_b, *of_mixed = (np.asarray(value(given), dtype=float) for given in (at_a, at_b, *mixed))
+    return _shares(blocks, of_a, of_b, np.array(of_mixed), seed)
 
-    def of(latent: np.ndarray) -> np.ndarray:
-        given = {one.name: np.full(n, one.mean) for one in inputs if not one.varies}
-        for place, one in enumerate(moved):
-            own = latent[:, place]
-            z = joined(one, latent[:, factors[one.moves_with]], own) if one.grouped else own
-            given[one.name] = one.of_normal(z)
-        return np.asarray(value(given), dtype=float)
 
-    a, b = normal[:, :width], normal[:, width:]
-    at_a, at_b = of(a), of(b)
-    mixed = []
-    for members in blocks.values():
-        columns = [place for place, one in enumerate(moved) if one in members]
-        columns += [factors[one.moves_with] for one in members[:1] if one.grouped]
-        swapped = a.copy()
-        swapped[:, columns] = b[:, columns]
-        mixed.append(of(swapped))
-    return _shares(blocks, at_a, at_b, np.array(mixed), seed)
+def _inputs(moved: Sequence[Uncertain], groups: Sequence[str], normal: np.ndarray) -> dict[str, np.ndarray]:
+    """Values of the inputs from rows of standard normals: one of each input, then one of each group."""
+    common = dict(zip(groups, normal[len(moved) :], strict=True))
+    return {
+        one.name: one.of_normal(joined(one, common[one.moves_with], own) if one.grouped else own)
+        for one, own in zip(moved, normal[: len(moved)], strict=True)
+    }
 
 
 def _blocks(moved: Sequence[Uncertain]) -> dict[str, list[Uncertain]]:
@@ -123,14 +119,26 @@ def _shares(
 def _resampled(at_a: np.ndarray, at_b: np.ndarray, mixed: np.ndarray, seed: int) -> np.ndarray:
     """First and total shares in each of `RESAMPLES` bootstrap samples of the points: samples × 2 × inputs.
 
-    Points are weighted by Poisson counts instead of drawn, so that all samples are three matrix products. Scrambled
-    Sobol points are spread more evenly than independent ones: the intervals are rather too wide than too narrow.
+    Batches of neighbouring points are resampled, by Poisson counts. Scrambled Sobol points are spread more evenly than
+    independent ones, so that the intervals are rather too wide than too narrow.
     """
     centre = (at_a.mean() + at_b.mean()) / 2
     one, other, moved = at_a - centre, at_b - centre, mixed - centre
-    counts = np.random.default_rng([seed, len(mixed)]).poisson(1.0, (RESAMPLES, len(one))).astype(float)
+    batches = min(BATCHES, len(one))
+    counts = _counts(batches, seed)
+
+    def resampled(terms: np.ndarray) -> np.ndarray:
+        return np.asarray(counts @ terms.reshape(*terms.shape[:-1], batches, -1).mean(axis=-1).T)
+
+    variance = resampled(one**2 + other**2) / 2 - (resampled(one + other) / 2) ** 2
+    shares = [resampled(other * (moved - one)), resampled((one - moved) ** 2) / 2]
+    return np.stack(shares, axis=1) / variance[:, None, None]
+
+
+@lru_cache(maxsize=4)
+def _counts(batches: int, seed: int) -> np.ndarray:
+    """How often each batch is in each bootstrap sample, as shares of the sample; the same for every case of a run."""
+    counts = np.random.default_rng([seed, batches]).poisson(1.0, (RESAMPLES, batches)).astype(float)
     counts /= counts.sum(axis=1, keepdims=True)
-    variance = counts @ (one**2 + other**2) / 2 - (counts @ (one + other) / 2) ** 2
-    first = counts @ (other * (moved - one)).T
-    total = counts @ ((one - moved) ** 2).T / 2
-    return np.stack([first, total], axis=1) / variance[:, None, None]
+    counts.setflags(write=False)
+    return counts
