@@ -9,6 +9,7 @@ from cxkit.report.blocks import Block, FigureBody, FindingBody, NotAssessedBody
 from cxkit.report.inputs import STAGES, WIDER, ranked
 from cxkit.report.rendering import anchor
 from cxkit.report.sentences import Sentence, plain, sentence
+from cxkit.report.topics import topic_of
 
 NAMES: dict[Stage, str] = {
     "data": "Data",
@@ -30,6 +31,8 @@ QUESTIONS: dict[Stage, str] = {
 }
 FULL = frozenset({"prove.effect", "prove.holdout"})
 """Findings that are told in full, however many there are."""
+PLAIN = 3
+"""Topics up to which a chapter reads well without headings."""
 TONES = {"good": "in good order", "bad": "a concern", "neutral": "", "unknown": "cannot tell"}
 
 
@@ -52,6 +55,14 @@ class Item(Record):
     """Whether it is one of several findings of one kind, told in a line each."""
 
 
+class Section(Record):
+    """The items of one topic; without a title where the chapter is too short to need headings."""
+
+    title: str
+    anchor: str
+    items: tuple[Item, ...]
+
+
 class Chapter(Record):
     """One stage of the report."""
 
@@ -65,6 +76,24 @@ class Chapter(Record):
     lead: Item | None = None
     items: tuple[Item, ...] = ()
     gaps: tuple[Item, ...] = ()
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """The items under the headings of their topics; one section without a heading for up to three topics."""
+        groups: list[tuple[str, list[Item]]] = []
+        for item in self.items:
+            topic = topic_of(item.block) or (groups[-1][0] if groups and item.block.kind != "note" else "")
+            place = next((g for g in groups if g[0] == topic), None)
+            if place is None:
+                groups.append((topic, [item]))
+            else:
+                place[1].append(item)
+        if sum(bool(title) for title, _ in groups) <= PLAIN:
+            return (Section(title="", anchor="", items=self.items),) if self.items else ()
+        return tuple(
+            Section(title=title, anchor=f"{self.anchor}-{number}", items=tuple(items))
+            for number, (title, items) in enumerate(groups, 1)
+        )
 
     @property
     def kicker(self) -> str:

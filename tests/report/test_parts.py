@@ -145,3 +145,30 @@ def test_findings_of_one_kind_are_told_in_a_line_each(samples: ModuleType) -> No
     many = [samples.finding(capability, f"Level {i} of 5", i, "count", subject=str(i)) for i in range(1, 5)]
     made = chapter("align", [finding_block(f) for f in [samples.COVERAGE, *many]])
     assert [i.list for i in made.items] == [True] * 4
+
+
+def _of(samples: ModuleType, *names: str) -> list:
+    return [finding_block(samples.finding(f"{name}.x", f"About {name}", 1, "count")) for name in names]
+
+
+def test_a_long_chapter_has_a_heading_for_each_topic_and_each_topic_once(samples: ModuleType) -> None:
+    names = ("align.traceability", "align.audit", "align.signs", "align.conflict", "align.diet")
+    blocks = _of(samples, *names) + [finding_block(samples.finding("align.audit.y", "Again", 1, "count"))]
+    note = note_block(NoteBody(text="Read by the board."), "align")
+    made = chapter("align", [*blocks, note])
+    parts = {s.title: [i.block.id for i in s.items] for s in made.sections}
+    assert list(parts) == [
+        "Where the organisation disagrees with itself",
+        "Signs of misalignment in the data",
+        "Metrics that pull against each other",
+        "Which metrics earn their place",
+        "",
+    ]
+    assert parts["Where the organisation disagrees with itself"] == ["align.audit.x", "align.audit.y"]
+    html = part("chapter", made, {}, GRADES)
+    assert html.count('class="topic"') == html.count('<li><a href="#stage-align-') == 4
+
+
+def test_a_short_chapter_has_no_headings(samples: ModuleType) -> None:
+    made = chapter("align", _of(samples, "align.traceability", "align.audit", "align.signs"))
+    assert [s.title for s in made.sections] == [""]

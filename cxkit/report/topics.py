@@ -1,0 +1,42 @@
+"""The topics of a chapter: one per result, in the order in which the notebook shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cxkit.report.blocks import Block
+
+TOPICS: Mapping[str, str] = {
+    "align.traceability": "The line from goals to initiatives",
+    "align.failures": "Five ways to fail",
+    "align.maturity": "Maturity as the client sees it",
+    "align.audit": "Where the organisation disagrees with itself",
+    "align.leadership": "Mission, sponsors and priorities",
+    "align.signs": "Signs of misalignment in the data",
+    "align.promises": "Promised and delivered",
+    "align.conflict": "Metrics that pull against each other",
+    "align.diet": "Which metrics earn their place",
+    "align.trigger": "Beyond its own noise",
+    "align.diagnosis": "Why programmes fail, and this one",
+    "quantify.scorecard": "The scorecard, measure by measure",
+    "quantify.retention": "What retention is made of",
+    "quantify.voice": "Who answered, and what changed",
+    "quantify.drivers": "What drives cost, contacts and orders",
+    "quantify.lifetime": "What a customer is worth",
+    "quantify.points": "What a point goes with",
+    "quantify.cases": "The business cases",
+    "quantify.claims": "What is merely said",
+    "quantify.definitions": "Definitions in use",
+}
+"""Result → its heading. A chapter of another stage has no headings until its results are named here."""
+SAME = {"quantify.case": "quantify.cases"}
+"""Ids whose second word is not the result's name."""
+
+
+def topic_of(block: Block) -> str:
+    """The heading a block belongs under; empty where its id does not tell, as with a note."""
+    for id in (block.id, *block.finding_ids):
+        name = ".".join(id.split(":")[0].split(".")[:2])
+        if found := TOPICS.get(SAME.get(name, name)):
+            return found
+    return ""
