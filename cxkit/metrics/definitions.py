@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from types import MappingProxyType
 from typing import Literal
@@ -22,6 +23,19 @@ class Rival(Record):
     """Which way the figure moves under it."""
 
 
+class Revision(Record):
+    """How a metric was defined under an earlier version, until when, and why that was changed."""
+
+    version: int
+    until: date | None = None
+    """Last day it was in force; None when nobody wrote it down."""
+    formula: str = ""
+    """Empty where the formula has stayed the same."""
+    convention: str = ""
+    why: str
+    """Why the next version replaced it, as one sentence for the client."""
+
+
 class Definition(Record):
     """One metric's definition."""
 
@@ -39,11 +53,21 @@ class Definition(Record):
     """Source tables and the columns it reads."""
     interval: str
     """What the interval is about and how it is made."""
+    history: tuple[Revision, ...] = ()
+    """Earlier versions, oldest first; empty for a metric that has only ever had one."""
 
     @property
     def tag(self) -> str:
         """Metric and version, as findings carry it: ``grr@1``."""
         return f"{self.id}@{self.version}"
+
+    def why_changed(self, since: int) -> str:
+        """Why the definition changed after version `since`: the reasons of all versions it went through.
+
+        >>> definitions()["grr"].why_changed(1)
+        ''
+        """
+        return " ".join(r.why for r in self.history if r.version >= since)
 
     def better(self, value: float, than: float) -> bool:
         """Whether a value is better than another."""
