@@ -98,6 +98,23 @@ GIVEN: dict[str, Result] = {
             )
         },
     ),
+    "quantify.tornado": result(
+        "quantify",
+        {
+            "tornado_all": rows(
+                initiative=["", ""],
+                name=["All cases", "All cases"],
+                input=["B1.effect", "V2.amount"],
+                label=["effect of B1", "amount of V2"],
+                low=[0.02, 9e4],
+                high=[0.075, 2e5],
+                low_value=[-4e5, 2e6],
+                high_value=[4.1e6, 1.8e6],
+                base_value=[1.9e6, 1.9e6],
+                swing=[4.5e6, 2e5],
+            ),
+        },
+    ),
     "quantify.segments": result(
         "quantify",
         {
