@@ -31,6 +31,17 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "align.maturity.overall": "self-assessed maturity over six capabilities",
         "align.maturity.capability": "self-assessed level of one capability, its target and its movement",
         "align.maturity.no_evidence": "levels that were given without evidence",
+        "align.signs.customer": "signs at the customer: repeat contacts, churn, complaints, late answers",
+        "align.signs.career": "signs among employees: turnover, engagement, burnout, absence",
+        "align.signs.community": "signs between teams: handovers, tickets that cross teams, reopened work",
+        "align.signs.core": "signs of drift: work without a goal, promises broken, the age of the mission",
+        "align.signs.worst": "the sign that clearly got worse most, with its change over a year",
+        "align.promises.kept": "promises kept and broken, as the sheet says and as measured where tables can",
+        "align.promises.widest": "the broken promise that touches most contacts, and between which teams it lies",
+        "align.promises.disagree": "a promise whose delivered value the data contradict",
+        "align.trigger.opened": "a series that left its own noise: an internal diagnosis is due before a customer fix",
+        "align.trigger.inside": "what inside the organisation touches the moment that drives the signal",
+        "align.trigger.quiet": "no watched series left its own noise in the last three months",
     }
 )
 """Finding id → what it means, in one line."""
