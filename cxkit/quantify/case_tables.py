@@ -1,98 +1,106 @@
-"""The tables behind a business case: flows by month, the NPV step by step, priced rows and shared pools."""
+"""The tables behind a business case: flows by month, the NPV step by step, and every row as it was priced."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
-import pandas as pd
+from cxkit.quantify.case_costs import Cost
+from cxkit.quantify.case_terms import Terms
+from cxkit.quantify.case_values import Priced, payments
+from cxkit.quantify.claims import STEPS
 
-from cxkit.quantify.claims import CASHABLE, STEPS, Benefit, Cost, Horizon, weight
 
-
-def flows(
-    initiative: str, benefits: Sequence[Benefit], costs: Sequence[Cost], horizon: Horizon
-) -> list[dict[str, object]]:
-    """Expected flows by month, block and kind; costs are negative."""
+def flows(initiative: str, benefits: Sequence[Priced], costs: Sequence[Cost], terms: Terms) -> list[dict[str, object]]:
+    """Expected flows by month, block and kind, before tax; costs are negative, `worth` is today's value after tax."""
     cells: dict[tuple[int, str, str], float] = {}
-    for benefit in benefits:
-        for index, share in zip(*benefit.ramped(horizon), strict=True):
-            cell = (int(index), benefit.block, benefit.kind)
-            cells[cell] = cells.get(cell, 0.0) + benefit.yearly / 12 * float(share)
-    for cost in costs:
-        for index in cost.index:
-            cell = (int(index), "investment", cost.status)
-            cells[cell] = cells.get(cell, 0.0) - cost.amount
+    worths: dict[tuple[int, str, str], float] = {}
+
+    def add(index: int, block: str, kind: str, amount: float, worth: float) -> None:
+        cell = (index, block, kind)
+        cells[cell] = cells.get(cell, 0.0) + amount
+        worths[cell] = worths.get(cell, 0.0) + (1 - terms.tax) * amount * worth
+
+    for one in benefits:
+        b = one.benefit
+        for index, share, worth in zip(one.index, one.share, terms.worth(one.index), strict=True):
+            add(int(index), b.block, b.kind, b.yearly * float(share), float(worth))
+    paid = payments(costs, terms)
+    for index, amount, status, worth in zip(paid.index, paid.amount, paid.status, terms.worth(paid.index), strict=True):
+        add(int(index), "investment", str(status), -float(amount), float(worth))
     return [
         {
             "initiative": initiative,
             "index": index,
-            "month": f"{horizon.month(index):%Y-%m}",
+            "month": f"{terms.horizon.month(index):%Y-%m}",
             "block": block,
             "kind": kind,
             "amount": amount,
+            "worth": worths[index, block, kind],
         }
         for (index, block, kind), amount in sorted(cells.items())
     ]
 
 
 def steps(
-    initiative: str, benefits: Sequence[Benefit], pv_cost: float, horizon: Horizon, rate: float
+    initiative: str, name: str, benefits: Sequence[Priced], pv_cost: float, terms: Terms
 ) -> list[dict[str, object]]:
-    """The NPV after each factor is applied, from the bare claim to the shared one."""
-    cash = [(b, weight(b, horizon, rate)) for b in benefits if b.kind == CASHABLE]
-    rows = []
-    for order, step in enumerate(STEPS, 1):
-        value = math.fsum(math.prod(b.factors[:order]) * b.effect * worth for b, worth in cash) - pv_cost
-        rows.append({"initiative": initiative, "order": order, "step": step, "npv": value})
+    """The net present value after each step, from the bare claim to what is left after cost and tax."""
+    cash = [p for p in benefits if p.cash]
+    values = [
+        math.fsum(math.prod(p.benefit.factors[:order]) * p.benefit.effect * p.weight for p in cash)
+        for order in range(1, len(STEPS) + 1)
+    ]
+    values.append(values[-1] - pv_cost)
+    values.append((1 - terms.tax) * values[-1])
+    rows: list[dict[str, object]] = []
+    for order, (step, value) in enumerate(zip((*STEPS, "cost", "tax"), values, strict=True), 1):
+        change = value - values[order - 2] if order > 1 else value
+        rows.append(
+            {"initiative": initiative, "name": name, "order": order, "step": step, "npv": value, "change": change}
+        )
     return rows
 
 
-def row(benefit: Benefit, horizon: Horizon, rate: float) -> dict[str, object]:
+def row(one: Priced, terms: Terms) -> dict[str, object]:
     """One benefit row as it was priced, with its reference, formula and source."""
-    worth = weight(benefit, horizon, rate)
-    known = benefit.margin is not None
+    b = one.benefit
     return {
-        "benefit": benefit.benefit,
-        "initiative": benefit.initiative,
-        "block": benefit.block,
-        "driver": benefit.driver,
-        "kind": benefit.kind,
-        "base": benefit.base,
-        "base_unit": benefit.base_unit,
-        "effect_low": benefit.effect_low,
-        "effect": benefit.effect,
-        "effect_high": benefit.effect_high,
-        "unit_value": benefit.unit_value,
-        "margin": benefit.margin,
-        "adoption": benefit.adoption,
-        "deadweight": benefit.deadweight,
-        "confidence": benefit.confidence,
-        "start": f"{horizon.month(benefit.start):%Y-%m}",
-        "ramp_months": benefit.ramp,
-        "months": benefit.months,
-        "pool": benefit.pool,
-        "share": benefit.share,
-        "yearly": benefit.yearly if known else None,
-        "pv": benefit.yearly * worth if known else None,
-        "lost_to_sharing": benefit.yearly * worth * (1 / benefit.share - 1) if known else None,
-        "assumed": "; ".join(benefit.assumed),
-        "formula": benefit.formula,
-        "source": benefit.source,
-        "pnl_line": benefit.pnl_line,
+        "benefit": b.benefit,
+        "initiative": b.initiative,
+        "block": b.block,
+        "driver": b.driver,
+        "kind": b.kind,
+        "base": b.base,
+        "base_unit": b.base_unit,
+        "base_growth": b.base_growth,
+        "effect_low": b.effect_low,
+        "effect": b.effect,
+        "effect_high": b.effect_high,
+        "unit_value": b.unit_value,
+        "margin": b.margin,
+        "adoption": b.adoption,
+        "deadweight": b.deadweight,
+        "cannibalised": b.cannibalised,
+        "risk": b.risk,
+        "stated_confidence": b.stated_confidence,
+        "confidence": b.confidence,
+        "distribution": b.distribution if b.varies else "",
+        "moves_with": b.moves_with,
+        "valuation": b.valuation,
+        "life_months": b.life if b.valuation == "survival" else None,
+        "observed_months": b.observed if b.valuation == "survival" else None,
+        "start": f"{terms.horizon.month(b.start):%Y-%m}",
+        "ramp_months": b.ramp,
+        "months": b.months,
+        "pool": b.pool,
+        "share": b.share,
+        "yearly": b.yearly if b.known else None,
+        "pv": one.pv if b.known else None,
+        "beyond_observed_pv": b.yearly * one.beyond if b.known else None,
+        "lost_to_sharing": one.pv * (1 / b.share - 1) if b.known else None,
+        "assumed": "; ".join(b.assumed),
+        "formula": b.formula,
+        "source": b.source,
+        "pnl_line": b.pnl_line,
     }
-
-
-def pools(benefits: Sequence[Benefit], horizon: Horizon, rate: float) -> pd.DataFrame:
-    """What each initiative claimed from a shared pool, kept and lost; present values, any kind of benefit."""
-    rows: dict[tuple[str, str], list[float]] = {}
-    for b in benefits:
-        if b.share < 1:
-            kept = b.yearly * weight(b, horizon, rate)
-            cell = rows.setdefault((b.pool, b.initiative), [0.0, 0.0])
-            cell[0] += kept / b.share
-            cell[1] += kept
-    return pd.DataFrame(
-        [(pool, who, claimed, kept, claimed - kept) for (pool, who), (claimed, kept) in sorted(rows.items())],
-        columns=["pool", "initiative", "claimed_pv", "kept_pv", "lost_pv"],
-    )

@@ -1,40 +1,29 @@
-"""Benefits and costs of initiatives as authored, priced row by row: what is claimed, when, and who else claims it."""
+"""Benefits of initiatives as authored, settled row by row: what is claimed, when, and how sure it is."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import date
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, cast
 
-import numpy as np
-import pandas as pd
-
-from cxkit.metrics.windows import add_months, last_complete_month, months_between
-from cxkit.quantify import finance
-from cxkit.records import Missing
-from cxkit.tables.cut import quoted
+from cxkit.quantify.case_costs import starts
+from cxkit.quantify.case_terms import Horizon
+from cxkit.quantify.montecarlo import Kind
+from cxkit.tables import sheets
 from cxkit.tables.engine import Tables
 
 CASHABLE = "cashable"
-STEPS = ("base × effect × value", "contribution margin", "adoption", "deadweight", "confidence", "shared claims")
-
-
-@dataclass(frozen=True)
-class Horizon:
-    """The months a case looks at: the report's month is index 0, the last is `months`."""
-
-    origin: date
-    months: int
-
-    def index(self, month: date) -> int:
-        """Index of a month; the past is negative."""
-        return months_between(self.origin, month)
-
-    def month(self, index: int) -> date:
-        """The month of an index."""
-        return add_months(self.origin, index)
+STEPS = (
+    "base × effect × value",
+    "contribution margin",
+    "adoption",
+    "deadweight",
+    "cannibalisation",
+    "confidence",
+    "shared claims",
+)
+NEEDED = ("initiative_id", "block", "kind", "base", "effect", "unit_value")
 
 
 @dataclass(frozen=True)
@@ -54,8 +43,21 @@ class Benefit:
     unit_value: float
     margin: float | None
     adoption: float
+    adoption_low: float | None
+    adoption_high: float | None
     deadweight: float
-    confidence: float
+    cannibalised: float
+    base_growth: float
+    stated_confidence: float | None
+    risk: Literal["factor", "range"]
+    distribution: Kind
+    moves_with: str
+    correlation: float
+    valuation: Literal["flat", "survival"]
+    stay: tuple[float, ...]
+    """Survival alone: share of kept customers that still pay at each age in months, to the horizon's end."""
+    observed: int
+    """Survival alone: last age that was observed."""
     start: int
     ramp: int
     months: int | None
@@ -68,91 +70,96 @@ class Benefit:
     """What is left of the claim once others who claim from the same pool have their part."""
 
     @property
-    def factors(self) -> tuple[float, ...]:
-        """What each of `STEPS` multiplies a unit of effect by, in order."""
-        parts = (self.margin or 0.0, self.adoption, 1 - self.deadweight, self.confidence, self.share)
-        return (self.base * self.unit_value, *parts)
+    def confidence(self) -> float:
+        """Stated confidence where it is this row's risk; 1 where the range is, so that no risk counts twice."""
+        return 1.0 if self.risk == "range" or self.stated_confidence is None else self.stated_confidence
 
     @property
-    def per_effect(self) -> float:
-        """Money a year per unit of effect, at full ramp."""
-        return float(np.prod(self.factors))
+    def life(self) -> float:
+        """Months a kept customer pays within the horizon (survival); 1 for a flat row, valued by the year."""
+        return math.fsum(self.stay) if self.valuation == "survival" else 1.0
+
+    @property
+    def known(self) -> bool:
+        """Whether it can be valued: a margin, and for a survival row a curve."""
+        return self.margin is not None and (self.valuation == "flat" or bool(self.stay))
+
+    @property
+    def factors(self) -> tuple[float, ...]:
+        """What each of `STEPS` multiplies a unit of effect by, in order."""
+        parts = (self.margin or 0.0, self.adoption, 1 - self.deadweight, 1 - self.cannibalised, self.confidence)
+        return (self.base * self.unit_value * self.life, *parts, self.share)
 
     @property
     def yearly(self) -> float:
-        """Money a year at full ramp, as expected."""
-        return self.per_effect * self.effect
+        """Money a year at full ramp, at today's base and prices, as expected."""
+        return math.prod(self.factors) * self.effect
+
+    @property
+    def per_point(self) -> float:
+        """Money a year per unit of effect at full adoption."""
+        return math.prod(f for step, f in zip(STEPS, self.factors, strict=True) if step != "adoption")
 
     @property
     def varies(self) -> bool:
-        """Whether a range of effect is stated."""
-        return self.effect_low is not None or self.effect_high is not None
+        """Whether its effect is drawn."""
+        ends = (self.effect_low, self.effect_high)
+        return self.risk == "range" and any(v is not None and v != self.effect for v in ends)
 
-    def ramped(self, horizon: Horizon) -> tuple[np.ndarray, np.ndarray]:
-        """Months (indices) in which it flows, and the share of the full effect in each.
-
-        With a ramp of R months the k-th month has k ÷ (R + 1) of the effect, so that it is full after R months.
-        """
-        end = horizon.months if self.months is None else min(horizon.months, self.start + self.months - 1)
-        index = np.arange(self.start, end + 1)
-        return index, np.minimum((index - self.start + 1) / (self.ramp + 1), 1.0)
+    @property
+    def adoption_varies(self) -> bool:
+        """Whether its adoption is drawn; never where its risk is a factor."""
+        ends = (self.adoption_low, self.adoption_high)
+        return self.risk == "range" and any(v is not None and v != self.adoption for v in ends)
 
 
-@dataclass(frozen=True)
-class Cost:
-    """One investment row; amounts are positive and fall in each of `index`."""
-
-    investment: str
-    initiative: str
-    index: np.ndarray
-    amount: float
-    kind: str
-    status: str
-    exit_cost: float
+def wants_survival(tables: Tables) -> bool:
+    """Whether any row is valued by how long a kept customer stays."""
+    return any(row["valuation"] == "survival" for row in sheets.rows(tables, "benefits"))
 
 
-def weight(benefit: Benefit, horizon: Horizon, rate: float, *, future: bool = False) -> float:
-    """Present value of one unit of money a year, ramped; of future months alone where asked."""
-    index, share = benefit.ramped(horizon)
-    worth = share / 12 * finance.discount_factors(index, rate)
-    return math.fsum(worth[index > 0] if future else worth)
-
-
-def horizon_of(as_of: date, months: int) -> Horizon:
-    """The horizon that ends so many months after the last complete month."""
-    return Horizon(origin=last_complete_month(as_of), months=months)
-
-
-def names(tables: Tables) -> pd.DataFrame:
-    """Initiatives by id: initiative_id, initiative (name), status, started; empty without the sheet."""
-    if isinstance(tables["initiatives"], Missing):
-        return pd.DataFrame(columns=["initiative_id", "initiative", "status", "started"])
-    return tables.frame(
-        "SELECT initiative_id, any_value(coalesce(initiative, initiative_id)) AS initiative, max(status) AS status, "
-        "min(started) AS started FROM initiatives GROUP BY 1 ORDER BY 1"
-    )
-
-
-def benefits(tables: Tables, horizon: Horizon, default_margin: float | None) -> tuple[list[Benefit], list[str]]:
+def benefits(
+    tables: Tables,
+    horizon: Horizon,
+    default_margin: float | None,
+    survival: Sequence[float] = (),
+    *,
+    effect_scale: float = 1.0,
+    adoption_scale: float = 1.0,
+    ramp_added: int = 0,
+) -> tuple[list[Benefit], list[str]]:
     """Benefit rows by id, and the ids of rows that lack a base, an effect or a value and so claim nothing.
 
-    Not stated: adoption is taken as 1, deadweight as 0, confidence as 1 (no risk taken off), margin as 1 for cost and
-    risk and `default_margin` for revenue, the start as the initiative's first cost, else its start, else the next
-    month.
+    Not stated: adoption is taken as 1, deadweight, cannibalisation and base growth as 0, confidence as 1 (no risk
+    taken off), margin as 1 for cost and risk and `default_margin` for revenue, the start as the initiative's first
+    cost, else its start, else the next month; risk as the range where both its ends are stated, else the factor.
+    `survival` is the share of customers that still pay at each age in months, as far as it was observed. The three
+    what-ifs scale every effect, scale every adoption (never above 1), and lengthen every ramp.
     """
-    rows = _rows(tables, "benefits", "benefit_id")
-    starts = _starts(tables, horizon)
+    began = starts(tables, horizon)
     made, unusable = [], []
-    for row in rows:
-        if any(row[c] is None for c in ("initiative_id", "block", "kind", "base", "effect", "unit_value")):
+    for row in sheets.rows(tables, "benefits"):
+        if any(row[c] is None for c in NEEDED):
             unusable.append(str(row["benefit_id"]))
             continue
-        made.append(_benefit(row, horizon, default_margin, starts))
+        scaled = dict(row)
+        for column in ("effect", "effect_low", "effect_high"):
+            scaled[column] = None if row[column] is None else row[column] * effect_scale
+        if row["adoption"] is None and adoption_scale != 1.0:
+            scaled["adoption"] = 1.0
+        for column in ("adoption", "adoption_low", "adoption_high"):
+            scaled[column] = None if scaled[column] is None else min(scaled[column] * adoption_scale, 1.0)
+        scaled["ramp_months"] = int(row["ramp_months"] or 0) + ramp_added
+        made.append(_benefit(scaled, horizon, default_margin, began, survival))
     return made, unusable
 
 
 def _benefit(
-    row: Mapping[str, Any], horizon: Horizon, default_margin: float | None, starts: Mapping[str, int]
+    row: Mapping[str, Any],
+    horizon: Horizon,
+    default_margin: float | None,
+    began: Mapping[str, int],
+    survival: Sequence[float],
 ) -> Benefit:
     assumed: list[str] = []
 
@@ -171,30 +178,46 @@ def _benefit(
     initiative = str(row["initiative_id"])
     if row["start"] is None:
         assumed.append("start with the initiative's first cost")
-        start = starts.get(initiative, 1)
+        start = began.get(initiative, 1)
     else:
         start = horizon.index(row["start"])
-    effect = float(row["effect"])
-    ends = {c: None if row[c] is None else float(row[c]) for c in ("effect_low", "effect_high")}
+    adoption = stated("adoption", 1.0, "full adoption")
+    deadweight = stated("deadweight", 0.0, "no deadweight")
+    stay: tuple[float, ...] = ()
+    if row["valuation"] == "survival":
+        stay = _stay(survival, horizon.months - start, row["decay"])
+        if row["decay"] is None:
+            assumed.append("a kept customer is worth nothing beyond what was observed")
     return Benefit(
         benefit=str(row["benefit_id"]),
         initiative=initiative,
         block=row["block"],
         driver=row["driver"] or "",
         kind=row["kind"],
-        base=float(row["base"]),
+        base=row["base"],
         base_unit=row["base_unit"] or "",
-        effect=effect,
-        effect_low=ends["effect_low"],
-        effect_high=ends["effect_high"],
-        unit_value=float(row["unit_value"]),
+        effect=row["effect"],
+        effect_low=row["effect_low"],
+        effect_high=row["effect_high"],
+        unit_value=row["unit_value"],
         margin=None if margin is None else float(margin),
-        adoption=stated("adoption", 1.0, "full adoption"),
-        deadweight=stated("deadweight", 0.0, "no deadweight"),
-        confidence=stated("confidence", 1.0, "no risk taken off"),
+        adoption=adoption,
+        adoption_low=row["adoption_low"],
+        adoption_high=row["adoption_high"],
+        deadweight=deadweight,
+        cannibalised=row["cannibalised"] or 0.0,
+        base_growth=max(row["base_growth"] or 0.0, -1.0),
+        stated_confidence=row["confidence"],
+        risk=_risk(row, assumed),
+        distribution=_shape(row, assumed),
+        moves_with=row["moves_with"] or "",
+        correlation=row["correlation"] or 0.0,
+        valuation="survival" if row["valuation"] == "survival" else "flat",
+        stay=stay,
+        observed=len(survival) - 1,
         start=start,
-        ramp=int(row["ramp_months"] or 0),
-        months=None if row["months"] is None else int(row["months"]),
+        ramp=row["ramp_months"],
+        months=row["months"],
         pool=row["shared_claim"] or "",
         source=row["source"] or "",
         formula=row["formula"] or "",
@@ -203,75 +226,32 @@ def _benefit(
     )
 
 
-def costs(tables: Tables, horizon: Horizon) -> list[Cost]:
-    """Investment rows by id; a run-rate without a number of months runs to the horizon's end."""
-    made = []
-    for row in _rows(tables, "investments", "investment_id"):
-        if row["initiative_id"] is None or row["month"] is None or row["amount"] is None:
-            continue
-        first = horizon.index(row["month"])
-        last = first
-        if row["kind"] == "run_rate":
-            last = horizon.months if row["months"] is None else first + int(row["months"]) - 1
-        made.append(
-            Cost(
-                investment=str(row["investment_id"]),
-                initiative=str(row["initiative_id"]),
-                index=np.arange(first, min(last, horizon.months) + 1),
-                amount=float(row["amount"]),
-                kind=row["kind"] or "one_off",
-                status=row["status"] or "committed",
-                exit_cost=float(row["exit_cost"] or 0.0),
-            )
-        )
-    return made
+def _stay(survival: Sequence[float], ages: int, decay: float | None) -> tuple[float, ...]:
+    """Share that still pays at each age to the horizon's end: as observed, then by the stated decay or not at all."""
+    if not len(survival):
+        return ()
+    kept = [float(s) for s in survival[: max(ages, 0) + 1]]
+    left = 0.0 if decay is None else 1.0 - decay
+    while len(kept) <= ages:
+        kept.append(kept[-1] * left)
+    return tuple(kept)
 
 
-def share_pools(given: Iterable[Benefit], *, stopped: frozenset[str] = frozenset()) -> list[Benefit]:
-    """Let initiatives that claim from the same pool share it: together no more than the largest of them claims.
-
-    Each keeps the same share of its claim, largest ÷ sum. A pool that one initiative alone claims is left whole;
-    stopped initiatives claim nothing. Added up, the same point, contact or hour would be sold several times.
-    """
-    rows = list(given)
-    pools: dict[str, dict[str, float]] = {}
-    for row in rows:
-        if row.pool and row.initiative not in stopped:
-            claims = pools.setdefault(row.pool, {})
-            claims[row.initiative] = claims.get(row.initiative, 0.0) + max(row.yearly, 0.0)
-    shares = {
-        pool: max(claims.values()) / sum(claims.values())
-        for pool, claims in pools.items()
-        if len(claims) > 1 and sum(claims.values()) > 0
-    }
-    return [
-        replace(row, share=shares[row.pool]) if row.pool in shares and row.initiative not in stopped else row
-        for row in rows
-    ]
+def _risk(row: Mapping[str, Any], assumed: list[str]) -> Literal["factor", "range"]:
+    ends = [row["effect_low"], row["effect_high"]]
+    if row["risk"] == "range" and all(v is None for v in ends):
+        assumed.append("its risk as the factor, because it states no range")
+    if row["risk"] == "factor" or all(v is None for v in ends) or (row["risk"] is None and None in ends):
+        if row["confidence"] is None:
+            assumed.append("no risk taken off")
+        return "factor"
+    return "range"
 
 
-def _starts(tables: Tables, horizon: Horizon) -> dict[str, int]:
-    known = names(tables)
-    starts = {
-        str(i): horizon.index(pd.Timestamp(s).date())
-        for i, s in zip(known["initiative_id"], known["started"], strict=True)
-        if pd.notna(s)
-    }
-    firsts: dict[str, int] = {}
-    for cost in costs(tables, horizon):
-        if len(cost.index):
-            firsts[cost.initiative] = min(firsts.get(cost.initiative, horizon.months), int(cost.index[0]))
-    return starts | firsts
-
-
-def _rows(tables: Tables, table: str, key: str) -> list[dict[str, Any]]:
-    if isinstance(tables[table], Missing):
-        return []
-    frame = tables.frame(f"SELECT * FROM {quoted(table)} ORDER BY {quoted(key)}")
-    return [{str(k): _plain(v) for k, v in row.items()} for row in frame.astype(object).to_dict("records")]
-
-
-def _plain(value: Any) -> Any:
-    if value is None or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
-        return None
-    return value.date() if isinstance(value, pd.Timestamp) else value
+def _shape(row: Mapping[str, Any], assumed: list[str]) -> Kind:
+    kind = row["distribution"] or "pert"
+    lowest = row["effect"] if row["effect_low"] is None else min(row["effect_low"], row["effect"])
+    if kind == "lognormal" and lowest <= 0:
+        assumed.append("PERT in place of a lognormal, whose low end lies above zero")
+        return "pert"
+    return cast(Kind, kind)

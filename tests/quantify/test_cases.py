@@ -74,7 +74,9 @@ def test_each_factor_is_applied_once_and_shown_as_a_step():
     one = {"block": "revenue", "margin": 0.5, "adoption": 0.8, "deadweight": 0.25, "confidence": 0.5}
     result = cases([one], [{}])
     assert result.frame("cases")["pv_benefit"].iloc[0] == pytest.approx(1200 * 0.5 * 0.8 * 0.75 * 0.5)
-    assert result.frame("steps")["npv"].tolist() == pytest.approx([600, 0, -120, -240, -420, -420])
+    steps = result.frame("steps").set_index("step")["npv"]
+    assert steps.tolist() == pytest.approx([1200, 600, 480, 360, 360, 180, 180, -420, -420])
+    assert list(steps.index[-3:]) == ["shared claims", "cost", "tax"]
 
 
 def test_discounting_is_monthly_at_the_months_end():
