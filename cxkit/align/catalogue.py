@@ -42,6 +42,16 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "align.trigger.opened": "a series that left its own noise: an internal diagnosis is due before a customer fix",
         "align.trigger.inside": "what inside the organisation touches the moment that drives the signal",
         "align.trigger.quiet": "no watched series left its own noise in the last three months",
+        "align.audit.overall": "alignment as people rate it, and the field they rate lowest",
+        "align.audit.perception": "on how many subjects levels clearly disagree, and by how much on the widest",
+        "align.audit.question": "the question on which levels are furthest apart",
+        "align.audit.gap": "whether levels see the organisation differently, where that cannot be compared",
+        "align.audit.change": "whether alignment has moved since the wave before",
+        "align.audit.cause": "what answers say about one of the seven failure causes",
+        "align.audit.hurdle": "what answers say about one of the three hurdles",
+        "align.audit.withheld": "groups of respondents that are not shown",
+        "align.audit.unknown": "answers to items that are not in the playbook",
+        "align.audit.reliability": "scales whose questions hardly hang together",
     }
 )
 """Finding id → what it means, in one line."""

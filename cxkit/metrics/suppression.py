@@ -153,7 +153,7 @@ def withheld(
     kept = list(keep) if len(keep) else [False] * n_groups
     for g in small:
         while (pins := _pins(member, people, hide, g, minimum)) is not None:
-            movable = [h for h in pins if not kept[h]] or [h for h in np.flatnonzero(~hide) if not kept[h]]
+            movable = [h for h in pins if not kept[h]] or [int(h) for h in np.flatnonzero(~hide) if not kept[h]]
             movable = movable or [int(h) for h in np.flatnonzero(~hide)]
             hide[min(movable, key=lambda h: (order[h], sizes[h], h))] = True
     return [bool(h) for h in hide]
