@@ -48,18 +48,18 @@ def _unit(metric: str) -> Unit:
     return cast("Unit", {"nps": "nps", "csat": "points", "ces": "score"}[metric])
 
 
-def _size(metric: str, value: float) -> str:
-    """The size of a change without its sign, as a reader says it."""
+def _size(metric: str, value: float, *, exact: bool = False) -> str:
+    """The size of a change without its sign, as a reader says it; `exact` where parts must be seen to add up."""
     if metric == "ces":
         return f"{number(abs(value), 2)} on the scale of 7"
     points = abs(value) if metric == "nps" else abs(value) * 100
-    digits = 0 if metric == "nps" and points >= 0.95 else 1
+    digits = 0 if metric == "nps" and points >= 0.95 and not exact else 1
     said = number(points, digits)
     return f"{said} point{'' if said in {'1', '1.0'} else 's'}"
 
 
 def _signed(metric: str, value: float) -> str:
-    return ("−" if value < 0 else "+") + _size(metric, value)
+    return ("−" if value < 0 else "+") + _size(metric, value, exact=True)
 
 
 def _span(metric: str, found: Estimate) -> str:
