@@ -153,7 +153,7 @@ def _of(samples: ModuleType, *names: str) -> list:
 
 def test_a_long_chapter_has_a_heading_for_each_topic_and_each_topic_once(samples: ModuleType) -> None:
     names = ("align.traceability", "align.audit", "align.signs", "align.conflict", "align.diet")
-    blocks = _of(samples, *names) + [finding_block(samples.finding("align.audit.y", "Again", 1, "count"))]
+    blocks = [*_of(samples, *names), finding_block(samples.finding("align.audit.y", "Again", 1, "count"))]
     note = note_block(NoteBody(text="Read by the board."), "align")
     made = chapter("align", [*blocks, note])
     parts = {s.title: [i.block.id for i in s.items] for s in made.sections}
