@@ -5,9 +5,9 @@ CSAT and CES; by week where volumes carry it, else by month (`trigger_series`). 
 their frozen baselines and versions those of `metrics.freezing`. Only the last three months open a trigger; what was
 flagged before is history.
 
-False alarms. One report spends ``alarms.share("trigger")``, shared evenly over the watched series; half of a series'
-share goes to its single periods (shared over those of the last three months), half to the three months taken together.
-Each is one-sided: fewer complaints or a better score never open anything.
+False alarms. One report spends ``alarms.share("trigger")``, shared over the watched series by `WEIGHTS`. A quarter of a
+series' share goes to its single periods (shared over those of the last three months), the rest to the three months
+taken together, which see a lasting rise sooner. Each is one-sided: fewer complaints or a better score open nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import pandas as pd
 from cxkit.align import trigger_sentences as sentences
 from cxkit.align.trigger_drivers import Span, count_drivers, handlers, inside, leading, score_drivers
 from cxkit.align.trigger_sentences import Signal
-from cxkit.align.trigger_series import Watched, gap, too_short, watched
+from cxkit.align.trigger_series import BOUNDS, Watched, gap, too_short, watched
 from cxkit.metrics import alarms
 from cxkit.metrics.control import Baseline
 from cxkit.metrics.freezing import chart
@@ -35,6 +35,10 @@ from cxkit.tables.sheets import Kind, Row, rows, table
 RECENT = 3
 """Months in which a signal opens a trigger."""
 WEEKS = 13
+SINGLE = 0.25
+"""Part of a series' share that its single periods spend."""
+WEIGHTS: Mapping[str, float] = {"complaints": 4.0, "contacts": 2.0}
+"""What a series may spend against the others, which have one: a complaint tells most, and comes in small numbers."""
 SERIES: Mapping[str, Kind] = {
     **{"series": "text", "label": "text", "period": "date", "last_day": "date", "value": "number", "unit": "text"},
     **{"centre": "number", "low": "number", "high": "number", "together": "number", "together_low": "number"},
@@ -100,7 +104,7 @@ class Judged:
     def per_year(self) -> float:
         """Chance of a false alarm a year: each period once by itself, and three months together in twelve reports."""
         periods, together = (52, WEEKS) if self.watched.weekly else (12, RECENT)
-        return self.chance / 2 * (periods / together + 12)
+        return self.chance * (SINGLE * periods / together + (1 - SINGLE) * 12)
 
 
 def trigger(tables: Tables) -> Trigger:
@@ -117,7 +121,8 @@ def trigger(tables: Tables) -> Trigger:
     restarts = _restarts(tables)
     judged = []
     for one in fresh:
-        made = judge(one, alarms.share("trigger") / len(fresh), first, restarts)
+        chance = alarms.share("trigger") * WEIGHTS.get(one.name, 1.0) / sum(WEIGHTS.get(w.name, 1.0) for w in fresh)
+        made = judge(one, chance, first, restarts)
         if made.models and made.frame.loc[made.frame["recent"], "high"].notna().any():
             judged.append(made)
         else:
@@ -147,8 +152,8 @@ def judge(one: Watched, chance: float, first: date, restarts: Sequence[date] = (
     together = WEEKS if one.weekly else RECENT
     frame, models = chart(
         one.series,
-        point_chance=chance / 2 / together,
-        together_chance=chance / 2,
+        point_chance=chance * SINGLE / together,
+        together_chance=chance * (1 - SINGLE),
         together=together,
         restarts=restarts,
     )
@@ -158,6 +163,9 @@ def judge(one: Watched, chance: float, first: date, restarts: Sequence[date] = (
         frame[column] = frame[column] * scale
     for column in ("together", "together_centre", "together_low", "together_high"):
         frame[column] = frame[column].astype(float) * whole
+    floor, ceiling = BOUNDS[one.unit]
+    for column in ("low", "high", "together_low", "together_high"):
+        frame[column] = frame[column].clip(floor, ceiling)
     frame["usable"] = one.series.usable
     frame["recent"] = [one.series.starts[i] >= first for i in range(len(frame))]
     if one.bad == "high":

@@ -153,7 +153,8 @@ def handlers(tables: Tables, driver: Row, span: Span) -> list[str]:
         return []
     frame = tables.frame(
         f"SELECT team, count(*) AS n FROM tickets WHERE {column} = {text_literal(driver['group'])} "
-        f"AND team IS NOT NULL AND opened_date BETWEEN DATE '{span.first}' AND DATE '{span.last}' GROUP BY 1 ORDER BY 2 DESC, 1"
+        f"AND team IS NOT NULL AND opened_date BETWEEN DATE '{span.first}' AND DATE '{span.last}' "
+        "GROUP BY 1 ORDER BY 2 DESC, 1"
     )
     return [str(t) for t in frame.loc[frame["n"] >= 0.1 * frame["n"].sum(), "team"]]
 

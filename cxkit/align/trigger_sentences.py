@@ -121,8 +121,6 @@ def _opened(signal: Signal, alarms: str, names: Mapping[str, str]) -> Finding:
         centre = row["together_centre"]
         when = f"from {recent['start'].iloc[0]:%B} to {row['start']:%B %Y}"
     model = one.models[int(row["baseline"])]
-    low = max(low, FLOORS.get(watched.unit, low))
-    high = min(high, CEILINGS.get(watched.unit, high))
     unit = quantity(value, watched.unit)
     if watched.unit == "per_1000":
         unit += " customers" + (" a week" if watched.weekly else "" if len(singles) else " a month")
@@ -147,10 +145,6 @@ def _opened(signal: Signal, alarms: str, names: Mapping[str, str]) -> Finding:
         subject=watched.name,
         tone="bad",
     )
-
-
-FLOORS: Mapping[str, float] = {"nps": -100.0, "ratio": 0.0, "score": 1.0, "per_1000": 0.0}
-CEILINGS: Mapping[str, float] = {"nps": 100.0, "ratio": 1.0, "score": 7.0}
 
 
 def watched_step(weekly: bool) -> str:

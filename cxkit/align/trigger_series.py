@@ -40,6 +40,10 @@ WATCHED: Mapping[str, tuple[str, str, Unit]] = {
     "ces": ("CES", "low", "score"),
 }
 """Series → its name, which end is bad, its unit."""
+BOUNDS: Mapping[Unit, tuple[float, float]] = {
+    **{"nps": (-100.0, 100.0), "ratio": (0.0, 1.0), "score": (1.0, 7.0), "per_1000": (0.0, float("inf"))},
+}
+"""What a value can be at all."""
 EVENTS: Mapping[str, str] = {
     "complaints": "coalesce(complaint, false)::INT",
     "contacts": "1",

@@ -1,7 +1,7 @@
 """Which past a period is judged by: baselines that are frozen, versioned and never moved by what they judge.
 
-The first baseline is the first 18 months of a series. Every twelve months it grows by a year; the longer one is taken up
-three months after its last month, and without the periods that were flagged, so that what is going wrong now never
+The first baseline is the first 18 months of a series. Every twelve months it grows by a year; the longer one is taken
+up three months after its last month, and without the periods that were flagged, so that what is going wrong now never
 becomes its own norm. Each period is judged by the baseline in force when it ended: history added later changes no
 verdict. A restart (a declared change) begins a new baseline, which is taken up once it has 18 months of its own. Flags
 do not lapse by themselves: who wants a new level to count as normal declares the change.
