@@ -111,6 +111,12 @@ def within(
     )
 
 
+def together(first: Array, second: Array, months: Sequence[date]) -> float:
+    """The correlation inside segments in the same month, without an interval."""
+    out = without_season(months)
+    return float(_at_lags(_scaled(first @ out), _scaled(second @ out), 0)[0, 0])
+
+
 def slope(first: Array, second: Array, months: Sequence[date], lag: int) -> tuple[float, float]:
     """The second's change per unit of the first inside segments, and a usual swing of the first (one deviation)."""
     out = without_season(months)

@@ -96,10 +96,8 @@ def pay(incentives: Sequence[Row]) -> list[Finding]:
     bare = [row for row in key.values() if not row["weight"]]
     if key:
         names = listing([named(row["metric"], 40) for row in bare], most=3)
-        title = (
-            f"{len(bare)} of {plural(len(key), 'metric')} behind the goals' key results {'carries' if len(bare) == 1 else 'carry'} no pay"
-            + (f": {names}" if bare else "")
-        )
+        carry = "carries" if len(bare) == 1 else "carry"
+        title = f"{len(bare)} of {plural(len(key), 'metric')} behind the goals' key results {carry} no pay: {names}"
         if not bare:
             title = f"Somebody is paid on each of the {len(key)} metrics behind the goals' key results"
         teams = {row["team"] for row in paid if not row["needed"] and row["team"]}

@@ -33,7 +33,7 @@ def panel(tables: Tables, metric: str) -> pd.DataFrame | Missing:
     Segments where there are any, else one segment ``all``. `Missing` names what would let it.
 
     >>> from datetime import date
-    >>> rows = [("m", "2026-01", "north", 3.0), ("m", "2026-01", "south", 4.0), ("m", "2026-01", "all", 3.4)]
+    >>> rows = [("m", "2026-01-01", place, 3.0) for place in ("north", "south", "all")]
     >>> given = {"metric_values": pd.DataFrame(rows, columns=["metric_id", "month", "segment", "value"])}
     >>> panel(Tables.from_frames(given, as_of=date(2026, 1, 31)), "m")["segment"].tolist()
     ['north', 'south']
