@@ -15,6 +15,8 @@ from cxkit.records import Result
 
 MOST = 8
 """Bars of one figure; the narrower ones are counted below it."""
+FAR = 2.0
+"""Where nothing lies further off than so many of the widest bar, it is not drawn, and the bars keep their width."""
 DRIVERS: Mapping[str, str] = {
     "grr": "customers kept",
     "nrr": "spending of customers",
@@ -136,8 +138,10 @@ def draw_tornado(result: Result, initiative: str | None = None, *, ax: Axes | No
             )  # fmt: skip
         ends = sorted((swing.low_value, swing.high_value))
         marks.aside(ax, y, formats.interval(ends[0], ends[1], "money", currency=money), color=style.SOFT)
-    _lines(ax, base, money)
-    marks.spread(ax, include=0.0, pad=0.2)
+    widest = max((abs(s.high_value - s.low_value) for s in data), default=0.0)
+    near = min((abs(v) for s in data for v in (s.low_value, s.high_value)), default=0.0) <= FAR * widest
+    _lines(ax, base, money, zero=near)
+    marks.spread(ax, include=0.0 if near else None, pad=0.2)
     marks.scale(ax, "money", money, bins=4)
     ax.xaxis.grid(True)
     return ax
@@ -151,11 +155,11 @@ def _name(ax: Axes, data: Sequence[Swing]) -> None:
     ax.set_ylim(len(labels) - 0.4, -0.6)
 
 
-def _lines(ax: Axes, base: float, money: str) -> None:
-    """The expected value, solid, and nothing gained, dotted; the left one is named to its left."""
+def _lines(ax: Axes, base: float, money: str, *, zero: bool) -> None:
+    """The value at the average of every input, solid, and nothing gained, dotted; the left one is named to its left."""
     ax.axvline(base, color=style.INK, linewidth=1.2, zorder=3)
-    lines = [(base, f"expected {formats.money(base, money)}", style.INK)]
-    if abs(base) > 0:
+    lines = [(base, f"on average {formats.money(base, money)}", style.INK)]
+    if zero and abs(base) > 0:
         ax.axvline(0.0, color=style.SOFT, linewidth=1, linestyle=(0, (2, 3)), zorder=1)
         lines.append((0.0, "nothing gained", style.SOFT))
     for at, words, colour in lines:
@@ -179,7 +183,7 @@ def tornado_alt(result: Result, initiative: str | None = None) -> str:
         MOST,
     )
     base = formats.money(_base(result, initiative), money)
-    return f"Net present value when one input alone moves, the others at their expected values ({base}). {said}"
+    return f"Net present value when one input alone moves, the others at their averages ({base}). {said}"
 
 
 def _alt(result: Result) -> str:
@@ -190,8 +194,9 @@ def _alt(result: Result) -> str:
     "quantify.tornado",
     topic="What moves the value of all cases most",
     needs="tornado_all",
+    title="quantify.cases.sensitivity",
     alt=_alt,
-    caption="Each bar moves one input from its P10 (pale) to its P90 (dark) and leaves the others at their expected "
+    caption="Each bar moves one input from its P10 (pale) to its P90 (dark) and leaves the others at their average "
     "values; the words at its ends are the input, the money at the right is what all cases together are then worth. "
     f"The {MOST} widest are drawn. These are claims, not proof.",
     data={

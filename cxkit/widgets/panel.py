@@ -1,80 +1,122 @@
 """One input panel for every stage: move an assumption, see the answer move, save it or throw it away.
 
 A panel gets the parameters it may move and a function that computes; it redraws only itself. Left alone it shows the
-batch's own number.
+batch's own number, and says so whenever it does not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
 import ipywidgets as widgets
 
+from cxkit.charts.render import Drawing
+from cxkit.charts.svg import safe
 from cxkit.engagement.desk import Desk
-from cxkit.engagement.parameters import REGISTER, Parameter
+from cxkit.engagement.parameters import REGISTER
 from cxkit.engagement.store import read_store, write_store
 from cxkit.errors import PlaybookError
 from cxkit.records import Finding
+from cxkit.widgets.field import Field
 
-Compute = Callable[..., Sequence[Finding]]
-"""Takes the parameters by name and returns the findings to show."""
+
+@dataclass(frozen=True)
+class Answer:
+    """What a computation shows: findings (the first is the headline), plain lines, and a figure with its words."""
+
+    findings: tuple[Finding, ...] = ()
+    lines: tuple[str, ...] = ()
+    """Sentences under the headline."""
+    drawing: Drawing = field(default_factory=Drawing)
+    alt: str = ""
+    """The figure in words; a figure without them is not shown."""
+
+
+Compute = Callable[..., Sequence[Finding] | Answer]
+"""Takes the parameters, and the panel's choices, by name."""
 
 
 class Panel:
-    """A panel of number boxes over one computation.
+    """A panel over one computation.
 
-    `box` is the widget to display; `inputs` holds one number box per parameter, by name; `shown` the
-    findings it shows now.
+    `box` is the widget to display; `fields` holds one `Field` per parameter and `inputs` their boxes, by name;
+    `choices` one `Dropdown` per thing to choose that is not an assumption and is never saved; `answered` what it
+    shows now and `shown` the findings of it.
     """
 
-    def __init__(self, desk: Desk, names: Sequence[str], compute: Compute) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        names: Sequence[str],
+        compute: Compute,
+        choices: Mapping[str, Sequence[tuple[str, Any]]] | None = None,
+    ) -> None:
         """Build the panel at the desk's settled values; raises `KeyError` for a name that is no parameter."""
         self.desk = desk
         self.compute = compute
-        self.shown: tuple[Finding, ...] = ()
-        self.inputs = {name: _input(REGISTER[name], getattr(desk.settings, name)) for name in names}
-        self.message = widgets.HTML()
-        self.answer = widgets.HTML()
+        self.answered = Answer()
+        self.fields = {name: Field(REGISTER[name], getattr(desk.settings, name)) for name in names}
+        self.inputs = {name: one.box for name, one in self.fields.items()}
+        self.choices = {name: _choice(name, options) for name, options in (choices or {}).items()}
+        self.message, self.apart, self.answer = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.save = widgets.Button(description="Save for this client", tooltip="the batch will use these values")
         self.reset = widgets.Button(description="Throw away", tooltip="back to the values of the batch")
-        for field in self.inputs.values():
-            field.observe(self._redraw, names="value")
+        self._held = False
+        for one in self.fields.values():
+            one.observe(self._redraw)
+        for choice in self.choices.values():
+            choice.observe(self._redraw, names="value")
         self.save.on_click(self._save)
         self.reset.on_click(self._reset)
+        rows = [*self.choices.values(), *(one.row for one in self.fields.values())]
         buttons = widgets.HBox([self.save, self.reset])
-        rows = [widgets.HBox([field, _hint(REGISTER[name])]) for name, field in self.inputs.items()]
-        self.box = widgets.VBox([*rows, buttons, self.message, self.answer])
+        self.box = widgets.VBox([*rows, buttons, self.message, self.apart, self.answer])
         self._redraw()
 
     @property
     def values(self) -> dict[str, Any]:
         """The values as they stand in the panel."""
-        return {name: field.value for name, field in self.inputs.items()}
+        return {name: one.value for name, one in self.fields.items()}
+
+    @property
+    def shown(self) -> tuple[Finding, ...]:
+        """The findings it shows now."""
+        return self.answered.findings
 
     def _redraw(self, _: object = None) -> None:
-        try:
-            self.shown = tuple(self.compute(**self.values))
-            self.message.value = ""
-        except PlaybookError as problem:
-            self.message.value = _plain(str(problem))
+        if self._held:
             return
-        self.answer.value = "".join(_row(finding, first=number == 0) for number, finding in enumerate(self.shown))
+        try:
+            values = {name: one.checked() for name, one in self.fields.items()}
+            found = self.compute(**values, **{name: choice.value for name, choice in self.choices.items()})
+        except PlaybookError as problem:
+            self.message.value = f"{_plain(str(problem))} What stands below is still the answer before."
+            return
+        self.answered = found if isinstance(found, Answer) else Answer(tuple(found))
+        self.message.value = ""
+        moved = [one.words for one in self.fields.values() if one.moved]
+        self.apart.value = _apart(moved)
+        self.answer.value = _html(self.answered, prefix=f"panel-{self.box.model_id}")
 
     def _save(self, _: object) -> None:
         try:
             store = read_store(self.desk.folder)
-            moved = {**store.parameters, **self.values}
-            saved = store.model_copy(update={"parameters": moved})
+            values = {name: one.checked() for name, one in self.fields.items() if one.moved or name in store.parameters}
+            saved = store.model_copy(update={"parameters": {**store.parameters, **values}})
             self.desk.store = write_store(self.desk.folder, saved, expected=self.desk.store.revision)
             self.message.value = "Saved. The next run uses these values."
         except PlaybookError as problem:
             self.message.value = _plain(str(problem))
 
     def _reset(self, _: object) -> None:
-        for name, field in self.inputs.items():
-            field.value = getattr(self.desk.settings, name)
+        self._held = True
+        for one in self.fields.values():
+            one.back()
+        self._held = False
+        self._redraw()
 
     def _ipython_display_(self) -> None:
         from IPython.display import display  # noqa: PLC0415  only JupyterLab shows a panel
@@ -82,31 +124,54 @@ class Panel:
         display(self.box)
 
 
-def panel(desk: Desk, names: Sequence[str], compute: Compute) -> Panel:
-    """A panel over `names`, showing what `compute` finds at their values."""
-    return Panel(desk, names, compute)
+def panel(
+    desk: Desk,
+    names: Sequence[str],
+    compute: Compute,
+    choices: Mapping[str, Sequence[tuple[str, Any]]] | None = None,
+) -> Panel:
+    """A panel over `names`, showing what `compute` finds at their values.
+
+    `choices` maps a further keyword of `compute` to its options as (words, value); the first is chosen.
+    """
+    return Panel(desk, names, compute, choices)
 
 
-def _input(parameter: Parameter, value: float | None) -> widgets.Widget:
-    """A number box with the parameter's limits and its meaning as a hint."""
-    whole = parameter.kind == "int"
-    kind = widgets.BoundedIntText if whole else widgets.BoundedFloatText
-    low = parameter.low if parameter.low is not None else 0
-    high = parameter.high if parameter.high is not None else 1e12
-    return kind(
-        value=value if value is not None else low,
-        min=int(low) if whole else low,
-        max=int(high) if whole else high,
-        step=1 if whole else (high - low) / 100 if high <= 1 else 1000,
-        description=parameter.name.replace("_", " "),
-        tooltip=parameter.meaning,
+def _choice(name: str, options: Sequence[tuple[str, Any]]) -> widgets.Widget:
+    return widgets.Dropdown(
+        options=list(options),
+        value=options[0][1],
+        description=name.replace("_", " "),
         style={"description_width": "11em"},
+        layout={"width": "34em"},
     )
 
 
-def _hint(parameter: Parameter) -> widgets.Widget:
-    """What a parameter means, beside its box."""
-    return widgets.HTML(f'<span style="color:var(--jp-ui-font-color2)">{_plain(parameter.meaning)}</span>')
+def _apart(moved: Sequence[str]) -> str:
+    """Say that these are not the batch's numbers, and what was moved; nothing while they are."""
+    if not moved:
+        return ""
+    look = "border-left:4px solid #8f5200;padding:4px 10px;margin:8px 0;font-weight:600"
+    return f'<div style="{look}">Not the batch\'s numbers: {_plain(", ".join(moved))}.</div>'
+
+
+def _html(answer: Answer, *, prefix: str) -> str:
+    """The answer as HTML: headline, lines, further findings, figure; `prefix` keeps its ids apart from others'."""
+    parts = [_row(one, first=number == 0) for number, one in enumerate(answer.findings)]
+    lines = [f'<div style="margin:2px 0;line-height:1.4">{_plain(line)}</div>' for line in answer.lines]
+    return "".join([*parts[:1], *lines, *parts[1:], _figure(answer, prefix)])
+
+
+def _figure(answer: Answer, prefix: str) -> str:
+    if not answer.alt:
+        return ""
+    if answer.drawing.svg:
+        drawn = safe(answer.drawing.svg, prefix=prefix, alt=answer.alt)
+    elif answer.drawing.png_base64:
+        drawn = f'<img alt="{_plain(answer.alt)}" src="data:image/png;base64,{answer.drawing.png_base64}">'
+    else:
+        return ""
+    return f'<div style="max-width:860px;margin-top:12px">{drawn}</div>'
 
 
 def _row(finding: Finding, *, first: bool) -> str:

@@ -87,20 +87,29 @@ def test_bars_reach_from_the_value_at_p10_to_the_value_at_p90():
         (1_700_000, 1_900_000),
     }
     written = {t.get_text() for t in ax.texts}
-    assert {"2.0 points", "7.5 points", "expected $1.90 M", "nothing gained"} <= {
+    assert {"2.0 points", "7.5 points", "on average $1.90 M", "nothing gained"} <= {
         t.replace("\N{NARROW NO-BREAK SPACE}", " ") for t in written
     }
 
 
 @pytest.mark.parametrize("at", [-1e6, 1e6])
 def test_the_two_lines_are_named_on_sides_that_cannot_meet(at):
-    bar = ("I1", "W", "B1.effect", 0.1, 0.2, at - 1e5, at + 1e5, at)
+    bar = ("I1", "W", "B1.effect", 0.1, 0.2, at - 5e5, at + 5e5, at)
     ax = draw_tornado(made(bar), "I1")
-    sides = {t.get_text().split()[0]: t.get_ha() for t in ax.texts if t.get_text().startswith(("expected", "nothing"))}
-    assert sides == ({"expected": "right", "nothing": "left"} if at < 0 else {"expected": "left", "nothing": "right"})
+    sides = {
+        t.get_text().split()[0]: t.get_ha() for t in ax.texts if t.get_text().startswith(("on average", "nothing"))
+    }
+    assert sides == ({"on": "right", "nothing": "left"} if at < 0 else {"on": "left", "nothing": "right"})
 
 
 def test_the_alt_text_holds_every_bar():
     said = tornado_alt(made(CALL, VIEW, benefits=BENEFITS)).replace("\N{NARROW NO-BREAK SPACE}", " ")
     assert "Welcome call: Effect on customers kept from 2.0 to 7.5 points: −$400 k to $4.10 M." in said
     assert "One view: Effect on handling time from 0.40 to 0.90: $1.70 M to $2.20 M." in said
+
+
+def test_nothing_is_not_drawn_where_it_would_squeeze_the_bars():
+    far = ("I1", "W", "B1.effect", 0.1, 0.2, -9e5, -8e5, -8.5e5)
+    ax = draw_tornado(made(far), "I1")
+    assert not any(t.get_text() == "nothing gained" for t in ax.texts)
+    assert ax.get_xlim()[1] < -7e5
