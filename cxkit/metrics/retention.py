@@ -30,7 +30,7 @@ from cxkit.tables.engine import Tables
 
 RATIO_CEILING = 3.0
 """An account's own growth counts at most threefold in the size-blind variance, lest tiny accounts rule it."""
-COUNTS = ("accounts", "lost_accounts", "joined", "joined_lost")
+COUNTS = ("accounts", "lost_accounts", "joined", "joined_lost", "returned")
 MONEY = ("start", "kept", "expansion", "contraction", "churn", "end", "joined_end", "joined_lost_mrr", "returned_end")
 MOMENTS = ("ss", "sk", "kk", "se", "ee", "gr", "grr", "nr", "nrr")
 SCALES = {"joined_lost_mrr": 1e8} | dict.fromkeys(MOMENTS[:5], 1e4) | dict.fromkeys(MOMENTS[5:], 1e15)
@@ -90,24 +90,30 @@ def per_account(tables: Tables, window: Window) -> nw.LazyFrame[Any] | Missing:
     )
 
 
-def bridge(tables: Tables, window: Window, by: Sequence[str] = ()) -> pd.DataFrame | Missing:
+def bridge(
+    tables: Tables, window: Window, by: Sequence[str] = (), *, labels: nw.LazyFrame[Any] | None = None
+) -> pd.DataFrame | Missing:
     """The bridge of a window: one row, or one per combination of the account columns `by`.
 
-    Columns: `by`, then the counts accounts (cohort), lost_accounts, joined, joined_lost; the monthly money start, kept,
-    expansion, contraction, churn, end (cohort only; start + expansion − contraction − churn = end), joined_end (what
-    joined pays at the end), joined_lost_mrr, returned_end (what those pay who were customers before, but not at the
-    opening); and sums of squares and products for intervals. All are additive over rows.
+    `labels` has one row per account (account_id and the columns `by`) and takes the place of `accounts`.
+
+    Columns: `by`, then the counts accounts (cohort), lost_accounts, joined, joined_lost, returned; the monthly money
+    start, kept, expansion, contraction, churn, end (cohort only; start + expansion − contraction − churn = end),
+    joined_end (what joined pays at the end), joined_lost_mrr, returned_end (what those pay who were customers before,
+    but not at the opening); and sums of squares and products for intervals. All are additive over rows.
     """
     accounts = per_account(tables, window)
     if isinstance(accounts, Missing):
         return accounts
     if by:
-        if isinstance(known := tables.require("accounts", "account_id", *by), Missing):
+        known = tables.require("accounts", "account_id", *by) if labels is None else labels
+        if isinstance(known, Missing):
             return known
         accounts = accounts.join(known.select("account_id", *by), on="account_id", how="left")
     start, end, kept = nw.col("start"), nw.col("end"), nw.col("kept")
     zero = nw.lit(0)
     cohort = nw.col("member") == 1
+    back = (nw.col("member") == 0) & (nw.col("joined") == 0)
     fs, fe, fk = (c.cast(nw.Float64) for c in (start, end, kept))
     grown = nw.min_horizontal(fe / fs, nw.lit(RATIO_CEILING))
     nought = nw.lit(0.0)
@@ -127,7 +133,8 @@ def bridge(tables: Tables, window: Window, by: Sequence[str] = ()) -> pd.DataFra
         end=nw.when(cohort).then(end).otherwise(zero),
         joined_end=nw.when(nw.col("joined") == 1).then(end).otherwise(zero),
         joined_lost_mrr=nw.col("lost_mrr"),
-        returned_end=nw.when((nw.col("member") == 0) & (nw.col("joined") == 0)).then(end).otherwise(zero),
+        returned=nw.when(back).then(nw.lit(1)).otherwise(zero),
+        returned_end=nw.when(back).then(end).otherwise(zero),
         ss=fs * fs,
         sk=fs * fk,
         kk=fk * fk,
@@ -169,8 +176,9 @@ class Retention(Record):
     joined_lost: int
     joined_end: Number
     joined_lost_mrr: Number
+    returned: int = 0
     returned_end: Number
-    """What customers pay at the end who paid before the opening month but not in it."""
+    """Customers who pay at the end, paid before the opening month but not in it, and what they pay."""
     early_loss: Estimate
     """Share of the accounts that joined inside the window and are lost at its end."""
 
@@ -209,6 +217,7 @@ def summarise(rows: pd.DataFrame) -> Retention:
         joined_lost=count["joined_lost"],
         joined_end=total["joined_end"],
         joined_lost_mrr=total["joined_lost_mrr"],
+        returned=count["returned"],
         returned_end=total["returned_end"],
         early_loss=estimates.proportion(count["joined_lost"], count["joined"]),
     )
@@ -270,6 +279,7 @@ _MONTHLY_MOMENTS = {
     "lost_accounts": "(e = 0)::INT",
     "joined": "0",
     "joined_lost": "0",
+    "returned": "0",
     "start": "s",
     "kept": "k_",
     "expansion": "greatest(e - s, 0)",

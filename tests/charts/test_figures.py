@@ -141,6 +141,59 @@ GIVEN: dict[str, Result] = {
             )
         },
     ),
+    "quantify.conventions": result(
+        "quantify",
+        {
+            "conventions": rows(
+                metric=["grr", "grr", "grr", "nrr", "grr"],
+                convention=["ours", "months", "product", "months", "notice"],
+                label=["ours", "months multiplied", "per product", "months multiplied", "by notice"],
+                value=[0.87, 0.85, 0.87, 0.99, None],
+                movement_points=[0.0, -2.0, 0.0, 1.0, None],
+            )
+        },
+    ),
+    "quantify.prices": result(
+        "quantify",
+        {
+            "prices": rows(
+                dimension=["all"],
+                segment=["all"],
+                start=[100.0],
+                end=[95.0],
+                price=[3.0],
+                volume=[-4.0],
+                unsplit=[1.0],
+                expansion_volume=[4.0],
+                contraction_volume=[-8.0],
+                expansion_unsplit=[1.0],
+                contraction_unsplit=[0.0],
+            )
+        },
+    ),
+    "quantify.cohorts": result(
+        "quantify",
+        {
+            "cohorts": rows(
+                cohort=["2025-Q3", "2025-Q3", "2025-Q4"], size=[300, 300, 280], age=[1, 3, 1], logo=[0.97, 0.84, 0.7]
+            )
+        },
+    ),
+    "quantify.stages": result(
+        "quantify",
+        {
+            "stages": rows(
+                by=["tenure"] * 3,
+                stage=["First 90 days", "Day 91 to 365", "After the first year"],
+                leavers=[40, 20, 1],
+                rate=[0.05, 0.01, None],
+                low=[0.04, 0.007, None],
+                high=[0.06, 0.014, None],
+                lost_per_year=[9e4, 4e4, 100.0],
+                spoken=[True] * 3,
+            )
+        },
+    ),
     "instrument.signals": result(
         "instrument",
         {
