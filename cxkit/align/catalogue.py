@@ -52,6 +52,16 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "align.audit.withheld": "groups of respondents that are not shown",
         "align.audit.unknown": "answers to items that are not in the playbook",
         "align.audit.reliability": "scales whose questions hardly hang together",
+        "align.leadership.mission": "how many tests the CX mission statement passes, and which it fails",
+        "align.leadership.mission_known": "share of people who could tell the CX mission",
+        "align.leadership.role_clarity": "share of people who know their part in delivering trust",
+        "align.leadership.sponsors": "live initiatives whose sponsor acted lately; for partners only",
+        "align.leadership.habits": "how often priorities were told, aligned behaviour thanked, values put to work",
+        "align.leadership.wins": "team wins recorded in twelve months, and from how many teams",
+        "align.leadership.incentives": "what variable pay rewards, and goals nobody is paid on",
+        "align.leadership.money": "what live initiatives still need against what the council can give out",
+        "align.leadership.load": "roles and units that carry too many live initiatives at once",
+        "align.leadership.aims": "live initiatives that aim at the same metric or moment",
     }
 )
 """Finding id → what it means, in one line."""
