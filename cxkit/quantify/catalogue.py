@@ -45,6 +45,20 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "quantify.drivers.orders": "products whose orders moved beyond noise",
         "quantify.drivers.market": "market share, and growth against the market's",
         "quantify.definitions.changed": "a metric whose definition changed since the last report: old figure, new figure, why",
+        "quantify.lifetime.customer": "what a new customer is worth over the horizon, as contribution",
+        "quantify.lifetime.segment": "the most and the least valuable kind of new customer, where they clearly differ",
+        "quantify.lifetime.book": "what today's customers together are worth over the horizon",
+        "quantify.lifetime.orders": "how often a new customer without a contract comes back",
+        "quantify.lifetime.active": "customers without a contract who are likely still active",
+        "quantify.lifetime.check": "a later part held out: what the model expected and what came",
+        "quantify.lifetime.independence": "spend that goes with frequency, which the usual model of spend rules out",
+        "quantify.points.nps": "what ten points of NPS go with, in leaving and money a year; an association",
+        "quantify.points.csat": "what a point of satisfied answers goes with, in leaving and money a year; an association",
+        "quantify.points.ces": "what a tenth of a point of ease goes with, in leaving and money a year; an association",
+        "quantify.points.fcr": "what a point of first-contact resolution goes with, in leaving and money a year",
+        "quantify.points.sla": "what a breach of a service level goes with, in leaving and money a year; an association",
+        "quantify.points.unshown": "scores that have not been shown to go with leaving or contacts",
+        "quantify.points.overlap": "how much of the drivers' separate worth is left when all are held together",
     }
 )
 """Finding id → what it means, in one line."""

@@ -64,7 +64,9 @@ def maximise(
         return "the search for its parameters did not converge"
     bread = -hessian(lambda t: float(weight @ rows(t)), best.x)
     score = scores(rows, best.x)
-    if not np.isfinite(bread).all() or np.linalg.eigvalsh(bread).min() <= 1e-8 * max(np.linalg.eigvalsh(bread).max(), 1):
+    if not np.isfinite(bread).all() or np.linalg.eigvalsh(bread).min() <= 1e-8 * max(
+        np.linalg.eigvalsh(bread).max(), 1
+    ):
         return "its likelihood is flat: the data do not determine all of its parameters"
     inverse = np.linalg.inv(bread)
     meat = score.T @ (score * weight[:, None])
@@ -94,4 +96,6 @@ def hessian(function: Callable[[Array], float], at: Array) -> Array:
 def gradient(function: Callable[[Array], Array | float], at: Array) -> Array:
     """Derivatives of several outputs with respect to several parameters: outputs × parameters."""
     moves = np.eye(len(at)) * STEP
-    return np.column_stack([(np.atleast_1d(function(at + m)) - np.atleast_1d(function(at - m))) / (2 * STEP) for m in moves])
+    return np.column_stack(
+        [(np.atleast_1d(function(at + m)) - np.atleast_1d(function(at - m))) / (2 * STEP) for m in moves]
+    )

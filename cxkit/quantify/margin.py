@@ -49,7 +49,7 @@ def contribution_margin(tables: Tables, default_margin: float | None) -> Margin 
     pnl = in_one_currency(tables, "pnl", ("amount",), at=window.opening)
     if isinstance(pnl, Missing):
         return pnl
-    served, sources = "SELECT NULL::DATE AS month, NULL::DOUBLE AS cost WHERE false", ("pnl",)
+    served = "SELECT NULL::DATE AS month, NULL::DOUBLE AS cost WHERE false"
     if not isinstance(tables.require("costs", "month", "amount"), Missing):
         costs = in_one_currency(tables, "costs", ("amount",), at=window.opening)
         if not isinstance(costs, Missing):
@@ -70,8 +70,9 @@ def contribution_margin(tables: Tables, default_margin: float | None) -> Margin 
         return NEEDED.model_copy(update={"why": why})
     value = 1 - (found["goods"] + found["service"]) / found["revenue"]
     if not 0 < value < 1:
-        return NEEDED.model_copy(update={"why": f"it gives a margin of {quantity(value, 'ratio')}, which carries nothing"})
-    if found["borrowed"]:
-        sources = ("pnl", "costs")
+        return NEEDED.model_copy(
+            update={"why": f"it gives a margin of {quantity(value, 'ratio')}, which carries nothing"}
+        )
+    sources = ("pnl", "costs") if found["borrowed"] else ("pnl",)
     words = f"the contribution margin of {quantity(value, 'ratio')} in the P&L of {window.label}"
     return Margin(value=value, words=words, sources=sources)

@@ -14,15 +14,18 @@ them, T the time from the first purchase to the end of what was observed.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from scipy.special import betaln, gammaln, hyp2f1
 
-from cxkit.quantify.likelihood import Array, maximise
+from cxkit.quantify.likelihood import Array, Maximum, maximise
 from cxkit.records import Number, Record
 
 WEEK = 7.0
+LONG = 3000
+"""Distinct histories above which the search begins where histories of two weeks' precision lead it."""
 STARTS = ((-1.0, 1.5, -0.2, 0.9), (0.0, 0.0, 0.0, 0.0), (-0.5, 3.0, -1.5, 1.0), (0.5, 2.0, -1.0, -1.0))
 SPEND_STARTS = ((1.8, 1.3, 2.7), (0.0, 0.5, 1.0), (1.0, 1.0, 4.0), (2.5, 2.0, 3.0))
 CORRELATION = 0.10
@@ -77,14 +80,29 @@ def fit_purchasing(rows: pd.DataFrame) -> Purchasing | str:
     """
     if not (rows["x"] > 0).any():
         return "nobody bought twice"
-    x, t_x, T, n = (rows[c].to_numpy(dtype=float) for c in ("x", "t_x", "T", "n"))
-    found = maximise(lambda logs: history_loglik(logs, x, t_x, T), n, STARTS)
+    starts: Sequence[Sequence[float]] = STARTS
+    if len(rows) > LONG:
+        rough = rows.assign(t_x=(rows["t_x"] / 2).round() * 2, T=(rows["T"] / 2).round() * 2)
+        near = _search(rough.groupby(["x", "t_x", "T"])[["n"]].sum().reset_index(), STARTS)
+        starts = STARTS if isinstance(near, str) else [near.at.tolist()]
+    found = _search(rows, starts)
     if isinstance(found, str):
         return found
     r, alpha, a, b = np.exp(found.at)
     return Purchasing(
-        r=r, alpha=alpha, a=a, b=b, loglik=found.loglik, customers=round(n.sum()), covariance=_nested(found.covariance)
+        r=r,
+        alpha=alpha,
+        a=a,
+        b=b,
+        loglik=found.loglik,
+        customers=int(rows["n"].sum()),
+        covariance=_nested(found.covariance),
     )
+
+
+def _search(rows: pd.DataFrame, starts: Sequence[Sequence[float]]) -> Maximum | str:
+    x, t_x, T, n = (rows[c].to_numpy(dtype=float) for c in ("x", "t_x", "T", "n"))
+    return maximise(lambda logs: history_loglik(logs, x, np.minimum(t_x, T), T), n, starts)
 
 
 def history_loglik(logs: Array, x: Array, t_x: Array, T: Array) -> Array:

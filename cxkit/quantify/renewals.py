@@ -26,6 +26,9 @@ LEAST_AT_RISK = 50
 """Customers at risk below which an observed hazard is no longer read, and the model takes over."""
 LEAST_LOST = 10
 """Losses below which nothing is fitted."""
+STEEPEST = 50.0
+FLAT = 1e-5
+"""Largest slope of the log-likelihood per loss at what is called its maximum."""
 
 
 class Renewal(Record):
@@ -81,48 +84,64 @@ def fit_renewal(risk: pd.DataFrame) -> Renewal | str:
     t, n, lost = (rows[c].to_numpy(dtype=float) for c in ("t", "at_risk", "lost"))
     whole = float(lost.sum())
     if whole < LEAST_LOST:
-        return f"only {whole:.0f} customers left, fewer than {LEAST_LOST}"
+        return f"{whole:.0f} losses, fewer than {LEAST_LOST}"
     if (n - lost).sum() <= 0:
         return "nobody renewed"
 
-    def negative(theta: Array) -> float:
-        h = np.clip(_hazard(theta, t), 1e-12, 1 - 1e-12)
-        return -float(lost @ np.log(h) + (n - lost) @ np.log1p(-h)) / float(n.sum())
+    def negative(theta: Array) -> tuple[float, Array]:
+        p = 1 / (1 + np.exp(-theta[0]))
+        growth = 1 + theta[1] * (t - 1)
+        h = np.clip(p / growth, 1e-12, 1 - 1e-12)
+        each = (lost / h - (n - lost) / (1 - h)) / whole
+        slope = np.array([each @ (h * (1 - p)), each @ (-h * (t - 1) / growth)])
+        return -float(lost @ np.log(h) + (n - lost) @ np.log1p(-h)) / whole, -slope
 
-    crude = whole / float(n.sum())
-    top = math.log(min(max(crude, 1e-6), 0.999) / (1 - min(crude, 0.999)))
-    bounds = [(-14.0, 14.0), (0.0, 50.0)]
+    crude = min(max(whole / float(n.sum()), 1e-6), 0.999)
+    top = math.log(crude / (1 - crude))
+    bounds = [(-14.0, 14.0), (0.0, STEEPEST)]
     starts = [(top + shift, phi) for shift, phi in ((0.0, 0.0), (0.3, 0.05), (0.8, 0.3), (1.5, 1.5))]
-    found = [optimize.minimize(negative, s, method="L-BFGS-B", bounds=bounds, tol=1e-14) for s in starts]
+    found = [
+        optimize.minimize(
+            negative, s, jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-15, "gtol": 1e-9}
+        )
+        for s in starts
+    ]
     best = min(found, key=lambda f: float(f.fun))
-    if not best.success or not np.isfinite(best.fun):
+    slope = negative(best.x)[1]
+    held = best.x[1] <= 0 and slope[1] > 0
+    if not np.isfinite(best.fun) or abs(slope[0]) > FLAT or (abs(slope[1]) > FLAT and not held):
         return "the search for its parameters did not converge"
-    if best.x[1] > 49.9 or abs(best.x[0]) > 13.9:
+    if best.x[1] > STEEPEST - 0.1 or abs(best.x[0]) > 13.9:
         return "one of its parameters runs to the edge: the data do not determine it"
     p, phi = 1 / (1 + math.exp(-best.x[0])), float(best.x[1])
     return Renewal(
         p=p,
         phi=phi if phi > 1e-6 else 0.0,
-        loglik=-float(best.fun) * float(n.sum()),
+        loglik=-float(best.fun) * whole,
         at_risk=round(n.sum()),
         lost=round(whole),
     )
 
 
-def _hazard(theta: Array, t: Array) -> Array:
-    return 1 / (1 + np.exp(-theta[0])) / (1 + theta[1] * (t - 1))
-
-
 class Path(Record):
-    """Hazards by renewal: as observed where enough customers were seen, by the model beyond."""
+    """Hazards by renewal: as observed where enough customers were seen, by the model where not and beyond."""
 
     model: Renewal
     hazards: tuple[float, ...]
     """Chance of leaving at renewal 1, 2, …"""
-    observed: int
-    """The last renewal whose hazard is the observed one; 0 when none is."""
     at_risk: tuple[float, ...]
-    """Customers behind each observed renewal."""
+    """Customers behind each of them."""
+
+    @property
+    def seen(self) -> Array:
+        """Whether each hazard is the observed one."""
+        return np.asarray(self.at_risk) >= LEAST_AT_RISK
+
+    @property
+    def observed(self) -> int:
+        """Renewals from the first on whose hazards are all observed."""
+        short = np.flatnonzero(~self.seen)
+        return int(short[0]) if len(short) else len(self.hazards)
 
     @property
     def survival(self) -> Array:
@@ -133,7 +152,7 @@ class Path(Record):
 def path(risk: pd.DataFrame, months: int) -> Path | str:
     """Hazards of renewals 1 to `months` from risk sets; or the reason why there are none.
 
-    >>> steady = pd.DataFrame({"t": [1, 2, 3], "at_risk": [1000, 900, 10], "lost": [100, 90, 9]})
+    >>> steady = pd.DataFrame({"t": [1, 2, 3], "at_risk": [1000, 900, 10], "lost": [100, 90, 1]})
     >>> found = path(steady, 4)
     >>> found.observed, [round(h, 2) for h in found.hazards]
     (2, [0.1, 0.1, 0.1, 0.1])
@@ -141,13 +160,12 @@ def path(risk: pd.DataFrame, months: int) -> Path | str:
     model = fit_renewal(risk)
     if isinstance(model, str):
         return model
-    known = risk.set_index("t").reindex(range(1, months + 1), fill_value=0)
+    months = max(months, int(risk["t"].max()))
+    known = risk.set_index("t")[["at_risk", "lost"]].reindex(range(1, months + 1), fill_value=0)
     at_risk, lost = known["at_risk"].to_numpy(dtype=float), known["lost"].to_numpy(dtype=float)
-    short = np.flatnonzero(at_risk < LEAST_AT_RISK)
-    observed = int(short[0]) if len(short) else months
-    hazards = model.hazard(np.arange(1, months + 1)).copy()
-    hazards[:observed] = lost[:observed] / at_risk[:observed]
-    return Path(model=model, hazards=tuple(hazards), observed=observed, at_risk=tuple(at_risk[:observed]))
+    modelled = model.hazard(np.arange(1, months + 1))
+    hazards = np.where(at_risk >= LEAST_AT_RISK, lost / np.maximum(at_risk, 1), modelled)
+    return Path(model=model, hazards=tuple(hazards), at_risk=tuple(at_risk))
 
 
 def paid_months(path: Path, tenure: int, months: int) -> Array:
@@ -182,23 +200,17 @@ def value_of(path: Path, tenures: dict[int, float], worth: Array) -> tuple[float
 
 
 def _spread(path: Path, slope: Array) -> float:
-    """Variance of what moves by `slope` with each hazard."""
-    model, seen = path.model, path.observed
-    n = np.asarray(path.at_risk)
-    t = np.arange(1, len(path.hazards) + 1)
-    theta = np.array([math.log(model.p / (1 - model.p)), model.phi])
+    """Variance of what moves by `slope` with each hazard: an observed one for itself, all of them through the model."""
+    model, n, seen = path.model, np.asarray(path.at_risk), path.seen
+    t = np.arange(1, len(n) + 1)
     h = np.clip(model.hazard(t), 1e-9, 1 - 1e-9)
-    by_p = h * (1 - model.p)
-    by_phi = -h * (t - 1) / (1 + theta[1] * (t - 1))
+    by_p, by_phi = h * (1 - model.p), -h * (t - 1) / (1 + model.phi * (t - 1))
     jacobian = np.column_stack([by_p, by_phi] if model.phi > 0 else [by_p])
-    weight = n / (h[:seen] * (1 - h[:seen]))
-    information = (jacobian[:seen] * weight[:, None]).T @ jacobian[:seen]
-    own = np.zeros(seen)
-    own += slope[:seen]
-    if seen < len(t) and seen > 0:
-        beyond = slope[seen:] @ jacobian[seen:]
-        own += (jacobian[:seen] * weight[:, None]) @ np.linalg.pinv(information) @ beyond
-    return float((own**2 * h[:seen] * (1 - h[:seen]) / np.maximum(n, 1)).sum())
+    weight = n / (h * (1 - h))
+    information = (jacobian * weight[:, None]).T @ jacobian
+    modelled = np.where(seen, 0.0, slope) @ jacobian
+    own = np.where(seen, slope, 0.0) + (jacobian * weight[:, None]) @ np.linalg.pinv(information) @ modelled
+    return float((own**2 * h * (1 - h) / np.maximum(n, 1)).sum())
 
 
 def residual_lifetime(model: Renewal, renewals: int, discount: float) -> float:
