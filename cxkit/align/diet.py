@@ -51,9 +51,9 @@ class MetricDiet(Result):
 
     Tables: `metrics`, one row per metric with the four answers (null where the column was not supplied), whether a
     drawn line leads from it to a goal, what it duplicates, what the anti-vanity test says (`tells`), and `advice`:
-    keep, answer first, or drop or justify. `clusters` (columns as in `diet_clusters`). `vanity`, one row per customer score
-    and outcome (columns as in `diet_scores`): verdict ``predicts``, ``does not``, ``cannot tell`` or, for a metric
-    that is known by months only, ``months only``.
+    keep, answer first, or drop or justify. `clusters` (columns as in `diet_clusters`). `vanity`, one row per customer
+    score and outcome (columns as in `diet_scores`): verdict ``predicts``, ``does not``, ``cannot tell`` or, for a
+    metric that is known by months only, ``months only``.
     """
 
     stage: ClassVar[str] = "align"
