@@ -22,8 +22,8 @@ class Incentives:
     """Sliders with number boxes over the weights of metrics; `result` holds the conflicts as they then stand.
 
     Left alone, `result` is the batch's own, to the last digit, and `shown` its findings about pay. `sliders` and
-    `boxes` are by metric id and move together; `team` shows the conflicts of one team. Nothing is saved: a weight is changed
-    in the sheet ``metrics``, by people.
+    `boxes` are by metric id and move together; `team` shows the conflicts of one team. Nothing is saved: a
+    weight is changed in the sheet ``metrics``, by people.
     """
 
     def __init__(self, found: MetricConflict) -> None:
