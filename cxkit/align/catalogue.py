@@ -31,6 +31,17 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "align.maturity.overall": "self-assessed maturity over six capabilities",
         "align.maturity.capability": "self-assessed level of one capability, its target and its movement",
         "align.maturity.no_evidence": "levels that were given without evidence",
+        "align.conflict.declared": "one metric somebody is paid on that works against another, and the money at stake",
+        "align.conflict.unpaid": "share of the metrics behind key results that nobody is paid on",
+        "align.conflict.own_silo": "share of teams with variable pay that are paid only on what no goal needs",
+        "align.conflict.shared": "share of the metrics that two or more teams carry together",
+        "align.conflict.measured": "a named pair of metrics that move against each other inside segments",
+        "align.conflict.reversal": "a named pair whose relation over all segments is the opposite of the one inside them",
+        "align.diet.count": "how many metrics are tracked, and whether that is too many or too few",
+        "align.diet.unanswered": "share of the metrics without a reason, a user, a decision or an owner",
+        "align.diet.single": "one metric that most key results or most of the pay depend on",
+        "align.diet.redundant": "metrics that say the same, of which one would do",
+        "align.diet.score": "whether a customer score tells who leaves, or who asks again, in a later period",
         "align.signs.customer": "signs at the customer: repeat contacts, churn, complaints, late answers",
         "align.signs.career": "signs among employees: turnover, engagement, burnout, absence",
         "align.signs.community": "signs between teams: handovers, tickets that cross teams, reopened work",
@@ -62,6 +73,10 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "align.leadership.money": "what live initiatives still need against what the council can give out",
         "align.leadership.load": "roles and units that carry too many live initiatives at once",
         "align.leadership.aims": "live initiatives that aim at the same metric or moment",
+        "align.diagnosis.first": "of how many failure causes there is evidence, and of which most",
+        "align.diagnosis.cause": "one failure cause with the findings behind it, its remedy and the role that owns it",
+        "align.diagnosis.hurdles": "which of the three hurdles stand in the way",
+        "align.diagnosis.partner": "findings for partners only that speak to a failure cause",
     }
 )
 """Finding id → what it means, in one line."""
