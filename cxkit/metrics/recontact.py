@@ -19,7 +19,7 @@ from cxkit.metrics import clock
 from cxkit.metrics.clustering import share_intervals
 from cxkit.metrics.service import GROUPS, settled
 from cxkit.metrics.windows import Window
-from cxkit.tables.cut import end_of_day
+from cxkit.tables.cut import end_of_day, text_literal
 from cxkit.tables.engine import Tables
 
 FOLLOWED = "cxkit_followed"
@@ -136,3 +136,17 @@ def reopening(tables: Tables, window: Window, days: int) -> tuple[int, int]:
         FROM k WHERE r BETWEEN {_day_start(tables, window)} AND {end}"""
     )
     return int(found["x"].iloc[0]), int(found["n"].iloc[0])
+
+
+def by_account(tables: Tables, window: Window, days: int) -> str:
+    """SQL of account and month: ``account_id``, ``month`` in which the k days were over, ``solved`` (1 when nothing
+    settled was followed by another contact). Needs what `recontacts` needs.
+    """
+    now = clock.instant(end_of_day(tables.as_of, tables.timezone))
+    known = f"make_timestamp(r + {days * clock.DAY})"
+    local = f"CAST(({known} AT TIME ZONE 'UTC') AT TIME ZONE {text_literal(tables.timezone)} AS DATE)"
+    return f"""
+    SELECT account_id, CAST(date_trunc('month', {local}) AS DATE) AS month,
+      min((coalesce(gap > {days * clock.DAY}, true))::INT) AS solved
+    FROM ({_followed(tables, window, [])}) f WHERE r + {days * clock.DAY} <= {now} GROUP BY 1, 2
+    """

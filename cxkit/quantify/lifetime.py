@@ -81,7 +81,7 @@ def lifetime_value(
     del seed
     if horizon_months < 1:
         raise errors.ParameterError(f"horizon_months is {horizon_months}; a lifetime value needs at least one month.")
-    margin, horizon = contribution_margin(tables, default_margin), horizon_months
+    margin = contribution_margin(tables, default_margin)
     share = None if isinstance(margin, Missing) else margin.value
     made: dict[str, pd.DataFrame] = {}
     gaps: list[Gap] = []
