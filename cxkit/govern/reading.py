@@ -2,7 +2,7 @@
 
 Contract. ``align.traceability`` table `initiatives`; ``quantify.cases`` tables `cases` (initiative, case, npv, npv_p10,
 npv_p90, go_forward_npv, cancellable_cost, committed_cost, sunk_cost, exit_cost, revenue_pv, cost_pv, risk_pv,
-yearly_benefit, lost_to_sharing), `flows` (initiative, index, block, kind, amount) and `pools` (pool, initiative,
+yearly_benefit, lost_to_sharing), `flows` (initiative, index, block, kind, amount, worth) and `pools` (pool, initiative,
 claimed_pv, kept_pv, lost_pv); ``instrument.signals`` table `matrix` (moment_id, signal, status, system);
 ``orchestrate.register`` table `moments` (moment_id, moment, owned_by, sla_hours); ``prove.experiments`` table
 `effects` (experiment_id, initiative_id, design, verdict, tone, grade, registered) with findings ``prove.effect``;

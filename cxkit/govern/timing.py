@@ -17,8 +17,13 @@ def discount(index: int, rate: float) -> float:
 
 
 def present(flows: Iterable[Mapping[str, Any]], rate: float) -> float:
-    """Present value of flows that carry `index` and `amount`."""
-    return math.fsum(flow["amount"] * discount(flow["index"], rate) for flow in flows)
+    """Present value of flows that carry `index` and `amount`; where they carry `worth`, it stands as the case put it.
+
+    A case's own worth holds its terms (timing, prices, tax), which `rate` alone does not.
+    """
+    return math.fsum(
+        flow["amount"] * discount(flow["index"], rate) if flow.get("worth") is None else flow["worth"] for flow in flows
+    )
 
 
 def payback(flows: Mapping[int, float]) -> float:

@@ -198,11 +198,16 @@ def tornado(models: Mapping[str, Model], names: Mapping[str, str]) -> pd.DataFra
 
 
 def sobol(models: Mapping[str, Model], names: Mapping[str, str], *, seed: int) -> pd.DataFrame:
-    """Shares of each case's variance by input or group, where at least two inputs vary."""
+    """Shares of each case's variance by input or group, where at least two of them vary apart."""
     made = {
-        who: sensitivity.sobol(m.inputs, m, n=SOBOL_POINTS, seed=seed) for who, m in models.items() if len(m.inputs) > 1
+        who: sensitivity.sobol(m.inputs, m, n=SOBOL_POINTS, seed=seed) for who, m in models.items() if _apart(m) > 1
     }
     return _each(made, names)
+
+
+def _apart(model: Model) -> int:
+    """How many inputs, or groups of them that move together, vary."""
+    return len({u.moves_with if u.grouped else u.name for u in model.inputs})
 
 
 def _each(made: Mapping[str, pd.DataFrame], names: Mapping[str, str]) -> pd.DataFrame:

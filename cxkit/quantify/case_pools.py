@@ -11,7 +11,7 @@ from cxkit.quantify.case_values import Priced
 from cxkit.quantify.claims import Benefit
 
 POOLS = ("pool", "initiative", "claimed_pv", "kept_pv", "lost_pv")
-OVERLAPS = ("driver", "base_unit", "kind", "initiative", "rows", "claimed_pv", "at_stake_pv")
+OVERLAPS = ("driver", "base_unit", "initiative", "kind", "rows", "claimed_pv", "at_stake_pv")
 
 
 def share_pools(given: Iterable[Benefit], *, stopped: frozenset[str] = frozenset()) -> list[Benefit]:
@@ -53,18 +53,19 @@ def pools(priced: Sequence[Priced]) -> pd.DataFrame:
 def overlaps(priced: Sequence[Priced], *, stopped: frozenset[str] = frozenset()) -> pd.DataFrame:
     """Initiatives that move the same driver on the same base and name no pool they share: nothing is taken off yet.
 
-    A group is one driver (never ``other``), base unit (as written, but for case and spaces) and kind; initiatives whose
-    rows of the group all name one and the same pool are settled already. at_stake_pv is what sharing would take off:
+    A group is one driver (never ``other``) and base unit (as written, but for case and spaces), whatever its kind: an
+    hour saved as cash by one and as capacity by another is one hour. Initiatives whose rows of the group all name one
+    and the same pool are settled already. at_stake_pv is what sharing would take off:
     all claims but the largest initiative's, the same in every row of a group.
     """
-    groups: dict[tuple[str, str, str], list[Priced]] = {}
+    groups: dict[tuple[str, str], list[Priced]] = {}
     for one in priced:
         b = one.benefit
         unit = " ".join(b.base_unit.lower().split())
         if b.known and unit and b.driver not in {"", "other"} and b.initiative not in stopped and one.pv > 0:
-            groups.setdefault((b.driver, unit, b.kind), []).append(one)
+            groups.setdefault((b.driver, unit), []).append(one)
     made = []
-    for (driver, unit, kind), rows in sorted(groups.items()):
+    for (driver, unit), rows in sorted(groups.items()):
         named = {one.benefit.pool for one in rows}
         who = sorted({one.benefit.initiative for one in rows})
         if len(who) < 2 or (len(named) == 1 and "" not in named):
@@ -72,6 +73,7 @@ def overlaps(priced: Sequence[Priced], *, stopped: frozenset[str] = frozenset())
         claimed = {i: sum(one.pv for one in rows if one.benefit.initiative == i) for i in who}
         stake = sum(claimed.values()) - max(claimed.values())
         for i in who:
-            ids = ", ".join(one.benefit.benefit for one in rows if one.benefit.initiative == i)
-            made.append((driver, unit, kind, i, ids, claimed[i], stake))
+            mine = [one.benefit for one in rows if one.benefit.initiative == i]
+            kinds = ", ".join(sorted({b.kind for b in mine}))
+            made.append((driver, unit, i, kinds, ", ".join(b.benefit for b in mine), claimed[i], stake))
     return pd.DataFrame(made, columns=list(OVERLAPS))

@@ -38,9 +38,18 @@ def there(value: Any) -> bool:
 
 
 def sentence(
-    row: Mapping[str, Any], priced: Sequence[Priced], tornado: pd.DataFrame, terms: Terms, currency: str
+    row: Mapping[str, Any],
+    priced: Sequence[Priced],
+    tornado: pd.DataFrame,
+    basis: Mapping[str, str],
+    *,
+    terms: Terms,
+    currency: str,
 ) -> str:
-    """The whole case in one sentence: money now, money a year, payback, worth, and what it rests on."""
+    """The whole case in one sentence: money now, money a year, payback, worth, and what it rests on.
+
+    `basis` gives what stands behind each row of benefits and investments: its source, or what it buys.
+    """
     name = short(row["name"])
     ahead = row["cancellable_cost"] + row["committed_cost"]
     spent = row["sunk_cost"]
@@ -71,16 +80,16 @@ def sentence(
     worth = f"is worth {net} net" if row["npv"] >= 0 else f"loses {net}"
     if there(row["npv_p10"]):
         worth += f" (P10 to P90 {interval(row['npv_p10'], row['npv_p90'], 'money', currency=currency)})"
-    return f"{price}, {name} {brings}{moving}, {back}, and {worth}; it rests {_rests(row, first, priced, tornado)}."
+    return f"{price}, {name} {brings}{moving}, {back}, and {worth}; it rests {_rests(row, first, tornado, basis)}."
 
 
-def _rests(row: Mapping[str, Any], first: Any, priced: Sequence[Priced], tornado: pd.DataFrame) -> str:
+def _rests(row: Mapping[str, Any], first: Any, tornado: pd.DataFrame, basis: Mapping[str, str]) -> str:
     top = tornado[tornado["initiative"] == row["initiative"]].head(1)
     if top.empty:
         source = f" ({short(first.source)})" if first.source else ""
         return f"on {first.benefit}{source}, stated without a range"
     what = str(top["input"].iloc[0]).rpartition(".")[0]
-    source = next((p.benefit.source for p in priced if p.benefit.benefit == what), "")
+    source = basis.get(what, "")
     return f"most on the {top['label'].iloc[0]}" + (f" ({short(source)})" if source else "")
 
 
@@ -127,7 +136,7 @@ def _npv(row: Mapping[Any, Any], currency: str, terms: Terms) -> Finding:
         detail = _made_of(row, currency, terms)
         if ranged:
             tone = "good" if row["npv_p10"] > 0 else "bad" if row["npv_p90"] < 0 else "unknown"
-            detail += f" It is positive in {_share(row['p_positive'])} draws{_mean(row, currency)}."
+            detail += f" It is positive in {share_of(row['p_positive'])} draws{_mean(row, currency)}."
         detail += _beside(row, currency)
     for kind, says in (("capacity_pv", "freed capacity"), ("avoided_growth_pv", "avoided growth")):
         if row[kind]:
@@ -182,7 +191,12 @@ def _beside(row: Mapping[Any, Any], currency: str) -> str:
     return says
 
 
-def _share(probability: float) -> str:
+def share_of(probability: float) -> str:
+    """A share of draws in words, never rounded to all or none.
+
+    >>> share_of(0.0), share_of(1.0)
+    ('none of the', 'all')
+    """
     if probability in (0.0, 1.0):
         return "all" if probability else "none of the"
     return f"{quantity(min(max(probability, 0.01), 0.99), 'probability')} of"

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cxkit.formats import listing, money, number, quantity
+from cxkit.formats import listing, money, number
 from cxkit.metrics.definitions import definition
-from cxkit.quantify.case_sentences import LEVEL, MOVES, SOURCES, unit
+from cxkit.quantify.case_sentences import LEVEL, MOVES, SOURCES, share_of, unit
 from cxkit.quantify.case_terms import Terms
 from cxkit.records import Finding
 from cxkit.tables.sheets import short
@@ -47,8 +47,8 @@ def portfolio_findings(
         yield _ranking(say, ranked, names)
     for pool, part in made["pools"].groupby("pool", sort=True):
         yield _shared(say, str(pool), part, names)
-    for (driver, base, kind), part in made["overlaps"].groupby(["driver", "base_unit", "kind"], sort=True):
-        yield _overlap(say, (str(driver), str(base), str(kind)), part, names)
+    for (driver, base), part in made["overlaps"].groupby(["driver", "base_unit"], sort=True):
+        yield _overlap(say, str(driver), str(base), part, names)
 
 
 class _Say:
@@ -77,7 +77,7 @@ def _total(say: _Say, live: pd.DataFrame, frame: pd.DataFrame, drawn: Mapping[st
     if varying:
         together = fixed + np.sum([d for _, d in varying], axis=0)
         ends = np.quantile(together, [0.1, 0.9]).tolist()
-        chance = f" Positive in {quantity(float((together > 0).mean()), 'probability')} of draws"
+        chance = f" Positive in {share_of(float((together > 0).mean()))} draws"
         chance += f", whose mean is {say.money(float(together.mean()))}."
     left = len(frame) - len(live)
     more = f" Not counted: {left} that lack a cost, a benefit or a margin, or were stopped." if left else ""
@@ -105,16 +105,18 @@ def _years(say: _Say, live: pd.DataFrame, fiscal: tuple[int, int]) -> Finding:
     once = {c: math.fsum(live[c]) for c in ("one_off_benefit", "one_off_cost_ahead")}
     first, last = (say.terms.horizon.month(i) for i in fiscal)
     year = f"{first:%Y-%m} to {last:%Y-%m}"
-    brings = f"bring {say.money(sums['in_year_benefit'])} and cost {say.money(sums['in_year_cost'])}"
+    gain, spent = say.money(sums["in_year_benefit"]), say.money(sums["in_year_cost"])
     detail = f"At full ramp, a year brings {say.money(sums['run_rate_benefit'])} for "
     detail += f"{say.money(sums['run_rate_cost'])} of running cost, at today's prices. "
     detail += f"Paid once and still ahead: {say.money(once['one_off_cost_ahead'])}"
     brief = f"; received for a year or less: {say.money(once['one_off_benefit'])}"
     detail += f"{brief}." if once["one_off_benefit"] else "."
-    which = f"the {len(live)} cases" if len(live) > 1 else "the one case"
+    brings = f"the {len(live)} cases together bring {gain} and cost {spent}"
+    if len(live) == 1:
+        brings = f"the one case brings {gain} and costs {spent}"
     return say(
         "in_year",
-        title=f"In the fiscal year {year}, {which} together {brings}, as claimed",
+        title=f"In the fiscal year {year}, {brings}, as claimed",
         detail=f"{detail} Cash alone, before tax, not discounted.",
         value=sums["in_year_benefit"] - sums["in_year_cost"],
         about="no interval; expected flows of twelve months",
@@ -196,12 +198,11 @@ def _shared(say: _Say, pool: str, part: pd.DataFrame, names: Mapping[str, str]) 
     )
 
 
-def _overlap(say: _Say, group: tuple[str, str, str], part: pd.DataFrame, names: Mapping[str, str]) -> Finding:
-    driver, base, kind = group
+def _overlap(say: _Say, driver: str, base: str, part: pd.DataFrame, names: Mapping[str, str]) -> Finding:
     who = listing([names[i] for i in part["initiative"]])
     stake = float(part["at_stake_pv"].iloc[0])
     each = listing([f"{names[i]} {say.money(v)}" for i, v in zip(part["initiative"], part["claimed_pv"], strict=True)])
-    cash = "" if kind == "cashable" else " None of it is cash."
+    cash = "" if set(part["kind"]) == {"cashable"} else " Not all of it is cash."
     return say(
         "overlap",
         title=f"{who} {'all' if len(part) > 2 else 'both'} claim {MOVES[driver]} on the same base "
@@ -212,6 +213,6 @@ def _overlap(say: _Say, group: tuple[str, str, str], part: pd.DataFrame, names: 
         about="no interval; what sharing would take off",
         n=len(part),
         sources=("benefits",),
-        subject=f"{driver}: {base} ({kind})",
+        subject=f"{driver}: {base}",
         tone="unknown",
     )

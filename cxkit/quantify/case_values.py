@@ -143,7 +143,7 @@ def figures(benefits: Sequence[Priced], costs: Sequence[Cost], terms: Terms, fis
     year = (paid.index >= fiscal[0]) & (paid.index <= fiscal[1])
     lasting = [p for p in cash if p.benefit.months is None or p.benefit.months > ONE_OFF_MONTHS]
     running = [c for c in costs if c.kind == "run_rate" and (c.index > 0).any()]
-    once = [c for c in costs if c.kind != "run_rate"]
+    once = [c for c in costs if c.kind != "run_rate" and len(c.index)]
     claims: dict[str, float] = {
         "pv_benefit": pv_benefit,
         **{f"{k}_pv": math.fsum(p.pv for p in cash if p.benefit.block == k) for k in BLOCKS},

@@ -48,7 +48,7 @@ class BusinessCases(Result):
     - `rows`: every benefit row with its factors (risk says which one is counted; confidence is the factor used),
       yearly (at full effect), pv, beyond_observed_pv, lost_to_sharing, assumed, formula, source, pnl_line.
     - `steps`: initiative, name, order, step, npv (after each step, cost and tax being the last two), change.
-    - `pools`: pool, initiative, claimed_pv, kept_pv, lost_pv. `overlaps`: driver, base_unit, kind, initiative, rows,
+    - `pools`: pool, initiative, claimed_pv, kept_pv, lost_pv. `overlaps`: driver, base_unit, initiative, kind, rows,
       claimed_pv, at_stake_pv: likely the same gain, not shared yet.
     - `inputs`, `products`: what the draws are made of; `redraw(result)` gives them again, on a common index.
     - `tornado`, `tornado_all`: initiative, name, input, label, low, high, low_value, high_value, base_value, swing;
@@ -159,7 +159,9 @@ def business_cases(
         **case_model.specification(models),
     }
     if len(frame):
-        frame["sentence"] = [sentence(row, priced, made["tornado"], terms, tables.currency) for row in cases]
+        basis = {c.investment: c.note for c in costs} | {b.benefit: b.source for b in given}
+        top, money = made["tornado"], tables.currency
+        frame["sentence"] = [sentence(c, priced, top, basis, terms=terms, currency=money) for c in cases]
     findings = [
         *case_findings(frame, currency=tables.currency, terms=terms),
         *portfolio_findings(frame, made, drawn, currency=tables.currency, terms=terms, fiscal=fiscal),

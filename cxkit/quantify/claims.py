@@ -211,7 +211,7 @@ def _benefit(
         risk=_risk(row, assumed),
         distribution=_shape(row, assumed),
         moves_with=row["moves_with"] or "",
-        correlation=row["correlation"] or 0.0,
+        correlation=min(max(row["correlation"] or 0.0, 0.0), 1.0),
         valuation="survival" if row["valuation"] == "survival" else "flat",
         stay=stay,
         observed=len(survival) - 1,

@@ -121,17 +121,3 @@ def risk_adjustment(shares: Mapping[str, float], risks: Mapping[str, float]) -> 
     if unknown := sorted(set(shares) - set(risks)):
         raise ValueError(f"no risk is given for {', '.join(unknown)}; known: {', '.join(sorted(risks))}")
     return math.fsum(share * risks[level] for level, share in shares.items()) / whole
-
-
-def pert(low: float, mode: float, high: float, draws: int, generator: np.random.Generator) -> np.ndarray:
-    """Draws from the PERT distribution: a beta with mean (low + 4·mode + high) ÷ 6.
-
-    >>> drawn = pert(0.0, 0.3, 0.6, 20_000, np.random.default_rng(1))
-    >>> round(float(drawn.mean()), 2), bool(drawn.min() >= 0 and drawn.max() <= 0.6)
-    (0.3, True)
-    """
-    if high <= low:
-        return np.full(draws, mode)
-    a = 1 + 4 * (mode - low) / (high - low)
-    b = 1 + 4 * (high - mode) / (high - low)
-    return np.asarray(low + (high - low) * generator.beta(a, b, size=draws))

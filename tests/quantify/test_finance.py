@@ -2,7 +2,6 @@
 
 import math
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -49,13 +48,6 @@ def test_risk_adjustment_of_reference_r04():
 def test_risk_adjustment_names_an_unknown_level():
     with pytest.raises(ValueError, match="no risk is given for hardly; known: very"):
         finance.risk_adjustment({"hardly": 1.0}, {"very": 0.0})
-
-
-def test_pert_has_its_mean_and_stays_between_its_ends():
-    drawn = finance.pert(10, 20, 60, 200_000, np.random.default_rng(7))
-    assert drawn.mean() == pytest.approx((10 + 80 + 60) / 6, rel=0.005)
-    assert drawn.min() >= 10
-    assert drawn.max() <= 60
 
 
 money = st.floats(min_value=0, max_value=1e6)
