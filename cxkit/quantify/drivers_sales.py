@@ -99,8 +99,8 @@ def _counted(tables: Tables, relation: str, product: str, window: Window, earlie
         )
         SELECT product, sum(y) AS orders, sum(z) AS orders_before, sum(value) AS value,
           sum(value_before) AS value_before, sum(quantity) AS quantity, sum(quantity_before) AS quantity_before,
-          sum((y > 0)::INT) AS buyers, sum((z > 0)::INT) AS buyers_before, sum(back)::DOUBLE AS back, sum(y * y) AS yy, sum(z * z) AS zz,
-          sum(y * z) AS yz
+          sum((y > 0)::INT) AS buyers, sum((z > 0)::INT) AS buyers_before, sum(back)::DOUBLE AS back,
+          sum(y * y) AS yy, sum(z * z) AS zz, sum(y * z) AS yz
         FROM c GROUP BY 1 ORDER BY value DESC, 1 LIMIT {MOST}
     """)
 

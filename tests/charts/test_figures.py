@@ -60,7 +60,70 @@ CAPABILITIES = rows(
     evidence=["", ""],
 )
 
+CELLS = rows(
+    pair=["a>b"] * 6,
+    segment=["north"] * 3 + ["south"] * 3,
+    month=["2026-01", "2026-02", "2026-03"] * 2,
+    first=[1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+    second=[6.0, 7.0, 8.0, 1.0, 2.0, 3.0],
+    first_adjusted=[1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+    second_adjusted=[6.0, 7.0, 8.0, 1.0, 2.0, 3.0],
+)
+
+
+def pair(*, reversal: bool) -> pd.DataFrame:
+    return rows(
+        pair=["a>b"],
+        from_metric=["Minutes of a call"],
+        to_metric=["Quality of a call"],
+        from_unit=["minutes"],
+        to_unit=[None],
+        verdict=["against"],
+        value=[-0.6],
+        pooled=[0.8 if reversal else None],
+        lag=[1],
+        reversal=[reversal],
+    )
+
+
 GIVEN: dict[str, Result] = {
+    "align.pay": result(
+        "align",
+        {
+            "declared": rows(
+                from_team=["Sales", None],
+                from_weight=[0.8, None],
+                from_metric=["New contracts", "Visits"],
+                to_metric=["Homes that leave", "Days to repair"],
+                to_team=["Onboarding", None],
+                to_weight=[None, 0.2],
+                to_needed=[True, False],
+                kind=["paid against nobody", "not paid"],
+                worst=[True, False],
+                at_stake=[59_000.0, None],
+                at_stake_rule=["claimed", None],
+            )
+        },
+    ),
+    "align.reversal": result("align", {"panel": CELLS, "measured": pair(reversal=True)}),
+    "align.against": result("align", {"panel": CELLS, "measured": pair(reversal=False)}),
+    "align.vanity": result(
+        "align",
+        {
+            "vanity": rows(
+                score=["nps", "ces", "csat"],
+                label=["NPS", "Ease", "Satisfaction"],
+                outcome=["left"] * 3,
+                verdict=["predicts", "does not", "cannot tell"],
+                value=[0.05, 0.002, 0.01],
+                low=[0.03, -0.01, -0.05],
+                high=[0.07, 0.012, 0.08],
+                useful=[0.02, 0.02, 0.02],
+                n=[900, 2000, 80],
+                more_needed=[None, None, 700],
+            )
+        },
+    ),
     "align.coverage": result(
         "align",
         {
@@ -113,6 +176,96 @@ GIVEN: dict[str, Result] = {
                 base_value=[1.9e6, 1.9e6],
                 swing=[4.5e6, 2e5],
             ),
+        },
+    ),
+    "quantify.voice_mix": result(
+        "quantify",
+        {
+            "scores": rows(metric=["nps"], change=[-8.0], change_low=[-14.0], change_high=[-2.0]),
+            "mix": rows(
+                metric=["nps", "nps"],
+                by=["segment", "tenure"],
+                primary=[True, False],
+                change=[-8.0, -8.0],
+                within=[0.2, -8.0],
+                within_low=[-6.0, -14.0],
+                within_high=[6.0, -2.0],
+                mix=[-8.2, 0.0],
+                mix_low=[-11.0, -1.0],
+                mix_high=[-6.0, 1.0],
+                verdict=["only mix", ""],
+            ),
+            "strata": rows(
+                metric=["nps"] * 3,
+                by=["segment"] * 3,
+                stratum=["mobile", "home", "new ones"],
+                n=[700, 400, 90],
+                share=[0.6, 0.3, 0.1],
+                share_before=[0.3, 0.7, 0.0],
+                change=[-1.0, 2.0, None],
+                change_low=[-9.0, -8.0, None],
+                change_high=[7.0, 12.0, None],
+            ),
+        },
+    ),
+    "quantify.voice_weighted": result(
+        "quantify",
+        {
+            "scores": rows(metric=["nps"], value=[11.0], low=[6.0], high=[15.0]),
+            "weighted": rows(
+                metric=["nps", "nps"],
+                base=["everybody asked", "the customer base"],
+                by=["segment", "segment"],
+                n=[1200, 1200],
+                raw=[11.0, 11.0],
+                value=[10.0, 20.0],
+                low=[6.0, 16.0],
+                high=[15.0, 25.0],
+            ),
+            "silent": rows(metric=["nps"], rate=[0.21], value=[16.0], low=[9.0], high=[23.0]),
+        },
+        (
+            Finding(
+                id="quantify.voice.weighted",
+                stage="quantify",
+                title="It is +11 as answered and +20 as customers are made up",
+                value=20.0,
+                unit="nps",
+                subject="nps",
+            ),
+        ),
+    ),
+    "quantify.cost_drivers": result(
+        "quantify",
+        {
+            "cost": rows(
+                driver=["overhead", "visits", "handling"],
+                total=[9e4, 2e5, 1e5],
+                share=[0.2, 0.5, 0.3],
+                rate=[0.9, 3.0, 2.0],
+                low=[0.8, 1.6, 1.8],
+                high=[1.0, 4.4, 2.2],
+                rate_before=[0.9, 2.0, None],
+                change=[0.0, 1.0, None],
+                change_low=[-0.1, 0.2, None],
+                change_high=[0.1, 1.8, None],
+            )
+        },
+    ),
+    "quantify.contact_drivers": result(
+        "quantify",
+        {
+            "contacts": rows(
+                problem=["repair", "bill"],
+                contacts=[2300, 40],
+                rate=[32.0, 5.0],
+                low=[30.0, None],
+                high=[34.0, None],
+                rate_before=[28.0, None],
+                per_problem=[1.44, None],
+                repeats=[620, 0],
+                repeat_money=[16500.0, None],
+            )
         },
     ),
     "quantify.segments": result(
