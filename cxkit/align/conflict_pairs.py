@@ -177,7 +177,8 @@ def _tested(pair: Row, grid: Grid, seed: int) -> Row:
     better = {end: 1.0 if pair[end]["direction"] == "up" else -1.0 for end in ("from", "to")}
     sign = better["from"] * better["to"]
     rng = np.random.default_rng([seed, crc32(pair["pair"].encode())])
-    inside = association.within(grid.first * better["from"], grid.second * better["to"], grid.months, rng)
+    first, second = grid.first * better["from"], grid.second * better["to"]
+    inside = association.within(first, second, grid.months, rng, draws=association.DRAWS)
     each, swing = association.slope(grid.first, grid.second, grid.months, inside.lag)
     row: Row = {
         "value": inside.value,

@@ -40,7 +40,10 @@ SHEETS = {
             ["B2", "I1", "cost", "aht", "capacity", 9000, 1.0, 99, 1.0, 1.0],
             ["B3", "I2", "cost", "aht", "cashable", 9000, 1.0, 99, 1.0, 1.0],
         ],
-        columns=["benefit_id", "initiative_id", "block", "driver", "kind", "base", "effect", "unit_value", "margin", "adoption"],
+        columns=[
+            *("benefit_id", "initiative_id", "block", "driver", "kind"),
+            *("base", "effect", "unit_value", "margin", "adoption"),
+        ],
     ),
 }  # fmt: skip
 
