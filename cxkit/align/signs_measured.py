@@ -54,7 +54,7 @@ SIGNS: Mapping[str, About] = {
     "orphans": About("core", "Live initiatives without a goal", "ratio"),
     "promises": About("core", "Promises broken", "ratio"),
     "mission": About("core", "Age of the mission statement", "months"),
-    "drift": About("core", "What people say about the core, 1 to 5", "score", "down"),
+    "drift": About("core", "What people say of the core, 1 to 5", "score", "down"),
 }
 """Sign → what it is, in the order in which signs are shown."""
 
