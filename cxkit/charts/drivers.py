@@ -47,7 +47,7 @@ def _alt_cost(result: Result) -> str:
     title="quantify.drivers.cost",
     alt=_alt_cost,
     caption="A bar is the window's cost per customer and month, beside it its share of all cost to serve and its "
-    "change on a year earlier; lines are 95 % intervals from the months' own variation. Overhead stands apart, in light grey.",
+    "change on a year earlier; lines are 95 % intervals from the months' own variation. Overhead is light grey.",
     data={
         "driver": ("Driver", "text"),
         "total": ("Cost in the window", "money"),
