@@ -118,10 +118,10 @@ def vanity(tables: Tables) -> tuple[list[Row], list[Gap]]:
     asked = seen(tables, "tickets", "opened_date") if not missing(tables, "contacts") else None
     for score in NEEDS:
         if lacks := missing(tables, score):
-            if score in BETTER_HIGH:
-                continue  # the scorecard asks for surveys
-            what = f"Whether “{LABELS[score]}” tells who leaves"
-            reason = "The contacts do not hold it."
+            if score != "contacts":
+                continue  # the scorecard asks for surveys, service levels for what they need of contacts
+            what = "Whether contacts tell who leaves"
+            reason = "Contacts are not recorded customer by customer."
             gaps.append(Gap(id="align.diet.score", what=what, reason=reason, needs=lacks, subject=score))
             continue
         ends_at = {
@@ -179,19 +179,19 @@ def verdict(learnt: pd.DataFrame, judged: pd.DataFrame, outcome: str, *, better_
     """
     cuts = ends(learnt["value"], learnt["n"]) if len(learnt) else None
     n = int(judged["n"].sum()) if len(judged) else 0
+    none: Row = {"verdict": "cannot tell", "n": n}
     if cuts is None:
-        return {"n": n, "why": "nearly all customers score the same"}
+        return none | {"why": "nearly all customers score the same"}
     before_low, before_high = (_end(learnt, cuts, side, outcome) for side in ("low", "high"))
     base = _rate(learnt, outcome)
     useful = min(USEFUL_POINTS, base * USEFUL_SHARE) if outcome == "left" else base * USEFUL_CONTACTS
     if before_low.value is None or before_high.value is None or base <= 0:
-        return {"n": n, "why": "nothing happened in the earlier period to learn from"}
+        return none | {"why": "nothing happened in the earlier period to learn from"}
     gap = before_low.value - before_high.value
     low_worse = gap > 0 or (gap == 0 and better_high)
     worse_end, better_end = ("low", "high") if low_worse else ("high", "low")
     worse, better = _end(judged, cuts, worse_end, outcome), _end(judged, cuts, better_end, outcome)
-    row: Row = {
-        "n": n,
+    row = none | {
         "worse_end": worse_end,
         "worse_cut": cuts.low if low_worse else cuts.high,
         "better_cut": cuts.high if low_worse else cuts.low,
