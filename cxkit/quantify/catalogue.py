@@ -59,6 +59,9 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "quantify.points.sla": "what a breach of a service level goes with, in leaving and money a year",
         "quantify.points.unshown": "scores that have not been shown to go with leaving or contacts",
         "quantify.points.overlap": "how much of the drivers' separate worth is left when all are held together",
+        "quantify.claims.leaning": "initiatives that lean on a statistic nobody can source, or that none does",
+        "quantify.claims.beyond_history": "an expected change beyond any twelve months of the client's own history",
+        "quantify.claims.above_claimed": "initiatives that expect more than even the statistics that circulate",
     }
 )
 """Finding id → what it means, in one line."""
