@@ -111,8 +111,7 @@ def bridge(
             return known
         accounts = accounts.join(known.select("account_id", *by), on="account_id", how="left")
     start, end, kept = nw.col("start"), nw.col("end"), nw.col("kept")
-    zero = nw.lit(0)
-    cohort = nw.col("member") == 1
+    zero, cohort = nw.lit(0), nw.col("member") == 1
     back = (nw.col("member") == 0) & (nw.col("joined") == 0)
     fs, fe, fk = (c.cast(nw.Float64) for c in (start, end, kept))
     grown = nw.min_horizontal(fe / fs, nw.lit(RATIO_CEILING))
@@ -145,11 +144,16 @@ def bridge(
         nr=of_cohort(grown),
         nrr=of_cohort(grown * grown),
     )
-    rows = rows.with_columns(*((nw.col(c) * scale).round(0).cast(nw.Int128).alias(c) for c, scale in SCALES.items()))
+    rows = rows.with_columns(*((nw.col(c) * scale).round(0).cast(_whole(c)).alias(c) for c, scale in SCALES.items()))
     sums = nw.col(*COUNTS, *MONEY, *MOMENTS).sum()
     if by:
         return _unscaled(tables.frame(rows.group_by(*by).agg(sums).sort(*by, nulls_last=True)))
     return _unscaled(tables.frame(rows.select(sums)).fillna(0.0))
+
+
+def _whole(name: str) -> type[nw.Int64 | nw.Int128]:
+    """Money squared needs wide whole numbers."""
+    return nw.Int128 if name in MOMENTS[:5] else nw.Int64
 
 
 def _unscaled(frame: pd.DataFrame) -> pd.DataFrame:
@@ -246,8 +250,8 @@ def monthly(tables: Tables, last: date, months: int) -> pd.DataFrame | Missing:
         return relation
     months_ = [window.opening, *window.months]
     there = set(pd.to_datetime(tables.frame(f"SELECT DISTINCT month FROM {relation} WHERE mrr > 0")["month"]).dt.date)
-    columns = ", ".join(f"coalesce(sum(mrr) FILTER (month = DATE '{m}'), 0) AS m{i}" for i, m in enumerate(months_))
     ends = [f"m{i}" for i in range(len(months_))]
+    columns = ", ".join(f"coalesce(sum(mrr) FILTER (month = DATE '{m}'), 0) AS m{i}" for i, m in enumerate(months_))
     terms = {
         name: f"CAST(round(({sql}) * {SCALES[name]}) AS HUGEINT)" if name in SCALES else sql
         for name, sql in _MONTHLY_MOMENTS.items()
@@ -274,21 +278,16 @@ def monthly(tables: Tables, last: date, months: int) -> pd.DataFrame | Missing:
 
 
 _GROWN = f"least(fe / fs, {RATIO_CEILING})"
-_MONTHLY_MOMENTS = {
+_MONTHLY_MOMENTS = dict.fromkeys(("joined", "joined_lost", "returned", "joined_end", "returned_end"), "0") | {
     "accounts": "1",
     "lost_accounts": "(e = 0)::INT",
-    "joined": "0",
-    "joined_lost": "0",
-    "returned": "0",
     "start": "s",
     "kept": "k_",
     "expansion": "greatest(e - s, 0)",
     "contraction": "CASE WHEN e > 0 THEN greatest(s - e, 0) ELSE 0 END",
     "churn": "CASE WHEN e = 0 THEN s ELSE 0 END",
     "end": "e",
-    "joined_end": "0",
     "joined_lost_mrr": "0.0",
-    "returned_end": "0",
     "ss": "fs * fs",
     "sk": "fs * fk",
     "kk": "fk * fk",
