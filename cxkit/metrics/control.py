@@ -176,7 +176,7 @@ def _poisson(x: Floats, total: Floats, size: Floats) -> tuple[Floats, Floats] | 
 def _correlation(z: Floats, beside: NDArray[np.intp], used: int) -> float:
     """Lag-one correlation of neighbours, corrected for short series as in `metrics.cost`; nothing below 1 ÷ √n."""
     n, squares = len(z), float((z**2).sum())
-    if squares <= 0 or len(beside) < FEWEST:
+    if squares <= 1e-9 * n or len(beside) < FEWEST:  # what is left by rounding is no noise
         return 0.0
     raw = float((z[beside + 1] * z[beside]).sum()) / squares
     found = min((n * raw + used) / (n - 3), LARGEST_CORRELATION)
