@@ -24,6 +24,7 @@ from cxkit.report.mask import Mask, secrets
 from cxkit.report.rendering import environment
 from cxkit.report.scorecard import Scorecard, scorecard
 from cxkit.report.show import finding_block
+from cxkit.report.signing import Signing, signing
 
 LARGEST = 1_000_000
 """Bytes a report may have; it travels by e-mail."""
@@ -46,6 +47,7 @@ class Page(Record):
     cards: tuple[Card, ...]
     evidence: tuple[Evidence, ...]
     definitions: tuple[Definition, ...]
+    signing: Signing | None
     hashes: tuple[tuple[str, str], ...]
     parameters: tuple[tuple[str, str, str], ...]
     versions: tuple[tuple[str, str], ...]
@@ -112,6 +114,7 @@ def assemble(given: ReportInput) -> Page:
             minimum=given.privacy.minimum,
         ),
         definitions=tuple(d for d in given.definitions if d.id in used) or given.definitions,
+        signing=signing(given, used),
         hashes=tuple(sorted(provenance.hashes.items())),
         parameters=tuple(parameters),
         versions=tuple(sorted(provenance.versions.items())),

@@ -266,6 +266,15 @@ NEEDED = pd.DataFrame(
     columns=["initiative_id", "verdict", "amount", "freed", "if_nothing", "owner_role", "state"],
 )
 
+DEFINED = pd.DataFrame(
+    [
+        ("grr", "Gross revenue retention", "grr@1", "what stayed, over what was there", "products are summed", True),
+        ("nps", "Net promoter score", "nps@1", "promoters less detractors", "every answer counts", False),
+        ("fcr", "First-contact resolution", "fcr@1", "settled at once, over all settled", "seven days", False),
+    ],
+    columns=["metric", "name", "tag", "formula", "convention", "used"],
+).assign(minimum_n="30 customers")
+
 
 def results() -> tuple[Result, ...]:
     """Results of a client with data for everything."""
@@ -273,6 +282,7 @@ def results() -> tuple[Result, ...]:
         result("data.health", (HEALTH,)),
         result("align.traceability", (COVERAGE,)),
         result("quantify.scorecard", (GRR, NPS), gaps=(GAP,), tables={"measures": MEASURES, "series": SERIES}),
+        result("quantify.definitions", tables={"definitions": DEFINED}),
         result("instrument.attribution", (LINKED,)),
         result("orchestrate.service", (SLA,)),
         result("prove.experiments", (CALL, CALLBACK), tables={"effects": EFFECTS}),

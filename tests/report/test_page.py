@@ -78,7 +78,7 @@ def test_two_runs_differ_in_the_stamp_alone(sample: Build) -> None:
 
 def test_the_order_is_conclusion_health_scorecard_chapters_initiatives_methods(page: str) -> None:
     ids = ("conclusion", "health", "scorecard", *(f"stage-{s}" for s in ("align", "quantify", "instrument")))
-    ids += ("stage-orchestrate", "stage-prove", "stage-govern", "initiatives", "evidence", "methods")
+    ids += ("stage-orchestrate", "stage-prove", "stage-govern", "initiatives", "evidence", "methods", "definitions")
     places = [page.index(f'id="{id}"') for id in ids]
     assert places == sorted(places)
 
