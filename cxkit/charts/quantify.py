@@ -172,8 +172,8 @@ def _alt_cases(result: Result) -> str:
     needs="cases",
     title="quantify.cases.total",
     alt=_alt_cases,
-    caption="A dot is the expected value, a line runs from P10 to P90 of the effects people stated: one time in ten it "
-    "would be lower, one in ten higher. These are claims, not proof.",
+    caption="A dot is the value at the effects as stated, a line runs from P10 to P90 of the ranges people stated: one "
+    "time in ten it would be lower, one in ten higher. These are claims, not proof.",
     data={
         "name": ("Initiative", "text"),
         "pv_benefit": ("PV of benefit", "money"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,16 +81,15 @@ def costs(tables: Tables, horizon: Horizon) -> list[Cost]:
     return made
 
 
-def starts(tables: Tables, horizon: Horizon) -> dict[str, int]:
+def starts(known: pd.DataFrame, costs: Sequence[Cost], horizon: Horizon) -> dict[str, int]:
     """Month (index) of each initiative's first cost, else of its stated start."""
-    known = names(tables)
     begun = {
         str(i): horizon.index(pd.Timestamp(s).date())
         for i, s in zip(known["initiative_id"], known["started"], strict=True)
         if pd.notna(s)
     }
     firsts: dict[str, int] = {}
-    for cost in costs(tables, horizon):
+    for cost in costs:
         if len(cost.index):
             firsts[cost.initiative] = min(firsts.get(cost.initiative, horizon.months), int(cost.index[0]))
     return begun | firsts

@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from cxkit.quantify.case_costs import names
 from cxkit.quantify.claims import Benefit
 from cxkit.records import Gap, Missing
 from cxkit.tables.engine import Tables
@@ -20,12 +19,17 @@ WHAT = "Business case"
 
 def gaps(
     tables: Tables,
+    known: pd.DataFrame,
     frame: pd.DataFrame,
     benefits: Sequence[Benefit],
     unusable: Sequence[str],
+    *,
     no_curve: Missing | None,
 ) -> list[Gap]:
-    """Every gap of the cases, the sheets first; `no_curve` says why retention could not be read, where it is needed."""
+    """Every gap of the cases, the sheets first.
+
+    `known` are the initiatives, `frame` their cases; `no_curve` says why retention could not be read, where needed.
+    """
     lacks = {m.name: m for m in tables.lacking({"benefits": BENEFITS, "investments": INVESTMENTS})}
     if lacks:
         reason = f"A business case needs {' and '.join(map(str, lacks.values()))}."
@@ -35,7 +39,6 @@ def gaps(
         reason = f"Benefit rows without base, effect or value claim nothing: {', '.join(unusable)}."
         needs = Missing(name="benefits", columns=BENEFITS, why="left empty")
         found.append(Gap(id="quantify.case.npv", what=WHAT, reason=reason, needs=(needs,), subject="rows"))
-    known = names(tables)
     live = known[~known["status"].isin(["stopped", "done"])]
     bare = sorted(set(live["initiative_id"]) - set([] if frame.empty else frame["initiative"]))
     for who in bare:

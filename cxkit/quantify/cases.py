@@ -14,9 +14,9 @@ from cxkit.quantify.case_sentences import case_findings, sentence
 from cxkit.quantify.case_terms import terms_of
 from cxkit.quantify.case_totals import portfolio_findings
 from cxkit.quantify.case_values import figures, price
-from cxkit.quantify.claims import Benefit
 from cxkit.quantify.finance import Timing
 from cxkit.records import Missing, Result
+from cxkit.tables import sheets
 from cxkit.tables.engine import Tables
 
 __all__ = ["BusinessCases", "business_cases", "redraw"]
@@ -109,22 +109,23 @@ def business_cases(
         tax=tax_rate,
         inflation=inflation,
     )
-    curve = customer_survival(tables) if claims.wants_survival(tables) else None
-    given: list[Benefit] = []
-    unusable: list[str] = []
-    if not isinstance(tables.require("benefits", *BENEFITS), Missing):
-        given, unusable = claims.benefits(
-            tables,
-            terms.horizon,
-            default_margin,
-            curve["survival"].tolist() if isinstance(curve, pd.DataFrame) else (),
-            effect_scale=effect_scale,
-            adoption_scale=adoption_scale,
-            ramp_added=ramp_added,
-        )
-    stated = not isinstance(tables.require("investments", *INVESTMENTS), Missing)
-    costs = case_costs.costs(tables, terms.horizon) if stated else []
-    known = case_costs.names(tables).set_index("initiative_id")
+    lacks = {m.name for m in tables.lacking({"benefits": BENEFITS, "investments": INVESTMENTS})}
+    claimed = [] if "benefits" in lacks else sheets.rows(tables, "benefits")
+    costs = [] if "investments" in lacks else case_costs.costs(tables, terms.horizon)
+    plan = case_costs.names(tables)
+    survives = any(row["valuation"] == "survival" for row in claimed)
+    curve = customer_survival(tables) if survives else None
+    given, unusable = claims.benefits(
+        claimed,
+        terms.horizon,
+        default_margin=default_margin,
+        survival=curve["survival"].tolist() if isinstance(curve, pd.DataFrame) else (),
+        began=case_costs.starts(plan, costs, terms.horizon),
+        effect_scale=effect_scale,
+        adoption_scale=adoption_scale,
+        ramp_added=ramp_added,
+    )
+    known = plan.set_index("initiative_id")
     stopped = frozenset(map(str, known.index[known["status"] == "stopped"]))
     priced = [price(b, terms) for b in case_pools.share_pools(given, stopped=stopped)]
     fiscal = terms.horizon.fiscal_year(fiscal_year_start)
@@ -180,7 +181,7 @@ def business_cases(
         ramp_added=ramp_added,
         seed=seed,
         findings=tuple(findings),
-        gaps=tuple(gaps(tables, frame, given, unusable, curve if isinstance(curve, Missing) else None)),
+        gaps=tuple(gaps(tables, plan, frame, given, unusable, no_curve=curve if isinstance(curve, Missing) else None)),
         tables={name: table for name, table in made.items() if len(table)},
     )
 

@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from cxkit.quantify.case_costs import starts
 from cxkit.quantify.case_terms import Horizon
 from cxkit.quantify.montecarlo import Kind
-from cxkit.tables import sheets
-from cxkit.tables.engine import Tables
+from cxkit.tables.sheets import Row
 
 CASHABLE = "cashable"
 STEPS = (
@@ -113,32 +111,27 @@ class Benefit:
         return self.risk == "range" and any(v is not None and v != self.adoption for v in ends)
 
 
-def wants_survival(tables: Tables) -> bool:
-    """Whether any row is valued by how long a kept customer stays."""
-    return any(row["valuation"] == "survival" for row in sheets.rows(tables, "benefits"))
-
-
 def benefits(
-    tables: Tables,
+    rows: Sequence[Row],
     horizon: Horizon,
-    default_margin: float | None,
-    survival: Sequence[float] = (),
     *,
+    default_margin: float | None = None,
+    survival: Sequence[float] = (),
+    began: Mapping[str, int] | None = None,
     effect_scale: float = 1.0,
     adoption_scale: float = 1.0,
     ramp_added: int = 0,
 ) -> tuple[list[Benefit], list[str]]:
-    """Benefit rows by id, and the ids of rows that lack a base, an effect or a value and so claim nothing.
+    """Benefits from the rows of the sheet, and the ids of rows that lack base, effect or value and so claim nothing.
 
     Not stated: adoption is taken as 1, deadweight, cannibalisation and base growth as 0, confidence as 1 (no risk
     taken off), margin as 1 for cost and risk and `default_margin` for revenue, the start as the initiative's first
-    cost, else its start, else the next month; risk as the range where both its ends are stated, else the factor.
-    `survival` is the share of customers that still pay at each age in months, as far as it was observed. The three
-    what-ifs scale every effect, scale every adoption (never above 1), and lengthen every ramp.
+    cost, else its start (`began`, by initiative), else the next month; risk as the range where both its ends are
+    stated, else the factor. `survival` is the share of customers that still pay at each age in months, as far as it
+    was observed. The three what-ifs scale every effect, scale every adoption (never above 1), and lengthen every ramp.
     """
-    began = starts(tables, horizon)
     made, unusable = [], []
-    for row in sheets.rows(tables, "benefits"):
+    for row in rows:
         if any(row[c] is None for c in NEEDED):
             unusable.append(str(row["benefit_id"]))
             continue
@@ -150,7 +143,7 @@ def benefits(
         for column in ("adoption", "adoption_low", "adoption_high"):
             scaled[column] = None if scaled[column] is None else min(scaled[column] * adoption_scale, 1.0)
         scaled["ramp_months"] = int(row["ramp_months"] or 0) + ramp_added
-        made.append(_benefit(scaled, horizon, default_margin, began, survival))
+        made.append(_benefit(scaled, horizon, default_margin, began or {}, survival))
     return made, unusable
 
 

@@ -347,6 +347,20 @@ GIVEN: dict[str, Result] = {
             )
         },
     ),
+    "quantify.steps": result(
+        "quantify",
+        {
+            "cases": rows(initiative=["I1", "I2"], name=["Call", "App"], status=["running", "stopped"]),
+            "steps": rows(
+                initiative=["I1"] * 4 + ["I2"],
+                name=["Call"] * 4 + ["App"],
+                order=[1, 2, 3, 4, 1],
+                step=["base × effect × value", "adoption", "cost", "tax", "base × effect × value"],
+                npv=[9e5, 7e5, 4e5, 4e5, 5e6],
+                change=[9e5, -2e5, -3e5, 0.0, 5e6],
+            ),
+        },
+    ),
     "instrument.signals": result(
         "instrument",
         {

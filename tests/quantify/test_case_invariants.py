@@ -28,13 +28,14 @@ terms = st.fixed_dictionaries(
     }
 )
 FIGURES = ["npv", "pv_benefit", "pv_cost", "go_forward_npv", "payback_months", "yearly_benefit", "in_year_benefit"]
-few = settings(max_examples=4, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+few = settings(max_examples=15, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 
 
 def figures(frame, initiative="I1"):
     return frame.set_index("initiative").loc[initiative, FIGURES].fillna(-1).astype(float).to_dict()
 
 
+@pytest.mark.heavy
 @few
 @given(one=rows, other=rows, on=terms)
 def test_an_unrelated_row_changes_nothing_else(plan, one, other, on):
@@ -48,6 +49,7 @@ def test_an_unrelated_row_changes_nothing_else(plan, one, other, on):
     assert alone.frame("cases").set_index("initiative").loc["I1", drawn].tolist() == mine.tolist()
 
 
+@pytest.mark.heavy
 @few
 @given(one=rows, on=terms, times=st.integers(2, 50))
 def test_all_money_times_something_scales_the_case(plan, one, on, times):
@@ -60,6 +62,7 @@ def test_all_money_times_something_scales_the_case(plan, one, on, times):
     assert after == pytest.approx({k: v * times for k, v in before.items()}, rel=1e-9, abs=slack)
 
 
+@pytest.mark.heavy
 @few
 @given(one=rows, on=terms, cut=st.floats(0.1, 0.9))
 def test_a_row_cut_in_two_changes_nothing(plan, one, on, cut):
