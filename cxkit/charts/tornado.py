@@ -96,7 +96,8 @@ def _what(row: Row, benefits: Mapping[str, Row]) -> str:
             return f"Adoption, {driver}"
         case "amount":
             return f"Cost {name}"
-    return (text(row, "label") or text(row, "input")).capitalize()
+    words = text(row, "label") or text(row, "input")
+    return words[:1].upper() + words[1:]
 
 
 def _said(value: float, part: str, benefit: Row, money: str) -> str:

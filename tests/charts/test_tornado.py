@@ -67,6 +67,9 @@ def test_two_effects_on_one_driver_are_told_apart():
 def test_an_input_without_swing_is_no_bar_and_unknown_words_are_the_label():
     still = ("I1", "Welcome call", "B9.effect", 0.1, 0.2, 1.9e6, 1.9e6, 1.9e6)
     assert [s.what for s in swings(made(CALL, still), "I1")] == ["B1.effect"]
+    labelled = made(CALL).frame("tornado").assign(label="effect of B1")
+    told = Made(as_of=date(2026, 10, 31), tables={"tornado": labelled})
+    assert [s.what for s in swings(told, "I1")] == ["Effect of B1"]
     assert swings(made(still), "I1") == []
 
 
