@@ -1,5 +1,7 @@
 """Draws against the distributions' own figures, and what may never change them."""
 
+from zlib import crc32
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -68,6 +70,13 @@ def test_draws_repeat_by_seed_and_name_alone():
     assert (draw([B, A], DRAWS, seed=1)["a"] == alone).all()
     assert (draw([A], DRAWS, seed=2)["a"] != alone).any()
     assert list(draw([B, A], 5, seed=1)) == ["b", "a"]
+
+
+def test_an_inputs_seed_is_the_checksum_of_its_name():
+    two = draw([Uncertain("a", "normal", 0, 1, 2), Uncertain("b", "normal", 0, 1, 2)], 2000, seed=1)
+    z = np.random.default_rng([1, crc32(b"b")]).standard_normal(2000)
+    assert two["b"] == pytest.approx(1 + z / special.ndtri(0.9))
+    assert abs(np.corrcoef(two["a"], two["b"])[0, 1]) < 0.1
 
 
 def test_a_group_is_not_changed_by_inputs_outside_it_or_by_its_own_growth():
