@@ -86,8 +86,8 @@ def _changed(found: Finding, was: Mapping[str, Any] | None, book: Mapping[str, D
         "metric": metric, "name": known.name, "subject": found.subject or "", "old_version": old,
         "old_value": was.get("value"), "old_period": str(was.get("period") or ""), "new_version": version,
         "new_value": found.value, "new_period": found.period, "unit": found.unit, "currency": found.currency,
-        "old_formula": (earlier.formula if earlier else "") or known.formula,
-        "old_convention": (earlier.convention if earlier else "") or known.convention,
+        "old_formula": (earlier.formula or known.formula) if earlier else "",
+        "old_convention": (earlier.convention or known.convention) if earlier else "",
         "until": earlier.until.isoformat() if earlier and earlier.until else None,
         "why": known.why_changed(old) or NO_REASON, "id": found.id, "unit_before": str(was.get("unit") or found.unit),
     }  # fmt: skip
@@ -106,6 +106,8 @@ def _finding(row: Mapping[str, Any], found: Finding) -> Finding:
     old = quantity(row["old_value"], cast("Unit", row["unit_before"]), currency=row["currency"])
     new = quantity(row["new_value"], found.unit, currency=row["currency"])
     until = f" (in force until {row['until']})" if row["until"] else ""
+    words = f"{row['old_formula']}; {row['old_convention']}."
+    then = f" Version {row['old_version']}{until}: {words}" if row["old_formula"] else ""
     return Finding(
         id="quantify.definitions.changed",
         stage="quantify",
@@ -113,10 +115,7 @@ def _finding(row: Mapping[str, Any], found: Finding) -> Finding:
             f"{row['name']} is defined otherwise than in the last report: {old} by version {row['old_version']} then, "
             f"{new} by version {row['new_version']} now"
         ),
-        detail=(
-            f"{row['why']} The two figures cannot be held against each other. Version {row['old_version']}{until}: "
-            f"{row['old_formula']}; {row['old_convention']}."
-        ),
+        detail=f"{row['why']} The two figures cannot be held against each other.{then}",
         value=found.value,
         unit=found.unit,
         currency=found.currency,

@@ -79,7 +79,8 @@ def test_only_the_same_figure_is_compared(other: dict[str, str]) -> None:
 
 
 def test_a_change_without_a_reason_says_so() -> None:
-    assert used(known=second(none=True)).finding("quantify.definitions.changed").detail.startswith(NO_REASON)
+    found = used(known=second(none=True)).finding("quantify.definitions.changed")
+    assert found.detail == f"{NO_REASON} The two figures cannot be held against each other."
 
 
 def test_one_metric_is_told_once_however_many_figures_use_it() -> None:
