@@ -193,7 +193,7 @@ def _daily(tables: Tables) -> tuple[str, pd.DataFrame] | Missing:
 
 def _there(rows: pd.Series) -> pd.Series:
     """Whether a day was recorded: False on runs of empty days that should have held twelve rows or more."""
-    weekday = pd.DatetimeIndex(rows.index).dayofweek
+    weekday = pd.DatetimeIndex(rows.index).day_of_week
     usual = rows.groupby(weekday).transform("mean")
     empty = rows == 0
     run = (empty != empty.shift()).cumsum()
@@ -231,7 +231,7 @@ def _count(tables: Tables, name: str, daily: tuple[str, pd.DataFrame], customers
     exposed = active.reindex(days.to_period("M")).fillna(0.0).to_numpy() * inside["there"].to_numpy()
     weekly = _usual_month(frame, name, window) / 30.4 * 7 >= WEEKLY_FROM
     if weekly:
-        monday = days - pd.to_timedelta(days.dayofweek, unit="D")
+        monday = days - pd.to_timedelta(days.day_of_week, unit="D")
         whole = pd.Series(1, index=days).groupby(monday).transform("sum").to_numpy() == 7
         key = monday.where(whole)
     else:
