@@ -43,9 +43,11 @@ class Wave:
 
         Answers of one respondent hang together, so respondents and not answers are counted from here on.
         """
-        chosen = self.answers[self.asked(items)]
-        own = chosen.mean(axis=1)
-        return own.where(chosen.notna().sum(axis=1) >= max(1.0, ANSWERED * chosen.shape[1]))
+        chosen = grid(self, items)
+        counted = (~np.isnan(chosen)).sum(axis=1)
+        enough = counted >= max(1.0, ANSWERED * chosen.shape[1])
+        own = np.nansum(chosen, axis=1) / np.maximum(counted, 1)
+        return pd.Series(np.where(enough, own, np.nan), index=self.answers.index)
 
     def can_score(self, scale: Scale) -> bool:
         """Whether at least half of a scale's items were asked at all."""

@@ -6,11 +6,10 @@ import itertools
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 
 from cxkit.align.audit_answers import Wave
 from cxkit.align.audit_contrast import Contrast, overlapping, welch
-from cxkit.align.audit_groups import LEVELS
+from cxkit.align.audit_groups import LEVELS, Group, members
 from cxkit.align.audit_instrument import Instrument, Scale
 from cxkit.align.audit_scores import Scored, name_of
 from cxkit.metrics.alarms import share
@@ -136,9 +135,8 @@ def _both_asked(wave: Wave, scale: Scale, one: str, other: str) -> list[str]:
 
 
 def _sides(scored: Scored, items: Sequence[str], one: str, other: str) -> tuple[np.ndarray, np.ndarray]:
-    own = scored.wave.score(items).dropna() if items else pd.Series(dtype=float)
-    levels = scored.wave.people["level"].loc[own.index]
-    return own[levels == one].to_numpy(dtype=float), own[levels == other].to_numpy(dtype=float)
+    own = scored.wave.score(items)
+    return members(scored.wave, Group("level", level=one), own), members(scored.wave, Group("level", level=other), own)
 
 
 def _row(

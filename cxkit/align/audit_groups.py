@@ -31,13 +31,13 @@ class Group:
     team: str | None = None
     level: str | None = None
 
-    def of(self, people: pd.DataFrame) -> pd.Series:
+    def of(self, people: pd.DataFrame) -> np.ndarray:
         """Which respondents belong to it, as booleans."""
-        chosen = pd.Series(True, index=people.index)
+        chosen = np.ones(len(people), dtype=bool)
         if self.team is not None:
-            chosen &= people["team"] == self.team
+            chosen &= people["team"].to_numpy() == self.team
         if self.level is not None:
-            chosen &= people["level"] == self.level
+            chosen &= people["level"].to_numpy() == self.level
         return chosen
 
 
@@ -69,8 +69,8 @@ def shown(wave: Wave, found: Sequence[Group], scores: pd.DataFrame, within: Sequ
     if not len(scores.columns):
         return [False] * len(found)
     cells = [g for g in found if g.kind == "crossing"]
-    answered = scores.notna()
-    counts = [max(float(answered[g.of(wave.people)].sum().min()), SOMEBODY) for g in cells]
+    answered = scores.notna().to_numpy()
+    counts = [max(float(answered[g.of(wave.people)].sum(axis=0).min()), SOMEBODY) for g in cells]
     made = [[n for n, c in enumerate(cells) if _inside(c, g)] for g in found]
     order = {"crossing": 0, "team": 1, "level": 2, "all": 3}
     hide = withheld(
@@ -91,5 +91,5 @@ def _inside(cell: Group, group: Group) -> bool:
 
 def members(wave: Wave, group: Group, score: pd.Series) -> np.ndarray:
     """Scores of a group's respondents who have one."""
-    found: np.ndarray = score[group.of(wave.people)].dropna().to_numpy(dtype=float)
-    return found
+    own: np.ndarray = score.to_numpy(dtype=float)[group.of(wave.people)]
+    return own[~np.isnan(own)]
