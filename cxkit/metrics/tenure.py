@@ -47,17 +47,22 @@ def customer_survival(tables: Tables) -> pd.DataFrame | Missing:
         return risk
     made = curve(risk)
     if len(made) < 2:
-        source = SOURCES[0] if not isinstance(tables.require("revenue", *SOURCES[0].columns), Missing) else SOURCES[1]
-        return source.model_copy(update={"why": f"fewer than {AT_LEAST} customers watched from their first month on"})
+        used = next(s for s in SOURCES if s.name == source(tables))
+        return used.model_copy(update={"why": f"fewer than {AT_LEAST} customers watched from their first month on"})
     return made
+
+
+def source(tables: Tables) -> str:
+    """The table that tells how long customers stay, the best of those supplied; empty where none was."""
+    return next((s.name for s in SOURCES if not isinstance(tables.require(s.name, *s.columns), Missing)), "")
 
 
 def risk_sets(tables: Tables) -> pd.DataFrame | Missing:
     """Customers by the age they were lost at (events) or last seen at (censored): time, events, censored."""
-    if not isinstance(tables.require("revenue", *SOURCES[0].columns), Missing):
+    if source(tables) == "revenue":
         span = seen(tables, "revenue", "month", "mrr > 0")
         return _none() if span is None else tables.frame(_of_revenue(span))
-    if not isinstance(tables.require("accounts", *SOURCES[1].columns), Missing):
+    if source(tables) == "accounts":
         last = last_complete_month(tables.as_of)
         return tables.frame(
             f"WITH lives AS (SELECT started, CASE WHEN ended <= DATE '{last_day(last)}' THEN ended END AS ended FROM "

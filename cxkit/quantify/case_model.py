@@ -22,6 +22,7 @@ from cxkit.quantify.case_values import Priced, payments
 from cxkit.quantify.claims import Benefit
 from cxkit.quantify.montecarlo import Uncertain
 from cxkit.records import Result
+from cxkit.tables.sheets import short
 
 DRAWS = 20_000
 SOBOL_POINTS = 1024
@@ -118,7 +119,7 @@ def label(name: str) -> str:
     ('effect of B1', 'amount of V2')
     """
     row, _, what = name.rpartition(".")
-    return f"{what} of {row}" if row else name
+    return f"{what} of {short(row, 24)}" if row else short(name, 40)
 
 
 def drawn(models: Mapping[str, Model], *, draws: int, seed: int) -> dict[str, np.ndarray]:

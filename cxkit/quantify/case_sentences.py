@@ -3,100 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 import pandas as pd
 
-from cxkit.formats import interval, listing, money, quantity
+from cxkit.formats import listing, money, quantity
 from cxkit.metrics.definitions import definition
+from cxkit.quantify.case_summary import there
 from cxkit.quantify.case_terms import Terms
-from cxkit.quantify.case_values import Priced
 from cxkit.records import Finding
 from cxkit.tables.sheets import short
 
 SOURCES = ("benefits", "investments")
 LEVEL = 0.8
 """P10 to P90 holds 80 % of the draws."""
-MOVES = {
-    "grr": "keeping customers",
-    "nrr": "growing what customers already pay",
-    "conversion": "winning more of those who come",
-    "orders": "more orders",
-    "deflection": "contacts that need not happen",
-    "aht": "shorter handling",
-    "recontact": "fewer repeat contacts",
-    "complaints": "fewer complaints",
-    "compliance": "meeting the rules",
-}
-"""Driver → what moving it means."""
 
 
-def there(value: Any) -> bool:
-    """Whether a cell of a table holds a value."""
-    return value is not None and not (isinstance(value, float) and math.isnan(value))
+def case_findings(frame: pd.DataFrame, *, currency: str, terms: Terms, stays: str = "") -> Iterator[Finding]:
+    """NPV, the case in one sentence, ROMI, payback and go-forward value of each initiative, in order of initiative.
 
-
-def sentence(
-    row: Mapping[str, Any],
-    priced: Sequence[Priced],
-    tornado: pd.DataFrame,
-    basis: Mapping[str, str],
-    *,
-    terms: Terms,
-    currency: str,
-) -> str:
-    """The whole case in one sentence: money now, money a year, payback, worth, and what it rests on.
-
-    `basis` gives what stands behind each row of benefits and investments: its source, or what it buys.
+    `stays` names the table that tells how long customers stay, which cases with such rows cite too.
     """
-    name = short(row["name"])
-    ahead = row["cancellable_cost"] + row["committed_cost"]
-    spent = row["sunk_cost"]
-    price = f"For {money(ahead, currency)} still to pay" if ahead >= 1 else "With nothing left to pay"
-    price += f" and {money(spent, currency)} spent" if spent >= 1 else ""
-    if row["case"] in {"no margin", "no survival", "no cost stated"}:
-        lacks = {"no margin": "contribution margin", "no survival": "record of how long customers stay"}
-        return f"{name} cannot be valued: it has no {lacks.get(row['case'], 'stated cost')}."
-    if row["case"] == "no benefit stated":
-        return f"{price}, {name} states no benefit."
-    cash = [p for p in priced if p.benefit.initiative == row["initiative"] and p.cash and p.benefit.yearly]
-    if not cash:
-        freed = row["capacity_pv"] + row["avoided_growth_pv"]
-        return f"{price}, {name} frees or avoids {money(freed, currency)} that nobody can spend, and brings no cash."
-    first = max(cash, key=lambda p: (p.pv, p.benefit.benefit)).benefit
-    moving = f" by {MOVES[first.driver]}" if first.driver in MOVES else ""
-    when = first.start + first.ramp
-    yearly = money(row["yearly_benefit"], currency)
-    if first.valuation == "survival":
-        brings = f"builds up to {yearly} a year by {terms.horizon.month(terms.horizon.months):%Y-%m}"
-    else:
-        since = "already" if when <= 0 else f"from {terms.horizon.month(when):%Y-%m}"
-        brings = f"brings {yearly} a year {since}"
-    back = "does not pay back within the horizon"
-    if there(row["payback_months"]):
-        back = f"pays back {quantity(row['payback_months'], 'months')} after its first flow"
-    net = money(abs(row["npv"]), currency)
-    worth = f"is worth {net} net" if row["npv"] >= 0 else f"loses {net}"
-    if there(row["npv_p10"]):
-        worth += f" (P10 to P90 {interval(row['npv_p10'], row['npv_p90'], 'money', currency=currency)})"
-    return f"{price}, {name} {brings}{moving}, {back}, and {worth}; it rests {_rests(row, first, tornado, basis)}."
-
-
-def _rests(row: Mapping[str, Any], first: Any, tornado: pd.DataFrame, basis: Mapping[str, str]) -> str:
-    top = tornado[tornado["initiative"] == row["initiative"]].head(1)
-    if top.empty:
-        source = f" ({short(first.source)})" if first.source else ""
-        return f"on {first.benefit}{source}, stated without a range"
-    what = str(top["input"].iloc[0]).rpartition(".")[0]
-    source = basis.get(what, "")
-    return f"most on the {top['label'].iloc[0]}" + (f" ({short(source)})" if source else "")
-
-
-def case_findings(frame: pd.DataFrame, *, currency: str, terms: Terms) -> Iterator[Finding]:
-    """NPV, the case in one sentence, ROMI, payback and go-forward value of each initiative, in order of initiative."""
     for row in [] if frame.empty else frame.to_dict("records"):
         row["name"] = short(row["name"])
+        row["sources"] = (*SOURCES, stays) if stays and there(row["observed_months"]) else SOURCES
         if there(row["npv"]):
             yield _npv(row, currency, terms)
         if row["case"] == "assessed" and row["pv_benefit"]:
@@ -115,7 +46,7 @@ def _finding(row: Mapping[Any, Any], id: str, terms: Terms, **fields: Any) -> Fi
         stage="quantify",
         initiative=str(row["initiative"]),
         grade="E",
-        sources=SOURCES,
+        sources=row["sources"],
         period=f"{terms.horizon.months} months",
         **fields,
     )
@@ -188,6 +119,9 @@ def _beside(row: Mapping[Any, Any], currency: str) -> str:
         share = quantity(row["beyond_observed_pv"] / row["pv_benefit"], "ratio")
         beyond = money(row["beyond_observed_pv"], currency)
         says += f" {beyond} of it ({share}) comes from customers staying longer than any was observed to."
+    elif there(row["observed_months"]):
+        seen = quantity(row["observed_months"], "months").replace(".0 ", " ")
+        says += f" Nothing in it rests on a customer staying longer than the {seen} that were observed."
     return says
 
 

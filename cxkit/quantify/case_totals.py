@@ -11,7 +11,8 @@ import pandas as pd
 
 from cxkit.formats import listing, money, number
 from cxkit.metrics.definitions import definition
-from cxkit.quantify.case_sentences import LEVEL, MOVES, SOURCES, share_of, unit
+from cxkit.quantify.case_sentences import LEVEL, SOURCES, share_of, unit
+from cxkit.quantify.case_summary import MOVES
 from cxkit.quantify.case_terms import Terms
 from cxkit.records import Finding
 from cxkit.tables.sheets import short
@@ -25,14 +26,16 @@ def portfolio_findings(
     currency: str,
     terms: Terms,
     fiscal: tuple[int, int],
+    stays: str = "",
 ) -> Iterator[Finding]:
     """What all cases claim together, in which year, after which steps, resting on what; what sharing takes off.
 
-    `made` holds the result's tables; `fiscal` is the first and last month (index) of the fiscal year meant.
+    `made` holds the result's tables; `fiscal` is the first and last month (index) of the fiscal year meant,
+    `stays` the table that tells how long customers stay where a case rests on it.
     """
     if frame.empty:
         return
-    say = _Say(currency, terms)
+    say = _Say(currency, terms, (*SOURCES, stays) if stays else SOURCES)
     names = {str(i): short(n, 40) for i, n in zip(frame["initiative"], frame["name"], strict=True)}
     live = frame[(frame["case"] == "assessed") & (frame["status"] != "stopped")]
     if len(live):
@@ -54,13 +57,14 @@ def portfolio_findings(
 class _Say:
     """Findings about all cases, on the same terms."""
 
-    def __init__(self, currency: str, terms: Terms) -> None:
+    def __init__(self, currency: str, terms: Terms, sources: tuple[str, ...]) -> None:
         self.currency = currency
+        self.sources = sources
         self.terms = terms
         self.months = terms.horizon.months
 
     def __call__(self, id: str, **fields: Any) -> Finding:
-        base: dict[str, Any] = {"stage": "quantify", "grade": "E", "sources": SOURCES, "unit": "money"}
+        base: dict[str, Any] = {"stage": "quantify", "grade": "E", "sources": self.sources, "unit": "money"}
         base |= {"currency": self.currency, "period": f"{self.months} months", "definition": definition("npv").tag}
         return Finding.model_validate({"id": f"quantify.cases.{id}", **base, **fields})
 

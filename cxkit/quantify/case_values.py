@@ -168,6 +168,7 @@ def figures(benefits: Sequence[Priced], costs: Sequence[Cost], terms: Terms, fis
             _months(finance.payback_months(months, flow * terms.worth(months))) if assessed else None
         ),
         "go_forward_npv": go_forward if valued else None,
+        "observed_months": max((p.benefit.observed for p in cash if p.benefit.stay), default=None),
         "cancellable_cost": paid.sum(cancellable),
         "committed_cost": paid.sum(ahead & (paid.status == "committed")),
         "sunk_cost": paid.sum(~ahead | (paid.status == "sunk")),

@@ -6,11 +6,12 @@ from typing import ClassVar
 
 import pandas as pd
 
-from cxkit.metrics.tenure import customer_survival
+from cxkit.metrics import tenure
 from cxkit.quantify import case_costs, case_model, case_pools, case_tables, claims
 from cxkit.quantify.case_gaps import BENEFITS, INVESTMENTS, gaps
 from cxkit.quantify.case_model import DRAWS, redraw
-from cxkit.quantify.case_sentences import case_findings, sentence
+from cxkit.quantify.case_sentences import case_findings
+from cxkit.quantify.case_summary import sentence
 from cxkit.quantify.case_terms import terms_of
 from cxkit.quantify.case_totals import portfolio_findings
 from cxkit.quantify.case_values import figures, price
@@ -38,10 +39,11 @@ class BusinessCases(Result):
       next_year_benefit, in_year_benefit, in_year_cost (the fiscal year next month lies in), run_rate_benefit,
       run_rate_cost (a year, at full ramp and today's prices), one_off_benefit (rows that last a year or less),
       one_off_cost (whole), one_off_cost_ahead, beyond_observed_pv (part of pv_benefit at ages no customer was seen
-      at), lost_to_sharing, varies, rank, sentence. Benefits are cashable ones, but for capacity_pv and
-      avoided_growth_pv. Present values but npv and go_forward_npv are before tax. The four costs are undiscounted
-      money: cancellable and committed still to be paid within the horizon, sunk already paid, exit what stopping
-      would cost. Payback is empty where there is none within the horizon.
+      at), observed_months (the oldest age seen, for survival rows), lost_to_sharing, varies, rank, sentence. Benefits
+      are cashable ones, but for capacity_pv and avoided_growth_pv. Present values but npv and go_forward_npv are
+      before tax. The four costs are undiscounted money: cancellable and committed still to be paid within the
+      horizon, sunk already paid, exit what stopping would cost. Payback is empty where there is none within the
+      horizon.
     - `flows`: initiative, index (0 is the month of `as_of`), month, block (revenue, cost, risk, investment), kind
       (cashable, capacity, avoided_growth; sunk, committed, cancellable), amount (expected, before tax, costs
       negative), worth (present value after tax, on the result's terms).
@@ -114,7 +116,7 @@ def business_cases(
     costs = [] if "investments" in lacks else case_costs.costs(tables, terms.horizon)
     plan = case_costs.names(tables)
     survives = any(row["valuation"] == "survival" for row in claimed)
-    curve = customer_survival(tables) if survives else None
+    curve = tenure.customer_survival(tables) if survives else None
     given, unusable = claims.benefits(
         claimed,
         terms.horizon,
@@ -159,13 +161,14 @@ def business_cases(
         "survival": curve if isinstance(curve, pd.DataFrame) else pd.DataFrame(),
         **case_model.specification(models),
     }
+    stays = tenure.source(tables) if isinstance(curve, pd.DataFrame) else ""
+    top, money = made["tornado"], tables.currency
     if len(frame):
         basis = {c.investment: c.note for c in costs} | {b.benefit: b.source for b in given}
-        top, money = made["tornado"], tables.currency
         frame["sentence"] = [sentence(c, priced, top, basis, terms=terms, currency=money) for c in cases]
     findings = [
-        *case_findings(frame, currency=tables.currency, terms=terms),
-        *portfolio_findings(frame, made, drawn, currency=tables.currency, terms=terms, fiscal=fiscal),
+        *case_findings(frame, currency=money, terms=terms, stays=stays),
+        *portfolio_findings(frame, made, drawn, currency=money, terms=terms, fiscal=fiscal, stays=stays),
     ]
     return BusinessCases(
         as_of=tables.as_of,

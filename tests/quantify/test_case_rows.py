@@ -79,6 +79,9 @@ def test_a_kept_customer_pays_as_long_as_customers_stay_and_no_longer_than_seen(
     found = result.frame("cases").iloc[0]
     assert found["pv_benefit"] == pytest.approx(5 * one)
     assert found["beyond_observed_pv"] == 0
+    said = result.finding("quantify.case.npv")
+    assert "rests on a customer staying longer than the 8 months that were observed" in said.detail
+    assert said.sources == ("benefits", "investments", "revenue")
     assert result.frame("rows")["observed_months"].tolist() == [8]
     assert result.frame("survival")["survival"].tolist() == [1.0] + [0.5] * 8
 
