@@ -17,6 +17,8 @@ from cxkit.formats import number
 
 STEPS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 TIMES = "×"
+WIDE, NUMBER = "11em", "8em"
+"""Widths of a name and of a number box."""
 
 
 class Field:
@@ -33,26 +35,29 @@ class Field:
         self.slider: widgets.Widget | None = None
         label = parameter.name.replace("_", " ")
         if parameter.choices:
-            self.box = widgets.Dropdown(options=list(parameter.choices), value=settled, layout={"width": "12em"})
+            self.box = widgets.Dropdown(options=list(parameter.choices), value=settled, layout={"width": "23em"})
         elif parameter.kind == "bool":
-            self.box = widgets.Checkbox(value=bool(settled), indent=False, layout={"width": "3em"})
+            self.box = widgets.Checkbox(value=bool(settled))
         elif "float" in parameter.kind or "int" in parameter.kind:
             whole = "int" in parameter.kind
             start = settled if settled is not None else parameter.low or 0
             self.box = (widgets.IntText if whole else widgets.FloatText)(
-                value=start, step=1 if whole else _step(parameter), layout={"width": "8em"}
+                value=start, step=1 if whole else _step(parameter), layout={"width": NUMBER}
             )
             self.slider = _slider(parameter, start, whole=whole)
         else:
-            self.box = widgets.Text(value=str(settled or ""), layout={"width": "12em"})
+            self.box = widgets.Text(value=str(settled or ""), layout={"width": "23em"})
         self.box.tooltip = parameter.meaning
         self._start = self.box.value
         if self.slider is not None:
             self.slider.observe(self._slid, names="value")
             self.box.observe(self._typed, names="value")
-        name = widgets.HTML(f"<b>{escape(label)}</b>", layout={"width": "11em"})
+        named = self.slider or self.box
+        named.description, named.style.description_width = label, WIDE
+        if self.slider is None and self.box.layout.width == NUMBER:
+            self.box.layout.width = "19em"
         hint = widgets.HTML(f'<span style="color:var(--jp-ui-font-color2)">{escape(parameter.meaning)}</span>')
-        self.row = widgets.HBox([part for part in (name, self.slider, self.box, hint) if part is not None])
+        self.row = widgets.HBox([part for part in (self.slider, self.box, hint) if part is not None])
 
     @property
     def value(self) -> Any:
@@ -110,7 +115,7 @@ def _slider(parameter: Parameter, start: float, *, whole: bool) -> widgets.Widge
         step=1 if whole else _step(parameter),
         readout=False,
         continuous_update=False,
-        layout={"width": "16em"},
+        layout={"width": "27em"},
         tooltip=parameter.meaning,
     )
 

@@ -127,6 +127,7 @@ def test_draws_are_numbers_within_bounds(kind, figures, correlation):
     [
         (("beta", 1, 2, 3), "its kind is 'beta'; it must be one of pert, triangular, normal"),
         (("pert", 3, 2, 1), "low, mode and high are 3, 2, 1; put them in this order"),
+        (("triangular", 1, 5, 3), "low, mode and high are 1, 5, 3; put them in this order"),
         (("pert", 1, float("nan"), 3), "are 1, nan, 3; all three must be numbers"),
         (("lognormal", 0, 2, 3), "lies above zero and its low is 0"),
         (("pert", 1, 2, 3, "g", 1.2), "its correlation is 1.2; a rank correlation lies from 0 to 1"),
