@@ -70,8 +70,9 @@ def portfolio(ledger: Result, cases: Result | None, *, discount_rate: float) -> 
     """Aggregate the business cases of the ledger's initiatives.
 
     `ledger` and `cases` are read by table and column, as `reading` says; `discount_rate` is yearly, effective, and
-    flows are discounted from the month's end. An initiative without a valued case stays in the table with empty
-    values. Without any valued case there is a gap.
+    flows are discounted from the month's end, unless they carry their own worth, on the terms of the case (timing,
+    prices, tax). An initiative without a valued case stays in the table with empty values. Without any valued case
+    there is a gap.
     """
     currency = getattr(cases, "currency", "") or next((f.currency for f in ledger.findings if f.currency), "")
     valued = {row["initiative"]: row for row in records(cases, "cases")}
@@ -109,6 +110,7 @@ class _Given:
             self.flows.setdefault(flow["initiative"], []).append(flow)
         self._rows = records(cases, "rows")
         self._pools = records(cases, "pools")
+        self.after_tax = 1.0 - float(getattr(cases, "tax_rate", 0.0))
 
     def pools(self, initiative: str) -> list[str]:
         """Names of the pools it claims from."""
@@ -156,7 +158,7 @@ def _initiative(row: Row, case: Row | None, given: _Given, rate: float) -> Row:
     benefit, cost = present(cash, rate), -present(paid, rate)
     ahead = present([f for f in cash if f["index"] > 0], rate)
     other = present([f for f in gains if f["kind"] != "cashable" and f["index"] > 0], rate)
-    saved = -present(open_, rate) - (case["exit_cost"] or 0.0)
+    saved = -present(open_, rate) - given.after_tax * (case["exit_cost"] or 0.0)
     valued = case["npv"] is not None
     npvs = [factor * benefit - cost if valued else None for factor in factors]
     forward = [factor * ahead - saved if valued else None for factor in factors]

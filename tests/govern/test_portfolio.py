@@ -195,3 +195,14 @@ def test_the_stages_before_hold_the_contract_that_govern_reads(real):
     plan = allocation(found, budget=50_000).frame("plan").loc[0]
     assert (plan["verdict"], plan["amount"]) == ("fund", 10_000)
     assert "proof A" in plan["reason"]
+
+
+def test_the_terms_of_the_cases_carry_over_to_the_portfolio(real):
+    terms = {"discount_timing": "middle", "tax_rate": 0.25, "inflation": 0.02}
+    cases = quantify.business_cases(real, discount_rate=0.1, horizon_months=36, default_margin=None, **terms)
+    found = portfolio(ledger(real, traceability=traceability(real), cases=cases), cases, discount_rate=0.1)
+    row = found.frame("initiatives").set_index("initiative_id").loc["I1"]
+    case = cases.frame("cases").set_index("initiative").loc["I1"]
+    assert row["claimed_npv"] == pytest.approx(case["npv"])
+    assert row["claimed_go_forward"] == pytest.approx(case["go_forward_npv"])
+    assert row["ask"] == pytest.approx(case["cancellable_cost"])
