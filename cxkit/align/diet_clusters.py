@@ -48,7 +48,11 @@ def clusters(metrics: Sequence[Row], series: Mapping[str, pd.DataFrame | Missing
 
 
 def _by_month(metrics: Sequence[Row], series: Mapping[str, pd.DataFrame | Missing], seed: int) -> list[Row]:
-    known = {id: found for id, found in series.items() if not isinstance(found, Missing)}
+    known = {
+        id: found
+        for id, found in series.items()
+        if not isinstance(found, Missing) and found["month"].nunique() >= association.MINIMUM_MONTHS
+    }
     ids, names = sorted(known), {row["metric_id"]: row["metric"] or row["metric_id"] for row in metrics}
     if len(ids) < 2:
         return []
