@@ -31,7 +31,7 @@ CLEAR, CHANCE = "clear", "could be chance"
 def compare(scored: Scored, before: Scored | None, instrument: Instrument) -> tuple[list[Row], list[Row]]:
     """Gaps between levels and changes since the wave before, judged together.
 
-    One family: Welch's tests of every pair of levels on every dimension and C, and the tests of whether everybody's
+    One family: the tests (`welch`) of every pair of levels on every dimension and C, and those of whether everybody's
     score on them has moved; adjusted by Benjamini and Hochberg (1995). A row is clear when its adjusted p is at most
     this detector's share of the report's false alarms and its size at least `USEFUL` or `MOVED`. When levels see
     everything alike and nothing has moved, the chance that anything is called clear is then at most that share.
