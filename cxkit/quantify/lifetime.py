@@ -35,7 +35,7 @@ class LifetimeValue(Result):
 
     Tables:
 
-    - `values`: dimension (``all``, segment, product, region, or channel of the first order), group, customers, value,
+    - `values`: dimension (``all``, segment, product; channel or product of the first order), group, customers, value,
       low, high (a new customer), book, book_low, book_high (today's customers together), note (why there is no value
       or interval). Contracts also have lost, monthly_revenue, kept_12 (share still there after twelve renewals),
       observed_months, beyond (share of the value that rests on the model alone), p, phi, loglik. Orders also have

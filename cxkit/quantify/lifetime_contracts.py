@@ -22,7 +22,7 @@ from cxkit.tables.engine import Tables
 SEEN_MONTHS = 24
 """Renewals of so many latest months make the hazards: recent, and both seasons of each."""
 HELD_OUT = 12
-DIMENSIONS = ("segment", "product", "region")
+DIMENSIONS = ("segment", "product")
 MOST_GROUPS = 12
 Z = 1.959963984540054
 

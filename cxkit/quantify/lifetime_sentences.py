@@ -45,7 +45,13 @@ class Told(Record):
         prefix = "" if column == "value" else f"{column}_"
         low, high = _number(row, f"{prefix}low"), _number(row, f"{prefix}high")
         about = RESAMPLED if low is not None else str(row.get("note") or "")
-        given = {"unit": "money", "currency": self.currency, "n": int(row["customers"]), "about": about} | more
+        given = {
+            "unit": "money",
+            "currency": self.currency,
+            "n": int(row["customers"]),
+            "about": about,
+            "grade": "D",
+        } | more
         return Finding(
             id=f"quantify.lifetime.{name}",
             stage="quantify",
@@ -54,9 +60,8 @@ class Told(Record):
             low=low,
             high=high,
             period=self.period,
-            grade="D",
             sources=self.sources,
-            **given,
+            **{**given, "grade": "D", **more},
         )
 
 
@@ -80,6 +85,8 @@ def findings(tables: Mapping[str, pd.DataFrame], told: Told) -> list[Finding]:
     made: list[Finding] = []
     if _number(whole, "value") is not None:
         made += [_customer(whole, tables, told), *_apart(rows, told), _book(whole, told)]
+    if "curve" in tables:
+        made.append(_survival(tables["curve"], whole, told))
     if told.shape == "orders" and _number(whole, "repeat_orders") is not None:
         made += _orders(whole, told)
     if "check" in tables:
@@ -145,6 +152,26 @@ def _book(row: Mapping[str, Any], told: Told) -> Finding:
         row,
         "book",
         detail="Each by how long they have stayed and how they have bought so far; nobody new is counted.",
+    )
+
+
+def _survival(curve: pd.DataFrame, whole: Mapping[str, Any], told: Told) -> Finding:
+    """Share of new customers still there after a year, and at the end of the curve."""
+    at = curve.set_index("month")
+    year, end = at.loc[12], int(curve["month"].max())
+    seen = int(curve.loc[~curve["extrapolated"], "month"].max())
+    later = quantity(float(at.loc[end, "path"]), "ratio")
+    how = "as observed" if seen >= end else f"observed for {seen} months, by the model beyond"
+    return told.finding(
+        "survival",
+        f"{quantity(float(year['path']), 'ratio')} of new customers are still there after a year, {later} after "
+        f"{YEARS.get(end // 12, f'{end} months') if end % 12 == 0 else f'{end} months'}",
+        {"customers": whole["customers"], "value": year["path"], "low": year["low"], "high": year["high"]},
+        unit="ratio",
+        currency="",
+        about="the share among customers like these, customers resampled",
+        detail=f"At the rates of {told.period}, {how}: of those with so many months behind them, how many left.",
+        grade="M" if seen >= 12 else "D",
     )
 
 

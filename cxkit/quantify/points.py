@@ -24,8 +24,9 @@ Array = np.ndarray
 YEAR = 12
 LEAST_CUSTOMERS = 100
 LEAST_MONTHS = 6
-STEPS: Mapping[str, float] = MappingProxyType({"nps": 0.1, "csat": 0.01, "ces": 0.1, "fcr": 0.01, "sla": 1.0})
-"""How much of a driver one unit of the report is: ten points of NPS, a point of CSAT, a tenth of ease, a breach."""
+STEPS: Mapping[str, float] = MappingProxyType({"nps": 0.1, "csat": 0.1, "ces": 0.1, "fcr": 0.1, "sla": 1.0})
+"""How much of a driver one unit of the report is: ten points of NPS, CSAT and FCR, a tenth of ease, one customer whose
+service level is kept."""
 LEVELS: Mapping[str, Mapping[str, tuple[float, float]]] = MappingProxyType(
     {
         "nps": {"promoters": (1, 1), "passives": (0, 0), "detractors": (-1, -1)},
@@ -122,7 +123,7 @@ def point_worth(tables: Tables, *, default_margin: float | None, seed: int = 0) 
         yearly_worth=price.worth,
         contact_cost=price.contact,
         findings=tuple(findings(rows, replicates, facts)),
-        gaps=tuple(sorted(gaps, key=lambda g: g.id)),
+        gaps=tuple(sorted(gaps, key=lambda g: (g.id, g.subject or ""))),
         tables={name: frame for name, frame in made.items() if len(frame)},
     )
 
@@ -256,10 +257,11 @@ def _levels(given: pd.DataFrame, have: tuple[str, ...]) -> pd.DataFrame:
 def _gap(driver: str, reason: str, *needs: Missing) -> Gap:
     name = NAMES[driver]
     return Gap(
-        id=f"quantify.points.{driver}",
+        id="quantify.points.driver",
         what=f"What a point of it is worth: {name}",
         reason=f"{name}: {reason}.",
         needs=needs,
+        subject=driver,
     )
 
 
@@ -283,5 +285,5 @@ def _nothing(tables: Tables, base: Base | Missing) -> PointWorth:
         if isinstance(base, Missing)
         else f"Customers are known for too few months; it needs {LEAST_MONTHS + 2}."
     )
-    gap = Gap(id="quantify.points.nps", what="What a point of satisfaction is worth", reason=reason, needs=needs)
+    gap = Gap(id="quantify.points.driver", what="What a point of satisfaction is worth", reason=reason, needs=needs)
     return PointWorth(as_of=tables.as_of, currency=tables.currency, gaps=(gap,))

@@ -15,9 +15,9 @@ from cxkit.records import Finding, Record
 Row = Mapping[str, Any]
 UNITS: Mapping[str, str] = {
     "nps": "Ten points of NPS go with",
-    "csat": "One point of satisfied answers (CSAT) goes with",
+    "csat": "Ten points of satisfied answers (CSAT) go with",
     "ces": "A tenth of a point of ease (CES) goes with",
-    "fcr": "One point of first-contact resolution goes with",
+    "fcr": "Ten points of first-contact resolution go with",
     "sla": "A kept service level goes, for each customer concerned, with",
 }
 SHORT: Mapping[str, str] = {
@@ -106,16 +106,21 @@ def _driver(row: Row, told: Told) -> Finding:
         said.append("It has not been shown to go with leaving, which is not counted.")
     if priced:
         left = quantity(row["joint_money"], "money", currency=told.currency)
+        if driver in {"nps", "csat", "fcr"}:
+            said.append(f"That is {money(abs(value) / 10, told.currency)} a point.")
         said.append(f"With the other drivers held equal {left} is left.")
         said.append(f"Money is a year's contribution at {told.margin}, and the cost of contacts where it is known.")
+    if driver in {"fcr", "sla"}:
+        said.append("Customers with many contacts have more of both, so part of it is who they are.")
     if driver == "nps":
         said.append("It is counted for every customer, as if those who did not answer were like those who did.")
     return _finding(
-        driver,
+        "driver",
         title,
         " ".join(said),
         told,
         SOURCES[driver],
+        subject=driver,
         value=value,
         unit=unit,
         currency=told.currency if unit == "money" else "",
@@ -169,10 +174,10 @@ def _overlap(
     names = listing([SHORT[str(r["driver"])] for r in shown], most=5)
     yield _finding(
         "overlap",
-        f"{names[0].upper()}{names[1:]} keep {quantity(float(share[0]), 'ratio')} of what they go with when all drivers "
-        "are held together",
-        f"The rest is shared with other drivers ({interval(low, high, 'ratio')}), so what single drivers go with may not "
-        "be added up.",
+        f"{names[0].upper()}{names[1:]} keep {quantity(float(share[0]), 'ratio')} of what they go with when all "
+        "drivers are held together",
+        f"The rest is shared with other drivers ({interval(low, high, 'ratio')}), so what single drivers go with may "
+        "not be added up.",
         told,
         tuple(dict.fromkeys(s for r in shown for s in SOURCES[str(r["driver"])])),
         value=float(share[0]),

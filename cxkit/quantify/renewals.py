@@ -26,7 +26,8 @@ LEAST_AT_RISK = 50
 """Customers at risk below which an observed hazard is no longer read, and the model takes over."""
 LEAST_LOST = 10
 """Losses below which nothing is fitted."""
-STEEPEST = 50.0
+LEAST_PHI, STEEPEST = 1e-6, 50.0
+"""How slowly a hazard may fall and count as falling, and how fast."""
 FLAT = 1e-5
 """Largest slope of the log-likelihood per loss at what is called its maximum."""
 
@@ -88,39 +89,40 @@ def fit_renewal(risk: pd.DataFrame) -> Renewal | str:
     if (n - lost).sum() <= 0:
         return "nobody renewed"
 
+    crude = min(max(whole / float(n.sum()), 1e-6), 0.999)
+    flat = _loglik(np.full(len(t), crude), n, lost)
+
     def negative(theta: Array) -> tuple[float, Array]:
-        p = 1 / (1 + np.exp(-theta[0]))
-        growth = 1 + theta[1] * (t - 1)
+        p, phi = 1 / (1 + np.exp(-theta[0])), np.exp(theta[1])
+        growth = 1 + phi * (t - 1)
         h = np.clip(p / growth, 1e-12, 1 - 1e-12)
         each = (lost / h - (n - lost) / (1 - h)) / whole
-        slope = np.array([each @ (h * (1 - p)), each @ (-h * (t - 1) / growth)])
-        return -float(lost @ np.log(h) + (n - lost) @ np.log1p(-h)) / whole, -slope
+        slope = np.array([each @ (h * (1 - p)), each @ (-h * phi * (t - 1) / growth)])
+        return -_loglik(h, n, lost) / whole, -slope
 
-    crude = min(max(whole / float(n.sum()), 1e-6), 0.999)
     top = math.log(crude / (1 - crude))
-    bounds = [(-14.0, 14.0), (0.0, STEEPEST)]
-    starts = [(top + shift, phi) for shift, phi in ((0.0, 0.0), (0.3, 0.05), (0.8, 0.3), (1.5, 1.5))]
-    found = [
-        optimize.minimize(
-            negative, s, jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-15, "gtol": 1e-9}
-        )
-        for s in starts
-    ]
+    starts = [(top + shift, math.log(phi)) for shift, phi in ((0.1, 0.01), (0.3, 0.05), (0.8, 0.3), (1.5, 1.5))]
+    found = [optimize.minimize(negative, s, jac=True, method="BFGS", options={"gtol": 1e-8}) for s in starts]
     best = min(found, key=lambda f: float(f.fun))
-    slope = negative(best.x)[1]
-    held = best.x[1] <= 0 and slope[1] > 0
-    if not np.isfinite(best.fun) or abs(slope[0]) > FLAT or (abs(slope[1]) > FLAT and not held):
+    loglik = -float(best.fun) * whole
+    p, phi = 1 / (1 + math.exp(-best.x[0])), math.exp(min(best.x[1], 50.0))
+    if loglik <= flat + 1e-6 or phi < LEAST_PHI:
+        p, phi, loglik = crude, 0.0, flat
+    elif not math.isfinite(loglik) or np.abs(negative(best.x)[1]).max() > FLAT:
         return "the search for its parameters did not converge"
-    if best.x[1] > STEEPEST - 0.1 or abs(best.x[0]) > 13.9:
+    elif phi > STEEPEST:
         return "one of its parameters runs to the edge: the data do not determine it"
-    p, phi = 1 / (1 + math.exp(-best.x[0])), float(best.x[1])
     return Renewal(
         p=p,
-        phi=phi if phi > 1e-6 else 0.0,
-        loglik=-float(best.fun) * whole,
+        phi=phi,
+        loglik=loglik,
         at_risk=round(n.sum()),
         lost=round(whole),
     )
+
+
+def _loglik(h: Array, n: Array, lost: Array) -> float:
+    return float(lost @ np.log(h) + (n - lost) @ np.log1p(-h))
 
 
 class Path(Record):
