@@ -135,7 +135,7 @@ cents = st.integers(min_value=1, max_value=99_999)
 lines = st.lists(st.tuples(cents, st.integers(0, 99_999), st.integers(1, 9), st.integers(1, 9)), min_size=1, max_size=5)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(lines)
 def test_every_cent_is_price_volume_or_unsplit(drawn):
     rows = []
@@ -264,11 +264,11 @@ def test_a_month_that_is_not_over_changes_nothing_and_is_never_scaled_up():
     later = {k: v.copy() for k, v in given.items()}
     half = pd.DataFrame({"account_id": ["old", "a59"], "month": date(2026, 11, 1), "mrr": [1.0, 500.0]})
     later["revenue"] = pd.concat([later["revenue"], half], ignore_index=True)
-    for day in (date(2026, 11, 10), date(2026, 11, 29)):
-        partly = revenue_retention(tables(day, **later))
-        assert partly.period == whole.period == "2025-11 to 2026-10"
-        assert [f.model_dump() for f in partly.findings] == [f.model_dump() for f in whole.findings]
-        assert all(partly.tables[k].equals(whole.tables[k]) for k in whole.tables)
+    later["accounts"].loc[later["accounts"]["account_id"] == "a59", "ended"] = date(2026, 11, 15)
+    partly = revenue_retention(tables(date(2026, 11, 29), **later))
+    assert partly.period == whole.period == "2025-11 to 2026-10"
+    assert [f.model_dump() for f in partly.findings] == [f.model_dump() for f in whole.findings]
+    assert all(partly.tables[k].equals(whole.tables[k]) for k in whole.tables)
 
 
 def test_a_product_that_keeps_clearly_less_is_named_unless_it_is_a_segment():
