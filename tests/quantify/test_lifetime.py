@@ -198,7 +198,7 @@ def test_orders_without_a_margin_still_say_who_comes_back():
 
 
 def test_monthly_bills_in_the_order_table_are_refused():
-    days = [d for d in pd.date_range("2025-01-15", "2026-10-15", freq="30D")]
+    days = list(pd.date_range("2025-01-15", "2026-10-15", freq="30D"))
     rows = [(f"c{i}", d, 9.0) for i in range(300) for d in days[i % 5 :]]
     made = value({"orders": pd.DataFrame(rows, columns=["account_id", "ordered", "amount"])})
     assert "renewals of a contract" in made.gaps[0].reason

@@ -106,7 +106,7 @@ def _drawn(rng, hazard, months=24, joining=40):
 
 @pytest.mark.heavy
 def test_intervals_hold_the_planted_value():
-    """300 books drawn from a known sBG, 24 months seen, 36 valued: the interval holds the truth about 95 times in 100."""
+    """300 books drawn from a known sBG, 24 months seen, 36 valued: 95 in 100 intervals hold the truth."""
     rng = np.random.default_rng(7)
     hazard = 0.9 / (0.9 + 25 + np.arange(36))
     truth = float(np.concatenate([[1], np.cumprod(1 - hazard)])[:36].sum())
