@@ -113,14 +113,11 @@ def summary(npv: np.ndarray) -> np.ndarray:
     return np.array([*np.quantile(npv, SHARES), (npv > 0).mean()])
 
 
-def timed(work: Callable[[int, int], Found], draws: int, points: int, repeats: int) -> tuple[float, Found]:
-    """Median seconds, and what was found."""
-    seconds = []
-    for _ in range(repeats):
-        begun = time.perf_counter()
-        found = work(draws, points)
-        seconds.append(time.perf_counter() - begun)
-    return float(np.median(seconds)), found
+def timed(work: Callable[[int, int], Found], draws: int, points: int) -> tuple[float, Found]:
+    """Seconds, and what was found."""
+    begun = time.perf_counter()
+    found = work(draws, points)
+    return time.perf_counter() - begun, found
 
 
 def agreement(one: Found, other: Found, draws: int) -> tuple[float, float]:
@@ -140,8 +137,10 @@ def record(share: float = 1.0, repeats: int = REPEATS) -> dict[str, Any]:
     """One record, at this share of the draws and points."""
     draws, points = max(1000, round(DRAWS * share)), max(64, 2 ** int(np.log2(POINTS * share)))
     plain(1000, 64), ours(1000, 64)  # both warm
-    other, theirs = timed(plain, draws, points, repeats)
-    mine, found = timed(ours, draws, points, repeats)
+    # in turns, so that a busy machine slows both
+    pairs = [(timed(plain, draws, points), timed(ours, draws, points)) for _ in range(repeats)]
+    other, mine = (float(np.median([pair[k][0] for pair in pairs])) for k in (0, 1))
+    theirs, found = pairs[-1][0][1], pairs[-1][1][1]
     errors, indices = agreement(found, theirs, draws)
     return {
         "name": "montecarlo.vs_numpy",

@@ -101,10 +101,10 @@ def test_panel_of_the_cases_left_alone_shows_every_figure_of_the_batch(desk: Des
     ("name", "value", "words"),
     [
         ("effect_scale", 1.2, "effect × 1.2"),
-        ("adoption_scale", 0.5, "adoption × 0.5"),
-        ("ramp_added", 6, "every ramp 6 months longer"),
+        pytest.param("adoption_scale", 0.5, "adoption × 0.5", marks=pytest.mark.heavy),
+        pytest.param("ramp_added", 6, "every ramp 6 months longer", marks=pytest.mark.heavy),
         ("discount_rate", 0.25, "discount rate 0.25 instead of 0.1"),
-        ("horizon_months", 24, "horizon months 24 instead of 36"),
+        pytest.param("horizon_months", 24, "horizon months 24 instead of 36", marks=pytest.mark.heavy),
     ],
 )
 def test_a_slider_moves_its_box_the_answer_and_the_tornado(
