@@ -95,7 +95,7 @@ def _scored(tables: Tables, found: Exposure, score: str, known: Window, stack: E
     if score in {"nps", "csat", "ces"}:
         return (
             "SELECT account_id, round(sum(CAST(score AS DECIMAL(18, 4)))::DOUBLE / count(*), 6) AS value FROM surveys "
-            f"WHERE metric = '{score}' AND score IS NOT NULL AND account_id IS NOT NULL "
+            f"WHERE metric = '{score}' AND isfinite(score::DOUBLE) AND account_id IS NOT NULL "
             f"AND {known.holds('answered_date')} GROUP BY 1"
         )
     if score == "contacts":

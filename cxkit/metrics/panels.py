@@ -24,6 +24,8 @@ ALL = "all"
 """The segment that is no segment: everything together."""
 COLUMNS = ("segment", "month", "value", "n", "source")
 NPS_POINTS = 100.0
+LARGEST = 1e15
+"""No metric is larger; neither is infinity nor what is not a number."""
 KNOWN = "SELECT account_id, min(segment) AS segment FROM accounts WHERE segment IS NOT NULL GROUP BY account_id"
 
 
@@ -58,7 +60,7 @@ def authored(tables: Tables, metric: str) -> pd.DataFrame | None:
         found = tables.frame(f"""
             SELECT coalesce(nullif(trim(segment), ''), '{ALL}') AS segment, month, avg(value) AS value,
               sum(n)::DOUBLE AS n
-            FROM metric_values WHERE trim(metric_id) = {text_literal(metric)} AND value IS NOT NULL
+            FROM metric_values WHERE trim(metric_id) = {text_literal(metric)} AND abs(value::DOUBLE) < {LARGEST}
             GROUP BY 1, 2 ORDER BY 1, 2
         """)
         some = found[found["segment"].str.lower() != ALL]
@@ -132,7 +134,7 @@ def _score(metric: str) -> Callable[[Tables], pd.DataFrame | Missing]:
             SELECT k.segment, CAST(date_trunc('month', answered_date) AS DATE) AS month,
               sum(CAST({VALUES[metric]} AS DECIMAL(18, 4)))::DOUBLE * {times} / count(*) AS value, count(*)::DOUBLE AS n
             FROM surveys s JOIN ({KNOWN}) k USING (account_id)
-            WHERE metric = '{metric}' AND score IS NOT NULL AND {span.holds("answered_date")}
+            WHERE metric = '{metric}' AND isfinite(score::DOUBLE) AND {span.holds("answered_date")}
             GROUP BY 1, 2 ORDER BY 1, 2
             """),
             "surveys",
