@@ -52,7 +52,7 @@ def gaps(scored: Scored, instrument: Instrument) -> list[Row]:
     for scale in instrument.scales:
         if scale.family not in FAMILIES or name_of(scale) not in scored.scales:
             continue
-        for one, other in _pairs(scored, scored.scales_shown):
+        for one, other in _pairs(scored, scored.by_figure[name_of(scale)]):
             items = _both_asked(scored.wave, scale, one, other)
             sides = _sides(scored, items, one, other)
             found = welch(*sides)
@@ -71,14 +71,13 @@ def item_gaps(scored: Scored, instrument: Instrument, of: Sequence[Row]) -> list
     level = share(DETECTOR) * len(clear) / max(len(of), 1)
     scales = {(s.family, s.id): s for s in instrument.scales}
     rows: list[Row] = []
-    may = {frozenset(pair) for pair in _pairs(scored, scored.items_shown)}
     for gap in clear:
         pair = (gap["higher"], gap["lower"])
-        if frozenset(pair) not in may:
-            continue
         inside: list[Row] = []
         scale = scales[gap["family"], gap["scale"]]
         for id in _both_asked(scored.wave, scale, *pair):
+            if not all(scored.shows(id, "level", level=v) for v in pair):
+                continue
             sides = _sides(scored, [id], *pair)
             found = welch(*sides)
             if found is not None:
@@ -102,8 +101,12 @@ def changes(before: Scored, now: Scored, instrument: Instrument) -> list[Row]:
         common = [i for i in before.wave.asked(scale.items) if i in now.wave.answers.columns]
         if set(common) != set(now.wave.asked(scale.items)) or set(common) != set(before.wave.asked(scale.items)):
             continue  # the scale was asked with other items: its two scores do not compare
-        for group, may in zip(now.groups, now.scales_shown, strict=True):
-            if group.kind not in {"all", "level"} or not may or not before.shows(group.kind, level=group.level):
+        for group, may in zip(now.groups, now.by_figure[name_of(scale)], strict=True):
+            if (
+                group.kind not in {"all", "level"}
+                or not may
+                or not before.shows(name_of(scale), group.kind, level=group.level)
+            ):
                 continue
             own = [s.scales[name_of(scale)][group.of(s.wave.people)].dropna() for s in (before, now)]
             sides = [dict(zip(map(str, s.index), map(float, s), strict=True)) for s in own]

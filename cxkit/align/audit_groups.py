@@ -20,6 +20,8 @@ SMALLEST = 5
 LEVELS = ("executive", "manager", "frontline")
 SOMEBODY = 0.5
 """Stands for a cell in which somebody answered something, though nobody answered this: it is not known to be empty."""
+DENSE = 0.9
+"""Share of people who must have a figure for it to be judged together with the others."""
 Kind = Literal["all", "level", "team", "crossing"]
 
 
@@ -70,7 +72,8 @@ def shown(wave: Wave, found: Sequence[Group], scores: pd.DataFrame, within: Sequ
         return [False] * len(found)
     cells = [g for g in found if g.kind == "crossing"]
     answered = scores.notna().to_numpy()
-    counts = [max(float(answered[g.of(wave.people)].sum(axis=0).min()), SOMEBODY) for g in cells]
+    each = [answered[g.of(wave.people)].sum(axis=0) for g in cells]
+    counts = [max(float(n.min()), SOMEBODY) if n.max() else 0.0 for n in each]
     made = [[n for n, c in enumerate(cells) if _inside(c, g)] for g in found]
     order = {"crossing": 0, "team": 1, "level": 2, "all": 3}
     hide = withheld(
@@ -83,6 +86,22 @@ def shown(wave: Wave, found: Sequence[Group], scores: pd.DataFrame, within: Sequ
     )
     sizes = [sum(counts[n] for n in cells_) for cells_ in made]
     return [not h and n >= SMALLEST for h, n in zip(hide, sizes, strict=True)]
+
+
+def shown_by_figure(
+    wave: Wave, found: Sequence[Group], scores: pd.DataFrame, within: Sequence[bool] = ()
+) -> tuple[list[bool], dict[str, list[bool]]]:
+    """Groups that may be shown: for what nearly everybody answered, and for each figure.
+
+    Figures that at least `DENSE` of the people have share one answer; a figure that fewer have, such as a question
+    asked of managers alone, gets one of its own, within the shared one.
+    """
+    people = len(wave.people)
+    dense = [str(c) for c in scores.columns if scores[c].notna().sum() >= DENSE * people]
+    whole = pd.DataFrame({"anything": 1.0}, index=wave.people.index)
+    base = shown(wave, found, scores[dense] if dense else whole, within)
+    own = {str(c): shown(wave, found, scores[[c]], base) for c in scores.columns if c not in dense}
+    return base, {str(c): own.get(str(c), base) for c in scores.columns}
 
 
 def _inside(cell: Group, group: Group) -> bool:

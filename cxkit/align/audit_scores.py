@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from cxkit.align.audit_answers import Wave
-from cxkit.align.audit_groups import Group, groups, members, shown
+from cxkit.align.audit_groups import Group, groups, members, shown_by_figure
 from cxkit.align.audit_instrument import Instrument, Scale
 from cxkit.metrics.estimates import Estimate, t_quantile, wilson
 from cxkit.tables.sheets import Row
@@ -30,15 +30,18 @@ class Scored:
     groups: tuple[Group, ...]
     scales: pd.DataFrame
     """Respondents × scales, named ``family:id``."""
-    scales_shown: tuple[bool, ...]
+    scales_shown: Sequence[bool]
+    """Per group, for scales nearly everybody answered."""
     items: pd.DataFrame
     """Respondents × items."""
-    items_shown: tuple[bool, ...]
+    items_shown: Sequence[bool]
+    by_figure: Mapping[str, Sequence[bool]]
+    """Scale name or item id → per group whether it may be shown."""
 
-    def shows(self, kind: str, *, team: str | None = None, level: str | None = None) -> bool:
-        """Whether a group's scales may be shown."""
+    def shows(self, figure: str, kind: str, *, team: str | None = None, level: str | None = None) -> bool:
+        """Whether a group may be shown on a scale or item."""
         asked = (kind, team, level)
-        pairs = zip(self.groups, self.scales_shown, strict=True)
+        pairs = zip(self.groups, self.by_figure[figure], strict=True)
         return any(may for group, may in pairs if (group.kind, group.team, group.level) == asked)
 
 
@@ -53,9 +56,9 @@ def score(wave: Wave, instrument: Instrument) -> Scored:
     scales = pd.DataFrame(
         {name_of(s): wave.score(s.items) for s in instrument.scales if wave.can_score(s)}, index=wave.people.index
     )
-    scales_shown = shown(wave, found, scales)
-    items_shown = shown(wave, found, wave.answers, within=scales_shown)
-    return Scored(wave, tuple(found), scales, tuple(scales_shown), wave.answers, tuple(items_shown))
+    base, by_scale = shown_by_figure(wave, found, scales)
+    item_base, by_item = shown_by_figure(wave, found, wave.answers, within=base)
+    return Scored(wave, tuple(found), scales, base, wave.answers, item_base, {**by_scale, **by_item})
 
 
 def mean(values: np.ndarray, *, low: float, high: float, minimum: int = MINIMUM_FOR_INTERVAL) -> Estimate:
@@ -107,7 +110,7 @@ def scale_rows(scored: Scored, instrument: Instrument) -> list[Row]:
         own = scored.scales[name_of(scale)]
         named: Row = {"family": scale.family, "scale": scale.id, "name": scale.name}
         named |= {"items": len(scored.wave.asked(scale.items))}
-        for group, may in zip(scored.groups, scored.scales_shown, strict=True):
+        for group, may in zip(scored.groups, scored.by_figure[name_of(scale)], strict=True):
             rows.append({**named, **_group(group, may), **_figure(mean(members(scored.wave, group, own), **ends), may)})
     return rows
 
@@ -119,7 +122,7 @@ def item_rows(scored: Scored, instrument: Instrument) -> list[Row]:
     for id in scored.items.columns:
         item = instrument.item(str(id))
         named = {"item_id": item.id, "text": item.text, "dimension": item.dimension, "c": item.c}
-        for group, may in zip(scored.groups, scored.items_shown, strict=True):
+        for group, may in zip(scored.groups, scored.by_figure[item.id], strict=True):
             values = members(scored.wave, group, scored.items[id])
             share = agreement(values)
             agree = {"agree": share.value, "agree_low": share.low, "agree_high": share.high}
