@@ -532,6 +532,62 @@ GIVEN: dict[str, Result] = {
             )
         },
     ),
+    "quantify.lifetime": result(
+        "quantify",
+        {
+            "values": rows(
+                dimension=["all", "segment", "segment", "segment"],
+                group=["all", "bundle", "mobile", "few"],
+                customers=[900, 400, 480, 20],
+                value=[930.0, 1440.0, 530.0, None],
+                low=[910.0, 1390.0, None, None],
+                high=[950.0, 1480.0, None, None],
+            )
+        },
+    ),
+    "quantify.survival": result(
+        "quantify",
+        {
+            "curve": rows(
+                month=[0, 12, 24, 36],
+                observed=[1.0, 0.8, None, None],
+                low=[None, 0.77, None, None],
+                high=[None, 0.83, None, None],
+                model=[1.0, 0.81, 0.7, 0.62],
+                path=[1.0, 0.8, 0.69, 0.61],
+                extrapolated=[False, False, True, True],
+            )
+        },
+    ),
+    "quantify.repeat": result(
+        "quantify",
+        {
+            "orders_curve": rows(
+                month=["2026-01", "2026-02", "2026-03", "2026-04"],
+                observed=[10, 25, 41, 50],
+                model=[9.0, 26.0, 43.0, 58.0],
+                predicted=[False, False, True, True],
+            )
+        },
+    ),
+    "quantify.points": result(
+        "quantify",
+        {
+            "drivers": rows(
+                driver=["nps", "sla"],
+                name=["Net promoter score", "Service level kept"],
+                customers=[800, 900],
+                kept_shown=[True, False],
+                contacts_shown=[False, False],
+                money=[4800.0, 3.0],
+                money_low=[900.0, -8.0],
+                money_high=[8700.0, 15.0],
+                joint_money=[4100.0, 4.0],
+                joint_money_low=[300.0, -7.0],
+                joint_money_high=[7900.0, 15.0],
+            )
+        },
+    ),
     "govern.maturity": result("govern", {"capabilities": CAPABILITIES}),
     "govern.allocation": result(
         "govern",

@@ -197,7 +197,7 @@ def test_first_contact_and_contacts_from_tickets():
             if again:
                 rows.append((f"t{len(rows)}", name, at + pd.Timedelta(days=3), at + pd.Timedelta(days=4)))
     tickets = pd.DataFrame(rows, columns=["ticket_id", "account_id", "opened", "resolved"])
-    span = [m for m in MONTHS[-12:]]
+    span = list(MONTHS[-12:])
     costs = pd.DataFrame({"month": span, "category": "desk", "amount": 1000.0, "driver": "contacts"})
     made = worth(frames | {"tickets": tickets, "costs": costs})
     rows_ = made.frame("drivers").set_index("driver")
