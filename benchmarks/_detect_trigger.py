@@ -1,4 +1,4 @@
-"""The trigger rule on a client whose complaints and contacts follow the season, vary more than chance and cling together.
+"""The trigger rule on a client whose complaints and contacts have a season, vary more than chance and cling together.
 
 Null: rates of complaints and contacts with a yearly wave of ±20 %, a month's own shock (coefficient of variation 8 %,
 correlated 0.3 from month to month) and three surveys a month. Planted: half as many complaints again for the last

@@ -26,11 +26,11 @@ from cxkit.records import Gap, Missing
 from cxkit.tables.engine import Tables
 
 WEEKLY_FROM = 100.0
-"""Events in a median week from which on a series is watched by week."""
+"""Events in a week of the first baseline from which on a series is watched by week."""
 EXPECTED_ROWS = 12.0
 """Rows that days without any should have held before they count as a tool that was down."""
 FEWEST_EVENTS = 10.0
-"""Events of a median month below which a count is not watched."""
+"""Events of a median month of the first baseline below which a count is not watched."""
 WATCHED: Mapping[str, tuple[str, str, Unit]] = {
     "complaints": ("Complaints", "high", "per_1000"),
     "contacts": ("Contacts", "high", "per_1000"),
@@ -121,9 +121,6 @@ def too_short(name: str, months: int) -> Gap:
         f"{months} usable months are known; {FIRST_BASELINE + 1} are needed before a season can be told from a spike."
     )
     return gap(name, reason)
-
-
-# Counts ----------------------------------------------------------------------------------------------------
 
 
 def _counts(tables: Tables) -> tuple[list[Watched], list[Gap]]:
@@ -218,7 +215,8 @@ def seen_last(frame: pd.DataFrame, tables: Tables) -> date:
 
 
 def _usual_month(frame: pd.DataFrame, name: str, window: Window) -> float:
-    inside = frame.loc[str(window.first) : str(window.final_day), name]
+    """Median month of the first baseline: what comes later must not change how the past is cut."""
+    inside = frame.loc[str(window.first) : str(last_day(add_months(window.first, FIRST_BASELINE - 1))), name]
     return float(inside.groupby(pd.DatetimeIndex(inside.index).to_period("M")).sum().median())
 
 
@@ -260,9 +258,6 @@ def _count(tables: Tables, name: str, daily: tuple[str, pd.DataFrame], customers
         meaning=customers.meaning,
         per_days=True,
     )
-
-
-# Scores ----------------------------------------------------------------------------------------------------
 
 
 def _score(tables: Tables, metric: str) -> Watched | Gap:

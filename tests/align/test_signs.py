@@ -149,6 +149,7 @@ def test_what_people_say_stands_beside_it():
     assert table(found).loc["drift", ["before", "verdict"]].tolist() == [pytest.approx(3.8), "worse"]
 
 
+@pytest.mark.heavy
 def test_rows_after_the_day_of_the_report_change_nothing():
     later = tickets().assign(ticket_id=lambda f: "x" + f["ticket_id"], handovers=9)
     later["opened"] += pd.Timedelta(days=730)

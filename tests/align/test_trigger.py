@@ -168,6 +168,7 @@ def test_what_happened_after_the_day_of_the_report_changes_nothing():
     assert calm.frame("series").equals(spiked.frame("series"))
 
 
+@pytest.mark.heavy
 def test_the_order_of_rows_changes_nothing():
     frame = tickets(spike=2.0)
     assert run(frame).model_dump_json() == run(frame.sample(frac=1, random_state=1)).model_dump_json()
@@ -202,6 +203,7 @@ def test_nothing_in_the_register_is_asked_for():
     assert {m.name for m in gap.needs} == {"register", "systems", "promises"}
 
 
+@pytest.mark.heavy
 def test_contacts_counted_by_day_are_watched_too():
     frame = tickets(spike=2.5)
     frame["day"] = frame["opened"].dt.date
@@ -240,6 +242,7 @@ def test_many_contacts_are_watched_by_week():
     assert set(periods.dt.day_of_week) == {0}
 
 
+@pytest.mark.heavy
 def test_a_declared_change_of_everything_restarts_the_limits():
     changes = pd.DataFrame([["C1", "New desk", "2024-10-15"]], columns=["change_id", "change", "changed"])
     watch = run(tickets(), changes=changes).frame("watch")
