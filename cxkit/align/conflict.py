@@ -19,7 +19,7 @@ from cxkit.align.traceability import Traceability
 from cxkit.formats import listing
 from cxkit.records import FrozenTable, Gap, Missing, Result
 from cxkit.tables.engine import Tables
-from cxkit.tables.sheets import Row, table
+from cxkit.tables.sheets import Kind, Row, table
 
 
 class MetricConflict(Result):
@@ -51,9 +51,9 @@ def metric_conflict(tables: Tables, trace: Traceability, *, seed: int) -> Metric
     return _stand(
         tables.as_of,
         tables.currency,
-        declared=declared_rows(tables, trace, pairs),
-        incentives=incentive_rows(tables, trace, pairs) if paid else [],
-        measured=measured,
+        declared=_held(declared_rows(tables, trace, pairs), DECLARED),
+        incentives=_held(incentive_rows(tables, trace, pairs), INCENTIVES) if paid else [],
+        measured=_held(measured, MEASURED),
         panel=table(cells, PANEL),
         gaps=_gaps(tables, pairs, measured),
     )
@@ -117,6 +117,12 @@ def _stand(
             "incentives": table(incentives, INCENTIVES),
         },
     )
+
+
+def _held(found: Sequence[Row], columns: Mapping[str, Kind]) -> list[Row]:
+    """Rows as the result's table gives them back, so that `what_if` starts from the very same numbers."""
+    held: list[Row] = table(found, columns).to_pylist()
+    return held
 
 
 def _gaps(tables: Tables, pairs: Sequence[Row], measured: Sequence[Row]) -> list[Gap]:
