@@ -52,7 +52,7 @@ def _alt_conventions(result: Result) -> str:
     caption="Each dot is the same book measured another way; the dotted line is our convention. Conventions that move "
     "it by less than 0.05 points are in the table, and so are those that cannot be computed, with the reason.",
     data={
-        "metric": ("Metric", "text"),
+        "name": ("Metric", "text"),
         "label": ("Convention", "text"),
         "value": ("Figure", "ratio"),
         "movement_points": ("Against ours, points", "number"),

@@ -8,6 +8,7 @@ import pandas as pd
 
 from cxkit.metrics import cohorts, conventions
 from cxkit.metrics.cohorts import Lives
+from cxkit.metrics.definitions import definition
 from cxkit.metrics.windows import Window
 from cxkit.quantify import retention_bridge, retention_prices, retention_stages
 from cxkit.quantify import retention_sentences as sentences
@@ -28,7 +29,7 @@ class RevenueRetention(Result):
     returned_accounts, start, expansion, contraction, churn, end, returned, joined, closing, and grr, nrr, logo_churn
     with ``_low`` and ``_high``), `prices` (dimension, segment, accounts, stayed, start, end, price, volume, unsplit,
     expansion and contraction split into ``_price``, ``_volume``, ``_unsplit``, joint, grr, grr_constant, nrr,
-    nrr_constant, covered), `conventions` (metric, convention, label, value, movement_points, n, note), `cohorts`
+    nrr_constant, covered), `conventions` (metric, name, convention, label, value, movement_points, n, note), `cohorts`
     (cohort, starts, size, age, logo, logo_low, logo_high, revenue, payers), `stages` (by, stage, customers, exposure,
     leavers, rate, low, high, lost_mrr, lost_per_year, spoken). Money is monthly in the client's currency at the opening
     month's rate; exposure is in customer-months and rate in leavers per customer-month; `movement_points` is in points.
@@ -139,6 +140,7 @@ def _conventions(rivals: list[conventions.Alternative]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "metric": r.metric,
+            "name": definition(r.metric).name,
             "convention": r.convention,
             "label": r.label,
             "value": r.value,
