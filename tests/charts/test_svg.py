@@ -113,3 +113,15 @@ def test_a_heavy_drawing_becomes_a_picture() -> None:
     drawn = render(cloud, prefix="p")
     assert drawn.svg == ""
     assert drawn.png_base64.startswith("iVBORw0KGgo")
+
+
+def test_neighbours_painted_alike_say_it_once_and_keep_their_clip() -> None:
+    dot = '<rect x="{x}" width="2" fill="#0b6460" clip-path="url(#c)"/>'
+    other = '<rect x="9" width="2" fill="#b3402e"/>'
+    drawn = f'<svg>{"".join(dot.format(x=i) for i in range(3))}{other}<rect x="1.234"/></svg>'
+    assert safe(drawn, prefix="a") == (
+        '<svg aria-hidden="true" focusable="false">'
+        '<g fill="var(--accent,#0b6460)" clip-path="url(#a-c)">'
+        '<rect x="0" width="2"/><rect x="1" width="2"/><rect x="2" width="2"/></g>'
+        '<rect x="9" width="2" fill="#b3402e"/><rect x="1.2"/></svg>'
+    )
