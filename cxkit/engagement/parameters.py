@@ -74,7 +74,7 @@ REGISTER: Mapping[str, Parameter] = {
             default=0.0,
             low=-0.05,
             high=1,
-            meaning="yearly price rise of future benefits and run-rate costs stated at today's prices; 0 takes them as nominal",
+            meaning="yearly price rise of benefits and running costs stated at today's prices; 0: they are nominal",
         ),
         Parameter(
             name="effect_scale",

@@ -33,6 +33,51 @@ def _cases(desk: Desk) -> Result:
         horizon_months=desk.settings.horizon_months,
         default_margin=desk.settings.default_margin,
         seed=desk.seed,
+        discount_timing=desk.settings.discount_timing,
+        tax_rate=desk.settings.tax_rate,
+        inflation=desk.settings.inflation,
+        effect_scale=desk.settings.effect_scale,
+        adoption_scale=desk.settings.adoption_scale,
+        ramp_added=desk.settings.ramp_added,
+        fiscal_year_start=desk.client.fiscal_year_start,
+    )
+
+
+def _lifetime(desk: Desk) -> Result:
+    return quantify.lifetime_value(
+        desk.tables,
+        horizon_months=desk.settings.horizon_months,
+        discount_rate=desk.settings.discount_rate,
+        default_margin=desk.settings.default_margin,
+        seed=desk.seed,
+    )
+
+
+def _definitions(desk: Desk) -> Result:
+    return quantify.definitions_used(
+        desk.load(quantify.Scorecard),
+        desk.previous(),
+        desk.load(quantify.RevenueRetention),
+        desk.load(quantify.Voice),
+        desk.load(quantify.Drivers),
+        desk.load(quantify.LifetimeValue),
+        desk.load(quantify.PointWorth),
+        desk.load(quantify.BusinessCases),
+    )
+
+
+def _diagnosis(desk: Desk) -> Result:
+    return align.diagnosis(
+        desk.load(align.Traceability),
+        desk.load(align.FailureScreen),
+        desk.load(align.SelfAssessment),
+        desk.load(align.AlignmentAudit),
+        desk.load(align.Leadership),
+        desk.load(align.Signs),
+        desk.load(align.Promises),
+        desk.load(align.Trigger),
+        desk.load(align.MetricConflict),
+        desk.load(align.MetricDiet),
     )
 
 
@@ -42,8 +87,23 @@ CLASSES: Mapping[str, type[Result]] = {
         align.Traceability,
         align.FailureScreen,
         align.SelfAssessment,
+        align.AlignmentAudit,
+        align.Leadership,
+        align.Signs,
+        align.Promises,
+        align.MetricConflict,
+        align.MetricDiet,
+        align.Trigger,
+        align.Diagnosis,
         quantify.Scorecard,
+        quantify.RevenueRetention,
+        quantify.Voice,
+        quantify.Drivers,
+        quantify.LifetimeValue,
+        quantify.PointWorth,
         quantify.BusinessCases,
+        quantify.ClaimRegister,
+        quantify.DefinitionsUsed,
         instrument.SignalMap,
         instrument.Attribution,
         instrument.ClosedLoop,
@@ -66,8 +126,32 @@ RECIPES: Mapping[str, Callable[[Desk], Result]] = {
     "align.traceability": lambda desk: align.traceability(desk.tables),
     "align.failures": lambda desk: align.failure_screen(desk.tables, desk.load(align.Traceability)),
     "align.maturity": lambda desk: align.self_assessment(desk.tables),
+    "align.audit": lambda desk: align.alignment_audit(desk.tables),
+    "align.leadership": lambda desk: align.leadership(desk.tables, budget=desk.settings.budget),
+    "align.signs": lambda desk: align.signs(
+        desk.tables,
+        window_months=desk.settings.window_months,
+        trace=desk.load(align.Traceability),
+        audit=desk.load(align.AlignmentAudit),
+    ),
+    "align.promises": lambda desk: align.promises(desk.tables),
+    "align.conflict": lambda desk: align.metric_conflict(desk.tables, desk.load(align.Traceability), seed=desk.seed),
+    "align.diet": lambda desk: align.metric_diet(desk.tables, desk.load(align.Traceability), seed=desk.seed),
+    "align.trigger": lambda desk: align.trigger(desk.tables),
+    "align.diagnosis": _diagnosis,
     "quantify.scorecard": _scorecard,
+    "quantify.retention": lambda desk: quantify.revenue_retention(
+        desk.tables, window_months=desk.settings.window_months
+    ),
+    "quantify.voice": lambda desk: quantify.voice(desk.tables, window_months=desk.settings.window_months),
+    "quantify.drivers": lambda desk: quantify.drivers(desk.tables, window_months=desk.settings.window_months),
+    "quantify.lifetime": _lifetime,
+    "quantify.points": lambda desk: quantify.point_worth(
+        desk.tables, default_margin=desk.settings.default_margin, seed=desk.seed
+    ),
     "quantify.cases": _cases,
+    "quantify.definitions": _definitions,
+    "quantify.claims": lambda desk: quantify.claim_register(desk.tables, desk.load(quantify.BusinessCases)),
     "instrument.signals": lambda desk: instrument.signal_map(desk.tables),
     "instrument.attribution": lambda desk: instrument.attribution(
         desk.tables, window_months=desk.settings.window_months

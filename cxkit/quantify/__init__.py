@@ -1,6 +1,32 @@
-"""Quantify: the one scorecard and the business case of every initiative."""
+"""Quantify: the one scorecard, what it is made of, and the business case of every initiative."""
 
 from cxkit.quantify.cases import BusinessCases, business_cases
+from cxkit.quantify.definitions import DefinitionsUsed, definitions_used
+from cxkit.quantify.drivers import Drivers, drivers
+from cxkit.quantify.hearsay import ClaimRegister, claim_register
+from cxkit.quantify.lifetime import LifetimeValue, lifetime_value
+from cxkit.quantify.points import PointWorth, point_worth
+from cxkit.quantify.retention import RevenueRetention, revenue_retention
 from cxkit.quantify.scorecard import Scorecard, scorecard
+from cxkit.quantify.voice import Voice, voice
 
-__all__ = ["BusinessCases", "Scorecard", "business_cases", "scorecard"]
+__all__ = [
+    "BusinessCases",
+    "ClaimRegister",
+    "DefinitionsUsed",
+    "Drivers",
+    "LifetimeValue",
+    "PointWorth",
+    "RevenueRetention",
+    "Scorecard",
+    "Voice",
+    "business_cases",
+    "claim_register",
+    "definitions_used",
+    "drivers",
+    "lifetime_value",
+    "point_worth",
+    "revenue_retention",
+    "scorecard",
+    "voice",
+]
