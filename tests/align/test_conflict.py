@@ -15,8 +15,9 @@ from tests.align.panels import METRICS, SHEETS, conflict, moving, values
 
 @pytest.fixture(autouse=True)
 def _fewer_draws(monkeypatch):
-    """Enough for verdicts that are not close, in a fifth of the time."""
-    monkeypatch.setattr(association, "DRAWS", 1999)
+    """Enough for verdicts that are not close, in a tenth of the time."""
+    monkeypatch.setattr(association, "DRAWS", 999)
+    monkeypatch.setattr(association, "POOLED_DRAWS", 199)
 
 
 def declared(found):
