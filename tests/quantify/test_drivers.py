@@ -140,7 +140,7 @@ def test_volume_and_unit_cost_add_up(v1: float, v0: float, u1: float, u0: float)
 
 def test_contacts_per_problem_by_hand() -> None:
     """Forty customers ask about repair three times: twice within a month, once after two. Two problems each."""
-    rows = [(f"a{k}", f"2026-{day}T09:00", "repair") for k in range(40) for day in ("03-01", "03-20", "06-20")] + [
+    rows = [(f"a{k}", f"2026-{day}T09:00", "repair") for k in range(40) for day in ("03-01", "03-20", "05-20")] + [
         (f"a{k}", "2026-03-02T09:00", "bill") for k in range(40)
     ]
     rows += [("a99", f"{m}T09:00", "other") for m in MONTHS]

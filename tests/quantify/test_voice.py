@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cxkit.metrics import alarms
 from cxkit.metrics.definitions import definitions
 from cxkit.quantify.catalogue import FINDINGS
-from cxkit.quantify.voice import SPENT, Voice, voice
+from cxkit.quantify.voice import SPENT, Voice, _verdict, voice
 from cxkit.quantify.voice_cells import Cells, cells
 from cxkit.quantify.voice_mix import LEAST, pooled, split, usable
 from cxkit.quantify.voice_response import poststratified
@@ -154,6 +154,54 @@ def test_cells_from_the_engine_match_a_loop() -> None:
     assert found.nn.tolist() == (n.T @ n).tolist()
     assert found.nt.tolist() == (n.T @ t).tolist()
     assert found.tt.tolist() == (t.T @ t).tolist()
+
+
+def counted(frame: pd.DataFrame) -> Cells:
+    """Cells of answers with customer, when, kind and x."""
+    keys = [tuple(k) for k in frame.groupby(["when", "kind"]).groups]
+    per = frame.groupby(["customer", "when", "kind"])["x"].agg(["count", "sum"]).unstack([1, 2], fill_value=0)
+    n = np.column_stack([per["count"][k] for k in keys]).astype(float)
+    t = np.column_stack([per["sum"][k] for k in keys]).astype(float)
+    squares = np.array([(frame.loc[(frame["when"] == w) & (frame["kind"] == k), "x"] ** 2).sum() for w, k in keys])
+    return Cells(tuple(keys), n.sum(axis=0), t.sum(axis=0), squares.astype(float), n.T @ n, n.T @ t, t.T @ t)
+
+
+@pytest.mark.parametrize("new", [False, True])
+def test_errors_match_a_jackknife_over_customers(new: bool) -> None:
+    """Leaving out one customer at a time gives the same errors, also with a kind that is new this year."""
+    rng = np.random.default_rng(7)
+    frame = pd.DataFrame(
+        {
+            "customer": rng.integers(0, 120, 600),
+            "when": rng.choice(["now", "before"], 600),
+            "kind": rng.choice([*"abc"], 600),
+        }
+    )
+    frame["customer"] += np.where(frame["when"] == "now", 0, 120)
+    frame["kind"] = np.where((frame["kind"] == "c") & (frame["when"] == "before") & new, "a", frame["kind"])
+    lean = rng.random(240)
+    chance = 0.6 * lean[frame["customer"]] + frame["kind"].map({"a": 0.0, "b": 0.2, "c": 0.4}).to_numpy()
+    frame["x"] = (rng.random(600) < chance).astype(int) * 2 - 1
+    people = {"now": 120, "before": 120}
+    names = ("within", "mix", "change")
+    whole = split(counted(frame), people)
+    left = [split(counted(frame[frame["customer"] != c]), people) for c in range(240)]
+    for name in names:
+        values = np.array([getattr(s, name).estimate.value for s in left])
+        error = np.sqrt(239 / 240 * ((values - values.mean()) ** 2).sum())
+        made_ = getattr(whole, name).estimate
+        assert (made_.high - made_.low) / 2 / 1.98 == pytest.approx(error, rel=0.08), name
+
+
+def test_only_mix_needs_a_clear_mix_and_a_change_that_like_for_like_excludes() -> None:
+    now = {("now", "home"): (100, 50), ("now", "mobile"): (300, 0)}
+    found = split(made({**now, ("before", "home"): (300, 150), ("before", "mobile"): (100, 0)}), PEOPLE)
+    assert _verdict(found, False, True) == "only mix"
+    assert _verdict(found, False, False) == "cannot tell"
+    assert (_verdict(found, True, True), _verdict(found, True, False)) == ("both", "real")
+    few = {("now", "home"): (10, 5), ("now", "mobile"): (30, 0)}
+    wide = split(made({**few, ("before", "home"): (30, 15), ("before", "mobile"): (10, 0)}), PEOPLE)
+    assert _verdict(wide, False, True) == "cannot tell"
 
 
 # The whole result ---------------------------------------------------------------------------------------------
