@@ -152,7 +152,7 @@ def _findings(told: Sequence[Row], made: Sequence[Row]) -> list[Finding]:
 def _widest(row: Row) -> Finding:
     by = f"{short(row['promised_by'], 30)} promises, {short(row['delivered_by'], 30)} delivers"
     between = f": {by}" if row["promised_by"] and row["delivered_by"] else ""
-    reach = f" and touches {row['contacts']:,} contacts a year" if row["contacts"] else ""
+    reach = f" and touched {row['contacts']:,} contacts from {row['period']}" if row["contacts"] else ""
     delivered = row["delivered"] if row["delivered"] is not None else row["measured"]
     has = f"{amount(delivered, row['unit'])} instead of {amount(row['promised'], row['unit'])}"
     share = (

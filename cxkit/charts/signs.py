@@ -185,7 +185,7 @@ def _alt_promises(result: Result) -> str:
         "measured": ("Delivered, measured", "score"),
         "unit": ("Unit", "text"),
         "within": ("Kept for", "ratio"),
-        "contacts": ("Contacts a year", "count"),
+        "contacts": ("Contacts", "count"),
         "verdict": ("Verdict", "text"),
     },
     worth=lambda result: bool(_promises(result)),
