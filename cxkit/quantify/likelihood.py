@@ -50,9 +50,11 @@ def maximise(
         value = float(weight @ rows(theta)) / whole
         return -value if np.isfinite(value) else 1e6
 
-    rough = [optimize.minimize(lost, start, method="BFGS", options={"maxiter": ROUGH}) for start in starts]
-    ranked = sorted(rough, key=lambda f: float(f.fun))[:2]
-    fine = [optimize.minimize(lost, f.x, method="BFGS", options={"gtol": 1e-7}) for f in ranked]
+    near = [np.asarray(start, dtype=float) for start in starts]
+    if len(near) > 1:
+        rough = [optimize.minimize(lost, start, method="BFGS", options={"maxiter": ROUGH}) for start in near]
+        near = [f.x for f in sorted(rough, key=lambda f: float(f.fun))[:2]]
+    fine = [optimize.minimize(lost, start, method="BFGS", options={"gtol": 1e-7}) for start in near]
     best = min(fine, key=lambda f: float(f.fun))
     if np.abs(best.x).max() > bound:
         return "one of its parameters runs to the edge: the data do not determine it"

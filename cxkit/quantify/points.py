@@ -208,12 +208,13 @@ def _rows(
         return [], {}
     hazard = float(given["lost"].sum() / given["n"].sum())
     yearly = YEAR * (1 - hazard) ** (YEAR - 1)
-    together = model.slopes(given, usable)
+    sums = model.moments(given, usable)
+    together = sums.slopes(usable)
     corrected = 1 - 0.05 / (2 * len(usable))
     rows, replicates = [], {}
     for driver in usable:
         base, weight = bases[driver], -STEPS[driver] * np.array([yearly, YEAR])
-        alone = model.slopes(given, (driver,)) if len(usable) > 1 else together
+        alone = sums.slopes((driver,))
         one, without = (part * weight for part in alone.of(driver))
         joint, joint_without = (part * weight for part in together.of(driver))
         row: dict[str, Any] = {"driver": driver, "name": NAMES[driver], "customers": behind[driver]}

@@ -45,6 +45,34 @@ def slopes(cells: pd.DataFrame, drivers: tuple[str, ...]) -> Slopes:
     >>> round(float(slopes(cells, ("fcr",)).values[0, 0]), 6)
     -0.03
     """
+    return moments(cells, drivers).slopes(drivers)
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Sums of squares and products by block: enough for every model on some of the drivers."""
+
+    drivers: tuple[str, ...]
+    at: tuple[int, ...]
+    """Column of each driver; the one after it marks who is not known."""
+    inner: Array
+    outer: Array
+
+    def slopes(self, drivers: tuple[str, ...]) -> Slopes:
+        """Slopes on these drivers, all in one model."""
+        mine = [self.at[self.drivers.index(d)] for d in drivers]
+        fixed = list(range(min(self.at, default=self.inner.shape[-1])))
+        kept = np.array([*fixed, *(c + k for c in mine for k in (0, 1))])
+        columns = [len(fixed) + 2 * k for k in range(len(drivers))]
+        inner, outer = self.inner[:, kept][:, :, kept], self.outer[:, kept]
+        total, sums = inner.sum(axis=0), outer.sum(axis=0)
+        whole = _solve(total, sums)[columns]
+        left = _solve(total - inner, sums - outer)[:, columns]
+        return Slopes(drivers=drivers, values=whole, without=left)
+
+
+def moments(cells: pd.DataFrame, drivers: tuple[str, ...]) -> Moments:
+    """Moments of cells for models on any of these drivers."""
     design, columns = _design(cells, drivers)
     n = cells["n"].to_numpy(dtype=float)
     outcome = cells[list(OUTCOMES)].to_numpy(dtype=float)
@@ -56,11 +84,7 @@ def slopes(cells: pd.DataFrame, drivers: tuple[str, ...]) -> Slopes:
         part = design[rows]
         squares.append((part * n[rows, None]).T @ part)
         products.append(part.T @ outcome[rows])
-    inner, outer = np.array(squares), np.array(products)
-    total, sums = inner.sum(axis=0), outer.sum(axis=0)
-    whole = _solve(total, sums)[columns]
-    left = _solve(total - inner, sums - outer)[:, columns]
-    return Slopes(drivers=drivers, values=whole, without=left)
+    return Moments(drivers=drivers, at=tuple(columns), inner=np.array(squares), outer=np.array(products))
 
 
 def _design(cells: pd.DataFrame, drivers: tuple[str, ...]) -> tuple[Array, list[int]]:

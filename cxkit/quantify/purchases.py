@@ -179,7 +179,10 @@ def fit_spending(rows: pd.DataFrame) -> Spending | str:
             - (p * x + q) * np.log(gamma + x * z)
         )
 
-    found = maximise(each, n, [(p, q, g - math.log(10)) for p, q, g in SPEND_STARTS])
+    starts = [(p, q, g - math.log(10)) for p, q, g in SPEND_STARTS]
+    if len(kept) > LONG and not isinstance(near := fit_spending(kept.iloc[:: len(kept) // 1000]), str):
+        starts = [(math.log(near.p), math.log(near.q - 1), math.log(near.gamma / scale))]
+    found = maximise(each, n, starts)
     if isinstance(found, str):
         return found
     p, q, gamma = math.exp(found.at[0]), 1 + math.exp(found.at[1]), math.exp(found.at[2]) * scale
