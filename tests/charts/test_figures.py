@@ -87,6 +87,47 @@ def pair(*, reversal: bool) -> pd.DataFrame:
 
 
 GIVEN: dict[str, Result] = {
+    "align.audit": result(
+        "align",
+        {
+            "scales": rows(
+                family=["dimension"] * 4 + ["c"] * 4,
+                scale=["strategic"] * 4 + ["core"] * 4,
+                name=["Strategic"] * 4 + ["Core"] * 4,
+                group=["all", "level", "level", "level"] * 2,
+                level=[None, "executive", "manager", "frontline"] * 2,
+                team=[None] * 8,
+                hidden=[False, False, False, True, False, False, False, True],
+                n=[40, 7, 12, None, 40, 7, 12, None],
+                score=[3.2, 4.1, 3.3, None, 3.0, None, 2.6, None],
+                low=[3.0, None, 2.9, None, 2.8, None, 2.2, None],
+                high=[3.4, None, 3.7, None, 3.2, None, 3.0, None],
+            ),
+            "gaps": rows(scale=["strategic"], difference=[0.8], verdict=["clear"]),
+        },
+    ),
+    "align.diagnosis": result(
+        "align",
+        {
+            "causes": rows(
+                rank=[1, 2],
+                name=["Employee engagement", "Measurement and tracking"],
+                verdict=["evidence", "cannot tell"],
+                strength=[6, 0],
+                measured=[1, 0],
+                answers=[2, 0],
+                declared=[0, 0],
+                measured_state=["for", "nothing"],
+                answers_state=["for", "neither"],
+                declared_state=["against", "nothing"],
+                evidence=["Turnover rose", None],
+                against=["All is well", None],
+                remedy_do=["Train people.", "Keep one scorecard."],
+                owner_role=["Enablement/Ops", "RevOps/Data"],
+                would_tell=[None, "metrics"],
+            )
+        },
+    ),
     "align.pay": result(
         "align",
         {
