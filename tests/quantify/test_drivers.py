@@ -132,7 +132,7 @@ def test_volume_and_unit_cost_add_up(v1: float, v0: float, u1: float, u0: float)
     parts = Occurrences(
         what="contacts", n=1, n_before=1, volume=v1, volume_before=v0, unit_cost=u1, unit_cost_before=u0
     )
-    assert parts.by_volume + parts.by_unit_cost == pytest.approx(v1 * u1 - v0 * u0, abs=1e-6)
+    assert parts.by_volume + parts.by_unit_cost == pytest.approx(v1 * u1 - v0 * u0, abs=1e-9 * (v1 * u1 + v0 * u0))
 
 
 # Contacts ------------------------------------------------------------------------------------------------------
