@@ -83,7 +83,8 @@ def test_a_figure_with_its_metric_in_one_sentence_is_recognised(text, claim):
         "Churn falls by 5 points, because 70 % of kits are wrong",
         "70 % of calls come from new homes",
         "120-130 % of churn",
-        "We call 20 to 30 homes a week. Churn falls",
+        "We call 20 to 30 homes a week, and churn falls",
+        "20 to 30 % of homes are new. Churn falls when they are called",
         "Retention rose from 40 to 45",
         "Satisfaction rises by 3.35 %",
         "Satisfaction rises by 1-35 %",
@@ -263,24 +264,28 @@ def test_a_benefit_whose_base_cannot_be_placed_is_not_compared():
 
 
 def test_a_benefit_on_revenue_moves_the_book_by_its_part_of_it():
-    """Two customers pay 100 a month, one leaves each year and another joins; the base is half a year's revenue."""
+    """One stays and pays 300, another pays 100 and is replaced each year; the base is half a year's revenue."""
     rows = [
-        {"account_id": f"{kind}{k if kind == 'b' else ''}", "month": add_months(FIRST, m), "mrr": 100.0}
+        {
+            "account_id": f"{kind}{k if kind == 'b' else ''}",
+            "month": add_months(FIRST, m),
+            "mrr": 300.0 if kind == "a" else 100.0,
+        }
         for m in range(48)
         for kind, k in (("a", 0), ("b", m // 12))
     ]
     benefit = BENEFIT | {
         "driver": "grr",
         "block": "revenue",
-        "base": 1200.0,
+        "base": 2400.0,
         "base_unit": "USD of revenue",
         "effect": 0.1,
     }
     result = found(benefits=[benefit], revenue=pd.DataFrame(rows))
     row = result.frame("compared").iloc[0]
-    assert row["change"] == pytest.approx(0.1 * 0.5 * 0.8 * 1200 / 2400)
-    assert row["baseline"] == pytest.approx(0.5)
-    assert row["relative"] == pytest.approx(-0.02 / 0.5)
+    assert row["change"] == pytest.approx(0.1 * 0.5 * 0.8 * 2400 / 4800)
+    assert row["baseline"] == pytest.approx(0.75)
+    assert row["relative"] == pytest.approx(-0.02 / 0.25)
     assert (row["claim"], row["against_claim"]) == ("aligned_churn", "below")
 
 
@@ -295,6 +300,7 @@ def test_moves_are_over_twelve_months_and_skip_holes():
     assert len(found_.moves()) == 35
     assert seen(found_, 12.0).verdict == "seen"
     assert seen(found_, 13.0).verdict == "never"
+    assert seen(found_, -12.0).verdict == "never"
     assert seen(found_, 0.0).verdict == "cannot tell"
 
 
