@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -11,7 +12,7 @@ from cxkit import formats
 from cxkit.charts import marks, style
 from cxkit.charts.figure import figure
 from cxkit.charts.marks import Dot, dots
-from cxkit.charts.reading import currency, number, rows, text, texts
+from cxkit.charts.reading import Row, currency, number, rows, text, texts
 from cxkit.records import Result
 
 MOST = 12
@@ -119,18 +120,17 @@ def survival(result: Result, *, ax: Axes | None = None) -> Axes:
         at, low, high = zip(*band, strict=True)
         ax.fill_between(at, low, high, color=style.ACCENT2, linewidth=0, zorder=1)
     ax.plot(
-        [number(r, "month") for r in table],
-        [number(r, "model") for r in table],
+        *_line(table, "model"),
         color=style.SOFT,
         linewidth=1.2,
         linestyle=(0, (1, 2)),
         zorder=2,
     )
-    ax.plot([number(r, "month") for r in seen], [number(r, "path") for r in seen], color=style.ACCENT, zorder=3)
+    ax.plot(*_line(seen, "path"), color=style.ACCENT, zorder=3)
     if len(beyond) > 1:
-        dashed = [number(r, "month") for r in beyond], [number(r, "path") for r in beyond]
+        dashed = _line(beyond, "path")
         ax.plot(*dashed, color=style.ACCENT, linestyle=(0, (5, 3)), zorder=3)
-        ax.axvline(dashed[0][0] or 0.0, color=style.LINE, linewidth=1, zorder=0)
+        ax.axvline(dashed[0][0], color=style.LINE, linewidth=1, zorder=0)
         middle = beyond[len(beyond) // 2]
         _say(ax, middle, "by the model alone", above=True)
     if len(seen) > 2:
@@ -154,6 +154,10 @@ def survival(result: Result, *, ax: Axes | None = None) -> Axes:
     ax.tick_params(axis="y", labelcolor=style.SOFT, labelsize=9)
     ax.set_xlabel("months since joining", loc="right")
     return ax
+
+
+def _line(table: Sequence[Row], column: str) -> tuple[list[float], list[float]]:
+    return [number(r, "month") or 0.0 for r in table], [number(r, column) or 0.0 for r in table]
 
 
 def _say(ax: Axes, row: Any, words: str, *, above: bool) -> None:
