@@ -15,7 +15,14 @@ _JUDGED: Mapping[str, Kind] = {
     **{"rank": "integer", "name": "text", "verdict": "text", "strength": "integer"},
     **{"measured": "integer", "answers": "integer", "declared": "integer"},
     **{"measured_state": "text", "answers_state": "text", "declared_state": "text"},
-    **{"money": "number", "evidence": "text", "keys": "text", "against": "text", "would_tell": "text"},
+    **{
+        "money": "number",
+        "behind": "text",
+        "evidence": "text",
+        "keys": "text",
+        "against": "text",
+        "would_tell": "text",
+    },
 }
 CAUSES: Mapping[str, Kind] = {
     "cause": "text",
@@ -34,10 +41,10 @@ class Diagnosis(Result):
     """Which failure causes there is evidence of.
 
     Reads the results of Align alone. Tables, for any audience: `causes` (seven rows, ranked: `verdict` "evidence",
-    "no sign" or "cannot tell", `strength` 0 to 7, counts and state per kind of evidence, titles and keys of the
-    findings behind it, what speaks `against` it, what `would_tell`, remedy and its owner role), `hurdles` (three
-    rows) and `evidence` (one row per finding and cause or hurdle). Findings for partners only never enter them; they
-    make findings of their own.
+    "no sign" or "cannot tell", `strength` 0 to 7, counts and state per kind of evidence, the strongest finding
+    `behind` it, titles and keys of all of them, what speaks `against` it, what `would_tell`, remedy and its owner
+    role), `hurdles` (three rows) and `evidence` (one row per finding and cause or hurdle). Findings for partners only
+    never enter them; they make findings of their own.
     """
 
     stage: ClassVar[str] = "align"
@@ -130,6 +137,7 @@ def _judge(about: Cause | Hurdle, found: Sequence[Evidence], gaps: Sequence[Gap]
         "money": max((e.finding.weight for e in held), default=0.0) or None,
         "titles": [e.finding.title for e in held],
         "sources": tuple(sorted({s for e in told for s in e.finding.sources})),
+        "behind": _behind(held),
         "evidence": " · ".join(e.finding.title for e in held) or None,
         "keys": "; ".join(e.finding.key for e in held) or None,
         "against": " · ".join(e.finding.title for e in against) or None,
@@ -137,6 +145,12 @@ def _judge(about: Cause | Hurdle, found: Sequence[Evidence], gaps: Sequence[Gap]
         "lead": held[0] if held else None,
         "gaps": gaps,
     }
+
+
+def _behind(held: Sequence[Evidence]) -> str | None:
+    """The strongest finding, and how many more there are."""
+    more = f" (and {len(held) - 1} more)" if len(held) > 1 else ""
+    return f"{held[0].finding.title}{more}" if held else None
 
 
 def _order(e: Evidence) -> tuple[int, float, str]:

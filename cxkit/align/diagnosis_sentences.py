@@ -96,7 +96,9 @@ def hurdles(rows: Sequence[Row]) -> list[Finding]:
         return []
     if shown:
         top = shown[0]
-        title = f"{len(shown)} of three hurdles {'has' if len(shown) == 1 else 'have'} evidence, most of it about “"
+        count = "All three hurdles have" if len(shown) == len(rows) else f"{len(shown)} of three hurdles "
+        count += "" if len(shown) == len(rows) else "has" if len(shown) == 1 else "have"
+        title = f"{count} evidence, most of it about “"
         title += f"{_lower(top['name'])}”: {_counts(top)}"
     else:
         title = "None of three hurdles has evidence"

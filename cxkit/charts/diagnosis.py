@@ -44,7 +44,7 @@ def _alt(result: Result) -> str:
         "name": ("Cause", "text"),
         "verdict": ("Verdict", "text"),
         "strength": ("Strength, 0 to 7", "count"),
-        "evidence": ("Evidence", "text"),
+        "behind": ("Evidence", "text"),
         "against": ("What speaks against it", "text"),
         "remedy_do": ("Remedy", "text"),
         "owner_role": ("Owner", "text"),

@@ -93,6 +93,7 @@ def test_good_news_is_no_sign_and_stands_beside_evidence():
     )
     assert cause(found, "measurement")["verdict"] == "no sign"
     held = cause(found, "leadership_commitment")
+    assert held["behind"] == "Title of failures.no_owner"
     assert (held["verdict"], held["against"]) == ("evidence", "Title of leadership.habits")
 
 
