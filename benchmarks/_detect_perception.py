@@ -12,13 +12,13 @@ from cxkit.align.audit_instrument import instrument
 from cxkit.tables.engine import Tables
 
 NAME = "perception"
-SIZE = "6 executives, 14 managers and 30 of the frontline, two waves of 24 items; planted: executives 0.8 points above"
+SIZE = "6 executives, 14 managers and 30 of the frontline, two waves of 24 items; planted: executives 1.2 points above"
 AS_OF = date(2026, 6, 30)
 WAVES = ("2025-11-17", "2026-05-18")
 PEOPLE = {"executive": 6, "manager": 14, "frontline": 30}
 OWN, NOISE = 0.45, 0.85
 """How far people differ from each other as persons, and from item to item, in points of the scale."""
-CENTRE, PLANTED = 3.1, 0.8
+CENTRE, PLANTED = 3.1, 1.2
 
 
 def client(rng: np.random.Generator, lean: dict[str, float]) -> Tables:
