@@ -54,7 +54,7 @@ def narrow(text: str) -> str:
 
 def test_panel_left_alone_shows_the_batch_number_and_moves_with_its_inputs(folder: Path) -> None:
     desk = open_desk("quantify", client="northbeam", data_dir=folder.parent)
-    batch = RECIPES["quantify.cases"](desk)
+    batch, before = RECIPES["quantify.cases"](desk), dict(desk.store.parameters)
     made = panels.cases(desk)
     total = batch.finding("quantify.cases.total")
     assert total in made.shown
@@ -67,7 +67,7 @@ def test_panel_left_alone_shows_the_batch_number_and_moves_with_its_inputs(folde
     made.inputs["discount_rate"].value = 0.25
     moved = made.shown
     made.save.click()
-    assert read_store(folder).parameters == {**desk.store.parameters, "discount_rate": 0.25}
+    assert read_store(folder).parameters == {**before, "discount_rate": 0.25}
     again = open_desk("quantify", client="northbeam", data_dir=folder.parent)
     assert RECIPES["quantify.cases"](again).finding("quantify.cases.total") in moved
 
