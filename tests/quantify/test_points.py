@@ -171,11 +171,22 @@ def test_leaving_counts_a_full_month_after_the_landmark():
     assert late["lost"].sum() == 1
 
 
-def test_scores_expire_and_the_latest_counts():
-    found = tiny([(10, "2026-01-10"), (3, "2026-03-05")], last="2026-10")
+def test_scores_are_forgotten_after_six_months():
+    found = tiny([(10, "2026-01-10")], last="2026-10")
+    assert found.dropna(subset=["nps"])["n"].sum() == 6
+
+
+def test_the_latest_score_counts():
+    found = tiny([(10, "2026-01-10"), (3, "2026-03-05"), (9, "2026-03-04")], last="2026-10")
     known = found.dropna(subset=["nps"]).groupby("nps")["n"].sum()
-    assert known.loc[1.0] == 2
-    assert known.loc[-1.0] == 6
+    assert known.to_dict() == {-1.0: 6, 1.0: 2}
+
+
+def test_no_answer_is_a_level_of_its_own():
+    """Answering 1 against 0 goes with 4 less in 100; that the silent leave most does not touch it."""
+    cells = pd.DataFrame({"block": [0, 1, 0, 1, 0, 1], "stratum": "s", "season": "q", "n": 100, "contacts": 0})
+    cells = cells.assign(nps=[0.0, 0.0, 1.0, 1.0, np.nan, np.nan], lost=[6, 6, 2, 2, 40, 40])
+    assert slopes(cells, ("nps",)).values[0, 0] == pytest.approx(-0.04, abs=1e-6)
 
 
 def test_nobody_is_counted_twice():
