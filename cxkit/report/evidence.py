@@ -93,7 +93,7 @@ def _entry(
         grade=body.grade,
         grade_words=GRADES.get(body.grade, ""),
         sources=tuple(Source(table=t, hash=provenance.hashes.get(t, "")[:12]) for t in body.sources),
-        definition=f"{known.name}: {known.words}" if known else body.definition,
+        definition=f"{known.name} ({known.id})" if known else body.definition,
         definition_anchor=f"d-{anchor(known.id)}" if known else "",
         initiative=body.initiative,
     )

@@ -26,7 +26,7 @@ from cxkit.report.scorecard import Scorecard, scorecard
 from cxkit.report.show import finding_block
 from cxkit.report.signing import Signing, signing
 
-LARGEST = 1_000_000
+LARGEST = 3_000_000
 """Bytes a report may have; it travels by e-mail."""
 LIGHT_PAPER, DARK_PAPER = "#f4f7f7", "#18242a"
 """The harder of the two grounds that text stands on, the wash of boxes."""

@@ -45,7 +45,7 @@ class Commented(Protocol):
 
 
 UNITS = frozenset(get_args(Unit))
-SEVERAL = 60
+SEVERAL = 40
 """Rows of a table beyond which a report says how many it left out."""
 
 
@@ -83,9 +83,12 @@ def table(
     caption: str = "",
     most: int = 25,
     currency: str = "",
+    part: str = "",
     silent: bool = False,
 ) -> Blocks | None:
     """Show one of a result's tables: `columns` maps column names to (label, unit), in the order to show.
+
+    `part` tells several views of one table apart.
 
     Units are those of `formats.Unit`, and ``text``, ``date``, ``month`` and ``people`` (counts of people, suppressed
     below five in the report). Nothing is shown when the table has no rows or is not there.
@@ -101,7 +104,8 @@ def table(
         most=most,
         currency=currency or money_of(result),
     )
-    return _display((Block(id=f"{stage}.{result.name}.{name}", kind="table", stage=stage, body=body),), silent)
+    id = ".".join(filter(None, [stage, result.name, name, part]))
+    return _display((Block(id=id, kind="table", stage=stage, body=body),), silent)
 
 
 def gaps(result: Result, *, silent: bool = False) -> Blocks | None:

@@ -256,9 +256,9 @@ def test_a_figure_that_is_no_svg_fails_the_build(sample: Build) -> None:
 
 def test_a_report_too_large_to_send_names_its_heaviest_blocks(sample: Build) -> None:
     notes = tuple(
-        Block(id=f"align.note.{i}", kind="note", stage="align", body=NoteBody(text="x" * 300_000)) for i in range(4)
+        Block(id=f"align.note.{i}", kind="note", stage="align", body=NoteBody(text="x" * 900_000)) for i in range(4)
     )
-    with pytest.raises(ReportError, match=r"more than 1,000,000\. The heaviest blocks: align\.note"):
+    with pytest.raises(ReportError, match=r"more than 3,000,000\. The heaviest blocks: align\.note"):
         build(sample(blocks={"align": notes}))
 
 
