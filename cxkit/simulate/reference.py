@@ -183,3 +183,41 @@ def figures(frames: Frames, as_of: date, timezone: str, hours: OpenHours | None)
         Truth(id=id, realised=value, unit=ABOUT[id][0], about=ABOUT[id][1], how="counted")
         for id, value in found.items()
     )
+
+
+def price_share(frames: Frames, as_of: date) -> Truth:
+    """What price alone adds to net retention: price changes of those who stayed, on the units they close with."""
+    last = pd.Timestamp(as_of).to_period("M").to_timestamp()
+    opening = last - pd.DateOffset(months=12)
+    rows = frames["revenue"]
+    corrected = rows["restated"].notna() & (rows["restated"] <= pd.Timestamp(as_of))
+    rate = frames["fx"].set_index("month")["rate"].loc[opening]
+    money = rows["restated_mrr"].where(corrected, rows["mrr"]) * np.where(rows["currency"] == "GBP", rate, 1.0)
+    ends = rows.assign(mrr=money)[rows["month"].isin([opening, last])].pivot_table(
+        index="account_id", columns="month", values=["mrr", "units"], aggfunc="sum"
+    )
+    start, end = ends["mrr"][opening], ends["mrr"][last]
+    price = end - ends["units"][last] * start / ends["units"][opening]
+    return Truth(
+        id="quantify.retention.price",
+        realised=float(price.sum() / start.sum()),
+        unit="points",
+        about="part of net retention that is price, volume at opening prices",
+        how="planted",
+    )
+
+
+def untied(frames: Frames, as_of: date, *, kind: str) -> float:
+    """How far the serving costs lie from the books, month by month, as a share of the books."""
+
+    def known(frame: pd.DataFrame) -> pd.DataFrame:
+        frame = frame[frame["month"] <= pd.Timestamp(as_of)].copy()
+        if "restated" in frame:
+            corrected = frame["restated"].notna() & (frame["restated"] <= pd.Timestamp(as_of))
+            frame["amount"] = frame["restated_amount"].where(corrected, frame["amount"])
+        return frame
+
+    cost, books = known(frames["costs"]), known(frames["pnl"])
+    ours = cost[cost["serves"]].groupby("month")["amount"].sum()
+    theirs = books[books["kind"] == kind].groupby("month")["amount"].sum()
+    return float((ours - theirs).abs().sum() / theirs.sum())

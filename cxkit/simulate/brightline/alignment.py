@@ -48,6 +48,7 @@ LEADERSHIP = [
     ("A5", "2026-08-26", "unblocking", "Two callers lent by Sales", "Journey Owners", "Onboarding; Sales", "I1"),
     ("A6", "2026-09-16", "review", "Council looked at outage notices", "CX Council/Finance", "Service desk", "I2"),
     ("A7", "2026-09-30", "decision", "Licences of agent assist kept until spring", "CX Council/Finance", "Service desk", "I7"),
+    ("A9", "2026-06-10", "values", "Kept word is asked for in every performance talk", "Enablement/Ops", "Service desk; Field service", None),
     ("A8", "2026-10-07", "communication", "Why repairs come first this winter", "Enablement/Ops", "Field service", "I5"),
 ]
 BENEFITS: dict[str, dict[str, Any]] = {
@@ -57,6 +58,7 @@ BENEFITS: dict[str, dict[str, Any]] = {
     "adoption_high": {"B2": 0.97, "B7": 0.85},
     "base_growth": {"B2": 0.02},
     "cannibalised": {"B4": 0.15},
+    "valuation": {"B1": "survival"},
     "moves_with": {"B5": "repairs", "B6": "repairs"},
     "correlation": {"B5": 0.7, "B6": 0.7},
 }

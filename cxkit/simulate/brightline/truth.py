@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cxkit.simulate import reference, usage
-from cxkit.simulate.brightline import story
+from cxkit.simulate.brightline import alignment, story
 from cxkit.simulate.brightline.homes import Homes
 from cxkit.simulate.world import DAY, Truth
 
@@ -24,6 +24,33 @@ def truths(frames: dict[str, pd.DataFrame], homes: Homes) -> tuple[Truth, ...]:
     saved = (np.exp(-hazard * story.HELD_HAZARD * 365) - np.exp(-hazard * 365))[there].mean()
     return (
         *reference.figures(frames, story.AS_OF, story.ZONE, story.HOURS),
+        Truth(
+            id="align.conflict.measured",
+            subject="visits_per_day>repair_time",
+            value=-alignment.CONFLICT,
+            unit="none",
+            about="correlation inside regions, one month later; below nought: one improves while the other gets worse",
+        ),
+        Truth(
+            id="align.conflict.reversal",
+            subject="aht>call_score",
+            value=-alignment.REVERSAL,
+            unit="none",
+            about="correlation inside regions; over regions it has the other sign",
+        ),
+        Truth(
+            id="align.audit.perception",
+            value=alignment.GAP["executive"] - alignment.GAP["frontline"],
+            unit="score",
+            about="executives less the front line, before answers are rounded to 1 to 5",
+        ),
+        Truth(
+            id="quantify.voice.change",
+            subject="nps",
+            value=0.0,
+            unit="nps",
+            about="change among customers of the same kind: only who was asked has changed",
+        ),
         Truth(
             id="orchestrate.first_value.median",
             subject="M2",

@@ -92,14 +92,14 @@ LINKS = [
     ("I5", "repair_time", "claimed", 1.0, "aim of the initiative"),
     ("complaint_rate", "KR3.1", "claimed", 1.0, "by definition"),
     ("KR3.1", "G3", "claimed", 1.0, "threshold of the regulator"),
-    ("I6", "nps", "claimed", 0.5, "belief"),
+    ("I6", "nps", "claimed", 0.5, "Breaking the Alignment Barrier: satisfaction rises by 35 %"),
     ("nps", "KR4.1", "claimed", 1.0, "by definition"),
     ("KR4.1", "G4", "claimed", 1.0, "by definition"),
     ("I7", "fcr", "claimed", 0.4, "vendor's figures"),
     ("I8", "complaint_rate", "claimed", 0.0, "duty, no effect expected"),
 ]
 BENEFITS = [
-    ("B1", "I1", "revenue", "grr", "cashable", 1650, "new homes a year", 0.02, 0.05, 0.075, 1_300, 0.55, 0.9, 0.1, 0.8, "2026-12", 3, 36, "Recurring revenue", "A/B test X1", "homes × points × what a kept home pays until it leaves", "early churn"),
+    ("B1", "I1", "revenue", "grr", "cashable", 1650, "new homes a year", 0.02, 0.05, 0.075, 62, 0.55, 0.9, 0.1, 0.8, "2026-12", 3, 36, "Recurring revenue", "A/B test X1", "homes × points kept × what a kept home pays a month, for as long as homes stay", "early churn"),
     ("B2", "I2", "cost", "deflection", "cashable", 5900, "homes", 0.05, 0.16, 0.25, 7, 1.0, 0.9, 0.1, 0.7, "2026-12", 2, 30, "Service operations", "A/B test X2", "homes × contacts avoided × cost", None),
     ("B3", "I3", "cost", "deflection", "capacity", 5900, "homes", 0.0, 0.1, 0.2, 9, 1.0, 0.6, 0.2, 0.4, "2026-12", 3, 24, "Service operations", "Billing", "calls avoided × cost", None),
     ("B4", "I4", "revenue", "other", "cashable", 5900, "homes", 0.0, 0.01, 0.04, 744, 0.55, 0.3, 0.3, 0.3, "2027-01", 12, 24, None, "Digital", "share who stay longer", None),

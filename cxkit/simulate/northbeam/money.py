@@ -15,7 +15,7 @@ from cxkit.simulate.world import lognormal, month_end, months_between
 def money(
     rng: np.random.Generator, accounts: Accounts, revenue: pd.DataFrame, asked: pd.DataFrame, fx: pd.DataFrame
 ) -> dict[str, pd.DataFrame]:
-    """The tables ``costs``, ``pnl``, ``workforce`` and ``training``; the books tie at each month's own rate."""
+    """The tables ``costs``, ``pnl``, ``workforce`` and ``training``; revenue ties to the books, cost does not."""
     rate = revenue["month"].map(fx.set_index("month")["rate"]).where(revenue["currency"] == "GBP", 1.0)
     by_month = (revenue["mrr"] * rate).groupby(revenue["month"]).sum().to_numpy()
     one_off = (revenue["one_off"] * rate).groupby(revenue["month"]).sum().to_numpy()
@@ -35,6 +35,7 @@ def money(
     cost = costs.costs(rng, story.COSTS, story.MONTHS, driven, 0.02)
     cost["currency"] = story.CURRENCY
     served = cost[cost["serves"]].groupby("month")["amount"].sum().to_numpy()
+    outside = np.where(story.MONTHS >= story.CONTRACTORS_FROM, 1 / (1 - story.CONTRACTORS), 1.0)
     won = cost[~cost["serves"]].groupby("month")["amount"].sum().to_numpy()
     rest = by_month.mean() * 0.38 * lognormal(rng, 1.0, 0.02, len(story.MONTHS))
     pnl = costs.pnl(
@@ -42,7 +43,7 @@ def money(
         {
             ("Subscriptions", "recurring_revenue"): by_month * (1 + rng.normal(0, 0.003, len(story.MONTHS))),
             ("Set-up fees", "other_revenue"): one_off,
-            ("Support and success", "service_cost"): served,
+            ("Support and success", "service_cost"): served * outside,
             ("Hosting", "cost_of_goods"): by_month * 0.21 * lognormal(rng, 1.0, 0.01, len(story.MONTHS)),
             ("Sales and marketing", "acquisition_cost"): won,
             ("Development and administration", "other_cost"): rest,

@@ -50,6 +50,8 @@ COSTS = (
     costs.Cost("service credits", "credits", 260.0),
     costs.Cost("field marketing", "overhead", 7_500.0, serves=False),
 )
+CONTRACTORS, CONTRACTORS_FROM = 0.11, np.datetime64("2026-01")
+"""Share of the cost to serve that is booked for outside help since then and stands in no cost export."""
 SAID = (
     "Three people from you asked me the same question in one week",
     "The connector breaks after every update",

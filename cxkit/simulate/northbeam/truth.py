@@ -16,6 +16,14 @@ def truths(frames: dict[str, pd.DataFrame]) -> tuple[Truth, ...]:
     standard, short = (rate for _, rate in story.TOOL.values())
     return (
         *reference.figures(frames, story.AS_OF, story.ZONE, story.HOURS),
+        reference.price_share(frames, story.AS_OF),
+        Truth(
+            id="data.books.service_cost",
+            realised=reference.untied(frames, story.AS_OF, kind="service_cost"),
+            unit="ratio",
+            about="cost to serve that the books hold and no cost export shows, months added up",
+            how="planted",
+        ),
         Truth(
             id="orchestrate.first_value.median",
             subject="N2",
