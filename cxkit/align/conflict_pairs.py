@@ -20,6 +20,8 @@ from cxkit.records import Missing
 from cxkit.tables.engine import Tables
 from cxkit.tables.sheets import Kind, Row
 
+ENDS = ("value_first", "value_second")
+"""The two metrics of a pair, month by month."""
 MEASURED: Mapping[str, Kind] = {
     "pair": "text",
     "from_id": "text",
@@ -167,9 +169,9 @@ def grid_of(first: pd.DataFrame, second: pd.DataFrame) -> tuple[Grid | None, int
         return None, max(length.values())
     n = min(length[name] for name in kept)
     months = [add_months(last, k - n + 1) for k in range(n)]
-    wide = both.pivot(index="segment", columns="month", values=["value_first", "value_second"]).loc[kept]
-    first_values = wide["value_first"][months].to_numpy(dtype=float)
-    return Grid(kept, months, first_values, wide["value_second"][months].to_numpy(dtype=float)), n
+    wide = both.pivot(index="segment", columns="month", values=list(ENDS)).loc[kept]
+    first_values, second_values = (wide.loc[:, (c, months)].to_numpy(dtype=float) for c in ENDS)
+    return Grid(kept, months, first_values, second_values), n
 
 
 def _tested(pair: Row, grid: Grid, seed: int) -> Row:

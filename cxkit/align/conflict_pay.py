@@ -106,7 +106,7 @@ def incentive_rows(tables: Tables, trace: Traceability, pairs: Sequence[Row]) ->
     for row in rows(tables, "metrics"):
         if row["metric_id"] is None:
             continue
-        teams = teams_of(row["owner_team"])
+        teams: list[str | None] = [*teams_of(row["owner_team"])]
         for team in teams or [None]:
             found.append(
                 {

@@ -127,9 +127,8 @@ def draw(sheets: Mapping[str, Sequence[Row]], *, metrics_listed: bool) -> LineGr
             edges[(("key_result", row["kr_id"]), goal)] = ("definition", 1.0)
         if metric:
             edges[(metric, ("key_result", row["kr_id"]))] = ("definition", 1.0)
-    for row in sheets.get("links", ()):
-        if row.get("effect") == "hurts":
-            continue  # what works against a metric is a conflict to test, never a line to a goal
+    # what works against a metric is a conflict to test, never a line to a goal
+    for row in (row for row in sheets.get("links", ()) if row.get("effect") != "hurts"):
         start = _end(graph, breaks, row, "from_id", _FROM, metrics_listed=metrics_listed)
         stop = start and _end(graph, breaks, row, "to_id", _TO, metrics_listed=metrics_listed)
         if (

@@ -17,7 +17,7 @@ MINIMUM_MONTHS = 12
 """Earlier months needed for a usual range."""
 SEASON = 12
 LEVEL = 0.998
-"""Share of ordinary months inside the range. Nine scorecard metrics together stay within their share of a report (`alarms`)."""
+"""Share of ordinary months inside the range. Nine metrics together stay within the scorecard's share of `alarms`."""
 SEASON_P = 0.01
 """How clear a season must be before the range follows it."""
 

@@ -150,7 +150,7 @@ def redraw(cases: Result, *, draws: int | None = None) -> pd.DataFrame:
     `products` and the fields `seed` and `draws`.
     """
     models = stored(cases)
-    count = int(draws or getattr(cases, "draws", DRAWS))
+    count = draws or int(getattr(cases, "draws", DRAWS))
     found = drawn(models, draws=count, seed=int(getattr(cases, "seed", 0)))
     whole = {i: v if len(v) else np.full(count, float(models[i]({})[0])) for i, v in found.items()}
     return pd.DataFrame(whole, index=pd.RangeIndex(count, name="draw"))

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from cxkit.formats import interval, money, number, quantity
+from cxkit.metrics.definitions import definition
 from cxkit.records import Finding, Record
 from cxkit.tables.sheets import short
 
@@ -51,6 +52,7 @@ class Told(Record):
             "n": int(row["customers"]),
             "about": about,
             "grade": "D",
+            "definition": definition("clv").tag,
         } | more
         return Finding(
             id=f"quantify.lifetime.{name}",
@@ -61,7 +63,7 @@ class Told(Record):
             high=high,
             period=self.period,
             sources=self.sources,
-            **{**given, "grade": "D", **more},
+            **given,
         )
 
 
@@ -160,11 +162,12 @@ def _survival(curve: pd.DataFrame, whole: Mapping[str, Any], told: Told) -> Find
     at = curve.set_index("month")
     year, end = at.loc[12], int(curve["month"].max())
     seen = int(curve.loc[~curve["extrapolated"], "month"].max())
-    later = quantity(float(at.loc[end, "path"]), "ratio")
+    paths = at["path"].astype(float).to_dict()
+    later = quantity(paths[end], "ratio")
     how = "as observed" if seen >= end else f"observed for {seen} months, by the model beyond"
     return told.finding(
         "survival",
-        f"{quantity(float(year['path']), 'ratio')} of new customers are still there after a year, {later} after "
+        f"{quantity(paths[12], 'ratio')} of new customers are still there after a year, {later} after "
         f"{YEARS.get(end // 12, f'{end} months') if end % 12 == 0 else f'{end} months'}",
         {"customers": whole["customers"], "value": year["path"], "low": year["low"], "high": year["high"]},
         unit="ratio",

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from cxkit.formats import Unit, interval, listing, money, number, quantity
+from cxkit.metrics.definitions import definition
 from cxkit.quantify.points_model import jackknife
 from cxkit.quantify.points_panel import EXPIRY, NOTICE_DAYS
 from cxkit.records import Finding, Record
@@ -72,6 +73,7 @@ def _finding(name: str, title: str, detail: str, told: Told, sources: tuple[str,
         grade="D",
         sources=tuple(dict.fromkeys((*sources, *known))),
         about=ABOUT,
+        definition=definition("point_worth").tag,
         **more,
     )
 

@@ -58,6 +58,8 @@ class TableBody(Record):
     rows: tuple[tuple[str, ...], ...]
     raw: tuple[tuple[str | float | None, ...], ...] = ()
     caption: str = ""
+    folded: bool = False
+    """Whether it opens on a click only: for looking up, not for reading."""
 
 
 class FigureBody(Record):

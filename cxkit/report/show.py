@@ -84,11 +84,13 @@ def table(
     most: int = 25,
     currency: str = "",
     part: str = "",
+    folded: bool = False,
     silent: bool = False,
 ) -> Blocks | None:
     """Show one of a result's tables: `columns` maps column names to (label, unit), in the order to show.
 
-    `part` tells several views of one table apart.
+    `part` tells several views of one table apart; a `folded` one opens on a click. Columns without any value are left
+    out.
 
     Units are those of `formats.Unit`, and ``text``, ``date``, ``month`` and ``people`` (counts of people, suppressed
     below five in the report). Nothing is shown when the table has no rows or is not there.
@@ -103,7 +105,7 @@ def table(
         caption=caption,
         most=most,
         currency=currency or money_of(result),
-    )
+    ).model_copy(update={"folded": folded})
     id = ".".join(filter(None, [stage, result.name, name, part]))
     return _display((Block(id=id, kind="table", stage=stage, body=body),), silent)
 

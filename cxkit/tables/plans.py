@@ -185,7 +185,9 @@ BENEFITS = sheet(
         col("adoption_low", "number", "pessimistic share that takes it up", low=0, high=1),
         col("adoption_high", "number", "optimistic share that takes it up", low=0, high=1),
         col("deadweight", "number", "share that would have happened anyway", low=0, high=1),
-        col("cannibalised", "number", "share taken from what the client earns or saves elsewhere already", low=0, high=1),
+        col(
+            "cannibalised", "number", "share taken from what the client earns or saves elsewhere already", low=0, high=1
+        ),
         col("base_growth", "number", "how the base moves in a year without the initiative; 0.02 grows by 2 %"),
         col("confidence", "number", "stated confidence that it happens", low=0, high=1),
         col(
@@ -208,7 +210,13 @@ BENEFITS = sheet(
             "flat: unit_value a year; survival: unit_value a month for as long as a kept customer stays",
             allowed=("flat", "survival"),
         ),
-        col("decay", "number", "survival only: share of kept customers lost a month beyond what was observed", low=0, high=1),
+        col(
+            "decay",
+            "number",
+            "survival only: share of kept customers lost a month beyond what was observed",
+            low=0,
+            high=1,
+        ),
         col("start", "month", "first month"),
         col("ramp_months", "integer", "months until full effect", low=0),
         col("months", "integer", "months it lasts", low=1),

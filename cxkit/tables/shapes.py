@@ -121,7 +121,8 @@ def _spells_lack(columns: frozenset[str]) -> str:
 def _spells_sql(as_of: date) -> str:
     return f"""
     WITH spells AS (
-      SELECT subscription_id, account_id, started, mrr, units, currency, product, date_trunc('month', started)::DATE AS first,
+      SELECT subscription_id, account_id, started, mrr, units, currency, product,
+        date_trunc('month', started)::DATE AS first,
         least(DATE '{_last_month(as_of)}', CASE WHEN ended IS NULL THEN DATE '9999-12-01'
           WHEN ended = last_day(ended) THEN date_trunc('month', ended)::DATE
           ELSE (date_trunc('month', ended) - INTERVAL 1 MONTH)::DATE END) AS last
