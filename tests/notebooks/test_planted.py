@@ -1,4 +1,4 @@
-"""What was planted in the sample clients is said in their reports, in words, and nothing of the kind where it was not."""
+"""What was planted in the sample clients is said in their reports, and nothing of the kind where it was not."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cxkit.align import Trigger
+from cxkit.align import MetricConflict, Trigger
 from cxkit.engagement import results
 from tests.conftest import SAMPLES, Ran
 
@@ -29,12 +29,10 @@ def test_a_spike_opens_a_look_inside_at_the_moment_behind_it(ran: Ran) -> None:
 
 
 def test_pay_that_works_against_a_goal_is_named_first(ran: Ran) -> None:
-    declared = said(ran, "brightline", "align.conflict.declared")
-    assert [f["subject"] for f in declared] == [
-        "new_contracts>early_churn",
-        "visits_per_day>repair_time",
-        "aht>call_score",
-    ]
+    declared = {f["subject"] for f in said(ran, "brightline", "align.conflict.declared")}
+    assert declared == {"new_contracts>early_churn", "visits_per_day>repair_time", "aht>call_score"}
+    ranked = results.load(MetricConflict, ran.place("brightline") / "results").frame("declared")
+    assert ranked["pair"].iloc[0] == "new_contracts>early_churn"
     assert said(ran, "northbeam", "align.conflict.measured") == []
 
 
@@ -57,9 +55,9 @@ def test_a_book_that_does_not_tie_is_told_before_any_figure(ran: Ran) -> None:
 
 def test_a_hope_that_leans_on_an_unsourced_figure_is_named(ran: Ran) -> None:
     (leaning,) = said(ran, "brightline", "quantify.claims.leaning")
-    assert leaning["tone"] == "bad"
+    assert leaning["value"] >= 1
     (leaning,) = said(ran, "northbeam", "quantify.claims.leaning")
-    assert leaning["tone"] == "good"
+    assert leaning["value"] == 0
 
 
 @pytest.mark.parametrize("client", SAMPLES)
