@@ -36,7 +36,7 @@ def overall(scales: Sequence[Row], known: Instrument, wave: Wave) -> list[Findin
     if whole is None or whole["score"] is None:
         return []
     least = min(cells, key=lambda r: (r["score"], r["scale"]), default=None)
-    tail = f"; lowest of {len(cells)} fields is {least['name']}, at {number(least['score'])}" if least else ""
+    tail = f"; lowest of {len(cells)} fields: {least['name']}, at {number(least['score'])}" if least else ""
     middle = known.answers.middle
     return [
         _say(
@@ -72,14 +72,15 @@ def perception(gaps: Sequence[Row], inside: Sequence[Row], wave: Wave) -> list[F
         title = f"Levels disagree clearly on {on} of {subjects} subjects, most on {top['name']}: {said}"
     else:
         title = f"Levels do not clearly disagree on any of {subjects} subjects; furthest apart on {top['name']}: {said}"
-    size = f"{number(top['g'])} standard deviations ({interval(top['g_low'], top['g_high'], 'score')})"
+    times = f"{number(top['g'])} times ({interval(top['g_low'], top['g_high'], 'score')})"
+    size = f"{times} the usual spread among people of one level"
     found = [
         _say(
             "perception",
             title,
             wave,
-            detail=f"The value is that difference; it is {size}. {plural(len(gaps), 'comparison')} of levels on the "
-            "same questions were judged together.",
+            detail=f"They are {number(top['difference'])} points apart, {size}. "
+            f"{plural(len(gaps), 'comparison')} of levels were judged together.",
             n=top["n_higher"] + top["n_lower"],
             tone="bad" if clear else "neutral",
             **_figure(top, "difference"),
@@ -93,10 +94,10 @@ def perception(gaps: Sequence[Row], inside: Sequence[Row], wave: Wave) -> list[F
         found.append(
             _say(
                 "question",
-                f"Levels are furthest apart on “{widest['text'].rstrip('.')}”: {one} {number(widest['score_higher'])}, "
-                f"{other} {number(widest['score_lower'])} of 5",
+                f"Levels are {number(abs(widest['difference']))} points apart on “{widest['text'].rstrip('.')}”: "
+                f"{one} {number(widest['score_higher'])}, {other} {number(widest['score_lower'])} of 5",
                 wave,
-                detail="A question that well-aligned people deny is turned round: 5 is always the good end.",
+                detail="The widest gap on a single question. 5 is always the good end.",
                 n=widest["n_higher"] + widest["n_lower"],
                 subject=widest["item_id"],
                 tone="bad",

@@ -18,7 +18,7 @@ from cxkit.metrics.panels import panel
 from cxkit.metrics.windows import add_months, months_between
 from cxkit.records import Missing
 from cxkit.tables.engine import Tables
-from cxkit.tables.sheets import Kind, Row
+from cxkit.tables.sheets import Kind, Row, short
 
 ENDS = ("value_first", "value_second")
 """The two metrics of a pair, month by month."""
@@ -30,6 +30,8 @@ MEASURED: Mapping[str, Kind] = {
     "to_metric": "text",
     "from_unit": "text",
     "to_unit": "text",
+    "from_better": "text",
+    "to_better": "text",
     "effect": "text",
     "verdict": "text",
     "why": "text",
@@ -119,15 +121,17 @@ def _read(pair: Row, known: Mapping[str, pd.DataFrame | Missing]) -> tuple[Row, 
         "to_metric": other["metric"] or other["metric_id"],
         "from_unit": one["unit"],
         "to_unit": other["unit"],
+        "from_better": one["direction"],
+        "to_better": other["direction"],
         "effect": pair["effect"],
         "verdict": "cannot tell",
     }
     first, second = known[one["metric_id"]], known[other["metric_id"]]
     for metric, found in ((one, first), (other, second)):
         if metric["direction"] not in {"up", "down"}:
-            return row | {"why": f"which way is better is not stated for {metric['metric_id']}"}, None
+            return row | {"why": f"which way is better is not stated for {_name(metric)}"}, None
         if isinstance(found, Missing):
-            why = f"no monthly values of {metric['metric_id']}"
+            why = f"no monthly values of {_name(metric)}"
             return row | {"why": why, "months": 0, "months_needed": MINIMUM_MONTHS}, None
     if isinstance(first, Missing) or isinstance(second, Missing):  # told above; says so to the type checker
         return row, None
@@ -143,6 +147,11 @@ def _read(pair: Row, known: Mapping[str, pd.DataFrame | Missing]) -> tuple[Row, 
     grid = Grid(kept, grid.months, grid.first[steady], grid.second[steady])
     spans = {"first_month": grid.months[0], "last_month": grid.months[-1]}
     return row | spans | {"months": len(grid.months), "segments": len(kept)}, grid
+
+
+def _name(metric: Row) -> str:
+    """A metric as people call it, for a reason."""
+    return f"“{short(metric['metric'] or metric['metric_id'], 48)}”"
 
 
 def grid_of(first: pd.DataFrame, second: pd.DataFrame) -> tuple[Grid | None, int]:

@@ -193,7 +193,7 @@ def at_stake(tables: Tables, trace: Traceability, metric: Row) -> tuple[float | 
     if worth is not None:
         size, why = _stated_change(tables, metric)
         if size:
-            return abs(worth) * size, f"what a unit is worth a year × {why}"
+            return abs(worth) * size, f"what a unit is worth a year, times {why}"
     return _benefits(tables, trace, metric["metric_id"])
 
 
@@ -201,7 +201,8 @@ def _stated_change(tables: Tables, metric: Row) -> tuple[float | None, str]:
     id = metric["metric_id"]
     for row in rows(tables, "key_results"):
         if row["metric_id"] == id and row["baseline"] is not None and row["target"] is not None:
-            return abs(row["target"] - row["baseline"]), f"the way from baseline to target of {row['kr_id']}"
+            name = short(row["key_result"] or row["kr_id"], 60)
+            return abs(row["target"] - row["baseline"]), f"the way from baseline to target of “{name}”"
     expected = [
         (abs(row["expected_change"]), row["initiative_id"])
         for row in rows(tables, "initiatives")

@@ -50,11 +50,11 @@ def _declared(row: Row, months: Row | None, currency: str) -> Finding:
     detail = []
     if row["at_stake"] is not None:
         title += f"; {money(row['at_stake'], currency)} a year is at stake"
-        detail.append(f"At stake is {row['at_stake_rule']}.")
+        detail.append(f"At stake: {row['at_stake_rule']}.")
     if row["to_needed"]:
-        results = (row["to_kr_ids"] or "a goal").split("; ")
-        detail.append(f"{second} is what {listing(results)} {'needs' if len(results) == 1 else 'need'}.")
-    detail.append("Percentages are shares of variable pay. That one works against the other is declared, not proven.")
+        n = len((row["to_kr_ids"] or "").split("; "))
+        detail.append(f"{plural(n, 'key result depends', 'key results depend')} on {second}.")
+    detail.append("Shares are of variable pay. That one works against the other is declared, not proven.")
     if months is not None:
         detail.append(_in_months(months))
     return say(
@@ -82,7 +82,7 @@ def _in_months(row: Row) -> str:
         case "not clear":
             return f"In {row['months']} months no relation is clear."
         case _:
-            return f"The months cannot tell: {row['why']}."
+            return f"The months cannot show it: {row['why']}."
 
 
 def pay(incentives: Sequence[Row]) -> list[Finding]:
@@ -154,7 +154,7 @@ def _shared(metrics: dict[str, Row]) -> list[Finding]:
         say(
             "conflict.shared",
             title,
-            detail="A metric is shared when its owner_team names several teams, separated by semicolons.",
+            detail="A metric is shared when the list of metrics names several teams for it.",
             value=len(shared) / len(owned),
             unit="ratio",
             n=len(owned),
@@ -216,8 +216,9 @@ def reversals(rows: Sequence[Row]) -> list[Finding]:
                 "conflict.reversal",
                 f"Read over all segments, {first} and {second} {over}; inside each of the {row['segments']} segments "
                 f"they tend to move {inside}, so the overall figure misleads",
-                detail=f"{_span(row)} Inside segments {number(row['value'], 2)}, over all cells "
-                f"{number(row['pooled'], 2)} on a scale from −1 to 1. {SIDE_BY_SIDE}",
+                detail=f"{_span(row)} On a scale from −1 (one improves as the other gets worse) to 1 (both improve "
+                f"together) they stand at {number(row['value'], 2)} inside segments and at "
+                f"{number(row['pooled'], 2)} over all. {SIDE_BY_SIDE}",
                 value=row["value"],
                 unit="none",
                 low=row["low"],

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from cxkit.align import diagnosis_sentences as words
 from cxkit.align.audit_instrument import Cause, Hurdle, Instrument, Recommendation, instrument
 from cxkit.align.diagnosis_evidence import KINDS, Evidence, evidence, gaps_about, strength
+from cxkit.formats import listing
 from cxkit.records import Finding, Gap, Missing, Result
 from cxkit.tables.sheets import Kind, Row, table
 
@@ -34,6 +35,13 @@ EVIDENCE: Mapping[str, Kind] = {
     **{"about": "text", "what": "text", "kind": "text", "speaks": "text", "key": "text", "title": "text"},
     **{"money": "number"},
 }
+REMEDIES: Mapping[str, Kind] = {
+    **{"rank": "integer", "name": "text", "behind": "text", "remedy_do": "text", "owner_role": "text"},
+}
+AT_STAKE = frozenset({"align.conflict.declared"})
+"""Findings whose own value is the money a year at stake; the weight of one is that times the share of pay."""
+SEVERAL = 2
+"""Causes of which nothing can be told, beyond which they share one gap."""
 What = Literal["causes", "hurdles"]
 
 
@@ -43,8 +51,9 @@ class Diagnosis(Result):
     Reads the results of Align alone. Tables, for any audience: `causes` (seven rows, ranked: `verdict` "evidence",
     "no sign" or "cannot tell", `strength` 0 to 7, counts and state per kind of evidence, the strongest finding
     `behind` it, titles and keys of all of them, what speaks `against` it, what `would_tell`, remedy and its owner
-    role), `hurdles` (three rows) and `evidence` (one row per finding and cause or hurdle). Findings for partners only
-    never enter them; they make findings of their own.
+    role), `remedies` (the causes with evidence: what is behind each, what to do and who), `hurdles` (three rows) and
+    `evidence` (one row per finding and cause or hurdle). Findings for partners only never enter them; they make
+    findings of their own.
     """
 
     stage: ClassVar[str] = "align"
@@ -103,6 +112,7 @@ def diagnosis(  # noqa: PLR0917  the ten results of Align, in their order
         gaps=tuple(_gaps(causes, results)),
         tables={
             "causes": table(causes, CAUSES),
+            "remedies": table([row for row in causes if row["verdict"] == "evidence"], REMEDIES),
             "hurdles": table(hurdles, HURDLES),
             "evidence": table([r for r in rows if r["board"]], EVIDENCE),
         },
@@ -135,6 +145,7 @@ def _judge(about: Cause | Hurdle, found: Sequence[Evidence], gaps: Sequence[Gap]
         **counts,
         **{f"{kind}_state": _state([e for e in told if e.kind == kind]) for kind in KINDS},
         "money": max((e.finding.weight for e in held), default=0.0) or None,
+        "at_stake": max((e.finding.value or 0.0 for e in held if e.finding.id in AT_STAKE), default=0.0) or None,
         "titles": [e.finding.title for e in held],
         "sources": tuple(sorted({s for e in told for s in e.finding.sources})),
         "behind": _behind(held),
@@ -189,10 +200,20 @@ def _evidence_row(what: str, e: Evidence) -> Row:
 
 def _gaps(causes: Sequence[Row], results: Sequence[Result]) -> list[Gap]:
     """One gap per cause about which nothing can be told, with what would let it."""
+    untold = [row for row in causes if row["verdict"] == "cannot tell"]
+    if len(untold) > SEVERAL:
+        names = listing([f"{row['name'][0].lower()}{row['name'][1:]}" for row in untold], most=len(causes))
+        lacking = dict.fromkeys(need.name for row in untold for gap in row["gaps"] for need in gap.needs)
+        return [
+            Gap(
+                id="align.diagnosis.cause",
+                what="Which causes of failure are at work",
+                reason=f"No finding speaks for or against {names}.",
+                needs=tuple(Missing(name=name) for name in lacking),
+            )
+        ]
     found = []
-    for row in causes:
-        if row["verdict"] != "cannot tell":
-            continue
+    for row in untold:
         needs: list[Missing] = []
         for gap in row["gaps"]:
             needs += [n for n in gap.needs if n not in needs]

@@ -37,13 +37,15 @@ def headline(causes: Sequence[Row], known: Instrument, currency: str) -> list[Fi
             )
         ]
     top = shown[0]
-    at_stake = f" At stake in one of its findings: {money(top['money'], currency)} a year." if top["money"] else ""
+    at_stake = (
+        f" One of its findings puts {money(top['at_stake'], currency)} a year at stake." if top["at_stake"] else ""
+    )
     return [
         say(
             "diagnosis.first",
             f"Of seven causes of failure {_reach(shown)}; the strongest evidence fits "
             f"“{_lower(known.cause(top['cause']).lacking)}”",
-            detail=f"{_counts(top)}. {top['remedy_do']} This is for {top['owner_role']}.{at_stake}",
+            detail=f"Behind it: {_counts(top)}.{at_stake} What to do: {top['remedy_do']} Who: {top['owner_role']}.",
             value=len(shown),
             unit="count",
             n=len(causes),
@@ -96,17 +98,15 @@ def hurdles(rows: Sequence[Row]) -> list[Finding]:
         return []
     if shown:
         top = shown[0]
-        count = "All three hurdles have" if len(shown) == len(rows) else f"{len(shown)} of three hurdles "
-        count += "" if len(shown) == len(rows) else "has" if len(shown) == 1 else "have"
-        title = f"{count} evidence, most of it about “"
-        title += f"{_lower(top['name'])}”: {_counts(top)}"
+        stand = "stands" if len(shown) == 1 else "stand"
+        title = f"{len(shown)} of three hurdles {stand} in the way, most clearly “{_lower(top['name'])}”"
     else:
-        title = "None of three hurdles has evidence"
+        title = "There is no sign of any of three hurdles"
     return [
         say(
             "diagnosis.hurdles",
             title,
-            detail=" ".join(r["question"] for r in shown),
+            detail=" ".join(f"{r['name']}: {_lower(r['question'])}" for r in shown),
             value=len(shown),
             unit="count",
             n=len(rows),

@@ -127,7 +127,10 @@ def redundant(same: Sequence[Row]) -> list[Finding]:
             )
         else:
             same_ = "have the same name" if row["how"] == "name" else "serve the same decision of the same people"
-            title, detail = f"{names} {same_}: {row['metrics_n']} metrics where one may do", "By what people wrote."
+            title, detail = (
+                f"{names} {same_}: {row['metrics_n']} metrics where one may do",
+                "As the list of metrics says.",
+            )
         found.append(
             say(
                 "diet.redundant",
@@ -175,7 +178,10 @@ def _score(row: Row, others: Sequence[Row], *, paid: bool) -> Finding:
         most = max(row["high"], -row["low"])
         top = quantity(most, "points") if left else f"{number(most, 2)} contacts"
         what = "who leaves" if left else "who asks again"
-        title = f"“{label}” does not tell {what}: its two ends differ by at most {top}, less than a useful {useful}"
+        title = (
+            f"“{label}” does not tell {what}: the best and the worst customers by it differ by at most {top}, "
+            f"less than a useful {useful}"
+        )
     beside = [_beside(other) for other in others if other["verdict"] in {"predicts", "does not"}]
     if not left and row["score"] in {"recontact", "sla"}:
         beside.append("Whoever makes contact often has more occasions for it.")

@@ -35,6 +35,14 @@ MODES: Mapping[str, tuple[str, str, str]] = {
     ),
 }
 """Mode → its label and its verb, for one and for several."""
+SOUND: Mapping[str, str] = {
+    "no_traceability": "leads to a goal",
+    "no_owner": "has one clear owner",
+    "no_funding": "has approved money",
+    "vanity_metric": "has a metric that leads to revenue, cost or risk",
+    "project_framing": "is run as a product with an owner",
+}
+"""Mode → what an initiative does that passes it."""
 SCREEN: Mapping[str, Kind] = {
     "initiative_id": "text",
     "initiative": "text",
@@ -120,7 +128,7 @@ def _no_traceability(row: Row, seen: Row) -> tuple[Verdict, str]:
     if seen["orphan"] is None:
         return "cannot tell", "goals, key results or links are not supplied"
     if seen["orphan"]:
-        return "fails", "no link, metric or key result leads from it to a goal"
+        return "fails", "no link, metric or key result leads to a goal"
     return "passes", f"leads to {short(seen['goals'], 80)}"
 
 
@@ -209,7 +217,7 @@ def _summary(mode: str, screened: Sequence[Row]) -> Row:
     failing = [row for row in screened if row["verdict"] == "fails"]
     told = counts["fails"] + counts["passes"]
     overall = "fails" if failing else "passes" if told and not counts["cannot tell"] else "cannot tell"
-    names = [f"{short(r['initiative'], 32)}: {r['evidence']}" for r in failing[:3]]
+    names = _reasons(failing[:3])
     more = f"; and {len(failing) - 3} more" if len(failing) > 3 else ""
     budget = total(failing) if any(row["budget"] is not None for row in failing) else None
     return {
@@ -217,6 +225,14 @@ def _summary(mode: str, screened: Sequence[Row]) -> Row:
         **{"fails": counts["fails"], "passes": counts["passes"], "cannot_tell": counts["cannot tell"]},
         "evidence": "; ".join(names) + more if names else "none fails" if told else "nothing was supplied to tell by",
     }
+
+
+def _reasons(failing: Sequence[Row]) -> list[str]:
+    """Each reason once, after the initiatives it holds for."""
+    found: dict[str, list[str]] = {}
+    for row in failing:
+        found.setdefault(row["evidence"], []).append(short(row["initiative"], 48))
+    return [f"{listing(names)}: {reason}" for reason, names in found.items()]
 
 
 def _finding(row: Row, screened: Sequence[Row], currency: str) -> Finding:
@@ -230,7 +246,7 @@ def _finding(row: Row, screened: Sequence[Row], currency: str) -> Finding:
         title = f"{row['fails']} of {plural(told, 'initiative')} {one if row['fails'] == 1 else many}"
         title += held
     else:
-        title = f"None of {plural(told, 'initiative')} {one}"
+        title = f"Each of {plural(told, 'initiative')} {SOUND[row['mode']]}"
     return say(
         f"failures.{row['mode']}",
         title,
@@ -257,7 +273,7 @@ def _several(live: Sequence[Row], screened: Sequence[Row], currency: str) -> lis
     return [
         say(
             "failures.several",
-            f"{plural(len(worst), 'initiative fails', 'initiatives fail')} three or more of the five screens{held}",
+            f"{plural(len(worst), 'initiative fails', 'initiatives fail')} three or more of five tests{held}",
             detail=f"{listing(names)}.",
             value=len(worst),
             unit="count",

@@ -108,12 +108,15 @@ def _overall(assessed: Sequence[Row], of: int) -> list[Finding]:
     least = min(row["current"] for row in assessed)
     weakest = [row["name"] for row in assessed if row["current"] == least]
     of_them = plural(len(assessed), "self-assessed capability", "self-assessed capabilities")
-    stand = "stands" if len(low) <= 1 else "stand"
+    stand = "stands" if len(low) == 1 else "stand"
+    title = f"{len(low)} of {of_them} {stand} at level 1 or 2 of 5"
+    if not low:
+        title = f"None of {of_them} stands below level {least} of 5"
     return [
         say(
             "maturity.overall",
-            f"{len(low) or 'None'} of {of_them} {stand} at level 1 or 2 of 5",
-            detail=f"Lowest, at {least}: {listing(weakest)}."
+            title,
+            detail=f"Lowest, at {least}: {listing(weakest, most=6)}."
             + (
                 f" {plural(of - len(assessed), 'capability was', 'capabilities were')} not assessed."
                 if len(assessed) < of

@@ -152,14 +152,14 @@ def _findings(told: Sequence[Row], made: Sequence[Row]) -> list[Finding]:
 def _widest(row: Row) -> Finding:
     by = f"{short(row['promised_by'], 30)} promises, {short(row['delivered_by'], 30)} delivers"
     between = f": {by}" if row["promised_by"] and row["delivered_by"] else ""
-    reach = f" and touched {row['contacts']:,} contacts from {row['period']}" if row["contacts"] else ""
+    reach = f" and touched {row['contacts']:,} contacts" if row["contacts"] else ""
     delivered = row["delivered"] if row["delivered"] is not None else row["measured"]
     has = f"{amount(delivered, row['unit'])} instead of {amount(row['promised'], row['unit'])}"
     share = (
         f"It is kept for {quantity(row['within'], 'ratio')} of {row['n']:,} cases; "
         f"{row['measured_what']}: {amount(row['measured'], None)}. "
         if row["within"] is not None
-        else f"It cannot be measured: {row['why_not']}. "
+        else f"Not measured: {row['why_not']}. "
     )
     customers = f"{row['customers']:,} customers met the moment in {row['period']}." if row["customers"] else ""
     interval = row["within_low"] is not None
@@ -186,8 +186,8 @@ def _disagree(row: Row) -> Finding:
     values = [amount(row[c], None) for c in ("measured_low", "measured_high")]
     return say(
         "promises.disagree",
-        f"“{short(row['promise'], 70)}”: the sheet says {amount(row['delivered'], row['unit'])}, "
-        f"the data show {amount(row['measured'], row['unit'])} ({values[0]} to {values[1]})",
+        f"“{short(row['promise'], 70)}” takes {amount(row['measured'], row['unit'])} in the data ({values[0]} to "
+        f"{values[1]}); the sheet says {amount(row['delivered'], row['unit'])}",
         detail=f"Measured is the {row['measured_what']}; the mean does not agree with the sheet either. The promise of "
         f"{amount(row['promised'], row['unit'])} is kept for {quantity(row['within'], 'probability')} of "
         f"{row['n']:,} cases.",

@@ -85,8 +85,8 @@ def coverage(live: Sequence[Row], currency: str) -> list[Finding]:
             found.append(
                 say(
                     "traceability.unlinked_budget",
-                    f"{money(budget - part, currency)} of budget in {plural(len(without), 'initiative')} "
-                    f"has no line to any goal",
+                    f"{money(budget - part, currency)} of {money(budget, currency)} of live budget, in "
+                    f"{plural(len(without), 'initiative')}, has no line to any goal",
                     detail=f"It lies in {listing([short(row['initiative']) for row in _largest(without)])}.",
                     value=budget - part,
                     unit="money",
@@ -255,7 +255,7 @@ def links(edges: Sequence[Row]) -> list[Finding]:
             "traceability.links",
             f"{tested} of {plural(len(drawn), 'link')} between initiatives, metrics and goals "
             f"{'is' if tested == 1 else 'are'} declared as tested"
-            + ("; the others are belief or association" if tested < len(drawn) else ""),
+            + ("; the others are belief, or things seen to move together" if tested < len(drawn) else ""),
             detail=f"As declared: {listing(parts)}. Govern sets beside it what the proof supports.",
             value=tested,
             unit="count",
@@ -277,10 +277,10 @@ def contribution(key_results: Sequence[Row]) -> list[Finding]:
     found = [
         say(
             "traceability.contribution",
-            f"Initiatives claim {quantity(claimed, 'ratio')} of {of}; "
-            f"{quantity(supported, 'ratio')} rests on tested links",
-            detail="Mean over key results. Each share is counted once and no key result above the whole of itself; a "
-            "link that is claimed or only correlational is not support.",
+            f"Initiatives claim to bring {quantity(claimed, 'ratio')} of {of}; "
+            f"{quantity(supported, 'ratio')} rests on tests",
+            detail="The mean over key results, none counted above the whole. A share that is only believed, or seen to "
+            "move alongside, rests on no test.",
             value=supported,
             unit="ratio",
             n=n,

@@ -35,6 +35,20 @@ MEASURED: Mapping[str, Kind] = {
 SAID: Mapping[str, Kind] = {"c": "text", "score": "number", "low": "number", "high": "number", "n": "integer"}
 EXACT = "counted on what is written down, exact"
 NAMES: Mapping[str, str] = {c: c.capitalize() for c in CS}
+PLACES: Mapping[str, str] = {
+    "customer": "at the customer",
+    "career": "among employees",
+    "community": "between teams",
+    "core": "in the core",
+}
+"""C → where its signs are seen, for a sentence."""
+PHRASES: Mapping[str, str] = {
+    "orphans": "{} of live initiatives have no goal",
+    "promises": "{} of promises are broken",
+    "mission": "the mission statement is {} old",
+    "drift": "people rate the core at {} of 5",
+}
+"""Sign of the core → its level as a clause."""
 
 
 class Signs(Result):
@@ -187,7 +201,7 @@ def words(row: Row, column: str = "value") -> str:
     unit: Unit = row["unit"]
     if row["sign"] == "engagement":
         return number(row[column], 1)
-    return number(row[column], 0) + " months" if unit == "months" else quantity(row[column], unit)
+    return plural(round(row[column]), "month") if unit == "months" else quantity(row[column], unit)
 
 
 def _of_change(unit: Unit) -> Unit:
@@ -212,27 +226,30 @@ def _of_c(c: str, made: Sequence[Row], said: Row | None) -> Finding:
     worse = [r for r in made if r["verdict"] == "worse"]
     better = [r for r in made if r["verdict"] == "better"]
     compared = [r for r in made if r["verdict"] != "cannot tell"]
-    levels = [f"{r['label'].lower()} {words(r)}" for r in made if r not in compared]
+    levels = [_level(r) for r in made if r not in compared]
     if levels and not worse:
         title = f"{NAMES[c]}: {listing(levels)}"
     elif worse:
         names = listing([r["label"].lower() for r in worse])
-        title = f"{NAMES[c]}: {len(worse)} of {plural(len(compared), 'sign')} got worse in a year: {names}"
+        title = f"{len(worse)} of {plural(len(compared), 'sign')} {PLACES[c]} got worse in a year: {names}"
     elif better:
         names = listing([r["label"].lower() for r in better])
-        title = f"{NAMES[c]}: no sign of {len(compared)} got worse in a year, and {names} got better"
+        title = f"None of {plural(len(compared), 'sign')} {PLACES[c]} got worse in a year, and {names} got better"
     else:
-        title = f"{NAMES[c]}: none of {plural(len(compared), 'sign')} clearly moved in a year"
-    parts = [f"{r['label']} {words(r)}" + (f", change {moved(r)}" if r["change"] is not None else "") for r in made]
-    people = (
-        f" People give this C {number(said['score'], 1)} of 5" + _between(said) + "."
-        if said is not None
-        else ""
-    )  # fmt: skip
+        title = f"None of {plural(len(compared), 'sign')} {PLACES[c]} clearly moved in a year"
+        if len(compared) == 1:
+            title = f"The one sign {PLACES[c]}, {compared[0]['label'].lower()}, did not clearly move in a year"
+    parts = [f"{r['label']} {words(r)}, {moved(r)} on a year earlier." for r in (*worse, *better)]
+    if compared and not parts:
+        parts = [f"Looked at: {listing([r['label'].lower() for r in compared], most=6)}."]
+    if said is not None:
+        parts.append(
+            f"People rate the {NAMES[c]} side of alignment at {number(said['score'], 1)} of 5{_between(said)}."
+        )
     return say(
         f"signs.{c}",
         title,
-        detail="; ".join(parts) + "." + people,
+        detail=" ".join(parts),
         value=len(worse) if compared else made[0]["value"],
         unit="count" if compared else made[0]["unit"],
         n=len(compared) or made[0]["n"],
@@ -241,6 +258,13 @@ def _of_c(c: str, made: Sequence[Row], said: Row | None) -> Finding:
         sources=tuple(dict.fromkeys(s for r in made for s in r["source"].split(", "))),
         tone="bad" if worse else "good" if better else "neutral" if compared else "unknown",
     )
+
+
+def _level(row: Row) -> str:
+    """A sign without a year to compare with, as a clause."""
+    if row["sign"] in PHRASES:
+        return PHRASES[row["sign"]].format(words(row))
+    return f"{row['label'].lower()} {words(row)}"
 
 
 def _between(said: Row) -> str:
@@ -260,9 +284,9 @@ def _worst(made: Sequence[Row]) -> list[Finding]:
     return [
         say(
             "signs.worst",
-            f"The clearest sign of misalignment lies with the {NAMES[row['c']]}: {what.label.lower()} {went} from "
+            f"The clearest sign of misalignment is {PLACES[row['c']]}: {what.label.lower()} {went} from "
             f"{words(row, 'before')} to {words(row)}{scale} in a year",
-            detail=f"Change {moved(row)}; same months a year earlier, so that the season is out of it.",
+            detail=f"A change of {moved(row)} against the same months a year earlier.",
             value=row["change"],
             unit=unit,
             low=row["change_low"],
@@ -280,11 +304,16 @@ def _worst(made: Sequence[Row]) -> list[Finding]:
 
 def _gap(c: str, found: Mapping[str, Found]) -> Gap:
     lacks = {name: f for name, f in _in(c, found).items() if not isinstance(f, Sign)}
-    needs = {str(f): f for f in lacks.values() if isinstance(f, Missing)}
+    needs: dict[str, Missing] = {}
+    for lack in lacks.values():
+        if isinstance(lack, Missing):
+            before = needs.get(lack.name, lack)
+            columns = tuple(dict.fromkeys((*before.columns, *lack.columns)))
+            needs[lack.name] = before.model_copy(update={"columns": columns})
     names = listing([SIGNS[name].label.lower() for name in lacks], most=6)
     return Gap(
         id=f"align.signs.{c}",
-        what=f"Signs of the {NAMES[c]}",
+        what=f"Signs {PLACES[c]}",
         reason=f"Not measured: {names}.",
         needs=tuple(needs.values()),
     )

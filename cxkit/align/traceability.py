@@ -82,10 +82,11 @@ BREAKS: Mapping[str, Kind] = {"kind": "text", "table": "text", "id": "text", "re
 class Traceability(Result):
     """Which initiative leads to which goal.
 
-    Tables (`initiatives`, `goals`, `types`, `key_results`, `nodes`, `edges`, `breaks`; columns as in the constants
-    of this module): a boolean is null where the column behind it was not supplied or the cell says nothing.
-    `goal_ids`, `goals`, `goal_types` and `kr_ids` of an initiative are joined with ``"; "``; `path` reads from goal to
-    initiative; `path_status` is the weakest link on it. `nodes.node` is ``kind:id``; edges run upwards.
+    Tables (`initiatives`, `goals`, `types`, `key_results`, `nodes`, `edges`, `claims` (the edges that leave an
+    initiative), `breaks`; columns as in the constants of this module): a boolean is null where the column behind it
+    was not supplied or the cell says nothing. `goal_ids`, `goals`, `goal_types` and `kr_ids` of an initiative are
+    joined with ``"; "``; `path` reads from goal to initiative; `path_status` is the weakest link on it. `nodes.node`
+    is ``kind:id``; edges run upwards.
     """
 
     stage: ClassVar[str] = "align"
@@ -143,6 +144,7 @@ def traceability(tables: Tables) -> Traceability:
             "key_results": table(key_results if claims else [], KEY_RESULTS),
             "nodes": table(_nodes(lines), NODES),
             "edges": table(edges, EDGES),
+            "claims": table([e for e in edges if e["from_node"].startswith("initiative:")], EDGES),
             "breaks": table([b.model_dump() for b in lines.breaks], BREAKS),
         },
     )

@@ -55,7 +55,7 @@ def findings(
     made = [_opened(one, _alarms(judged), names) for one in signals[:MOST]]
     if len(signals) > MOST:
         others = listing([one.judged.watched.label for one in signals[MOST:]])
-        made[0] = made[0].model_copy(update={"detail": f"{made[0].detail} {others} left their noise too."})
+        made[0] = made[0].model_copy(update={"detail": f"{made[0].detail} {others} left their usual range too."})
     first = signals[0]
     counted = [row for row in first.items if row["kind"] in WORDS]
     if first.lead is not None and counted:
@@ -77,7 +77,7 @@ def _quiet(judged: Sequence[Judged]) -> Finding:
     names = listing([one.watched.label for one in judged], most=6)
     return say(
         "trigger.quiet",
-        f"None of {plural(n, 'watched series', 'watched series')} left its own noise in the last three months",
+        f"None of {plural(n, 'watched series', 'watched series')} left its usual range in the last three months",
         detail=f"Watched: {names}. {_alarms(judged)}",
         value=0,
         unit="count",
@@ -99,8 +99,8 @@ def _alarms(judged: Sequence[Judged]) -> str:
     report = sum(one.chance for one in judged)
     yearly = sum(one.per_year for one in judged)
     return (
-        f"By chance alone at most one report in {1 / report:,.0f} would raise an alarm, and one would come in "
-        f"{1 / yearly:,.0f} years of monthly reports."
+        f"By chance alone at most one report in {1 / report:,.0f} would raise an alarm: with monthly reports, one in "
+        f"{1 / yearly:,.0f} years."
     )
 
 
@@ -130,9 +130,9 @@ def _opened(signal: Signal, alarms: str, names: Mapping[str, str]) -> Finding:
     return say(
         "trigger.opened",
         f"{watched.label} {reached} {unit} {when}, {allowed}: look inside before fixing the customer side",
-        detail=f"{_driven(signal, names)}The season led to expect "
-        f"{quantity(centre, watched.unit)}. Limits rest on {plural(model.points, watched_step(watched.weekly))} to "
-        f"{model.last:%B %Y}, frozen as {model.version}. {alarms}",
+        detail=f"{_driven(signal, names)}The time of year led to expect "
+        f"{quantity(centre, watched.unit)}. The limits come from {plural(model.points, watched_step(watched.weekly))} "
+        f"to {model.last:%B %Y} and have not moved since. {alarms}",
         value=value,
         unit=watched.unit,
         low=low,
@@ -173,9 +173,10 @@ def _driven(signal: Signal, names: Mapping[str, str]) -> str:
     since = _since(signal.span.first)
     if signal.judged.watched.series.kind == "count":
         whole = drivers[drivers["dimension"] == lead["dimension"]]["excess"].sum()
+        total = "" if share == "all" else f", of {whole:,.0f} too many in all"
         return (
             f"{name} holds {share} of the excess: {lead['observed']:,.0f} since {since} where "
-            f"{lead['expected']:,.0f} were to be expected, of {whole:,.0f} too many in all. "
+            f"{lead['expected']:,.0f} were to be expected{total}. "
         )
     return f"{name} holds {share} of the fall since {since}. "
 
@@ -191,7 +192,8 @@ def _inside(signal: Signal, lead: Row, counted: Sequence[Row], names: Mapping[st
     name = short(names.get(lead["group"], lead["group"]), 40)
     stands = Counter(team for row in counted for team in split(row["teams"]))
     most = sorted((t for t in stands if stands[t] > 1), key=lambda t: (-stands[t], t))[:2]
-    between = f"; {listing([short(t, 30) for t in most])} are in several of them" if most else ""
+    verb = "is" if len(most) == 1 else "are"
+    between = f"; {listing([short(t, 30) for t in most])} {verb} in several of them" if most else ""
     worst = max(counted, key=lambda row: row["severity"] or 0)
     gravest = f"Gravest: {short(worst['item'], 80)}." if worst["severity"] else ""
     waiting = [row for row in signal.items if row["kind"] == "initiative"]
@@ -203,7 +205,8 @@ def _inside(signal: Signal, lead: Row, counted: Sequence[Row], names: Mapping[st
     )
     return say(
         "trigger.inside",
-        f"Behind {name} stand {listing(parts, most=5)} inside the organisation{between}",
+        f"{plural(len(counted), 'thing touches', 'things touch')} {name} inside the organisation: "
+        f"{listing(parts, most=5)}{between}",
         detail=f"{gravest}{hold} What is listed touches the moment; that it caused the signal is not shown.".strip(),
         value=len(counted),
         unit="count",

@@ -112,7 +112,7 @@ def watched(tables: Tables) -> tuple[list[Watched], list[Gap]]:
 
 def gap(name: str, reason: str, *needs: Missing) -> Gap:
     """A series that cannot be watched."""
-    return Gap(id=f"align.trigger.{name}", what=f"Trigger on {WATCHED[name][0]}", reason=reason, needs=needs)
+    return Gap(id=f"align.trigger.{name}", what=f"Alarm on {WATCHED[name][0]}", reason=reason, needs=needs)
 
 
 def too_short(name: str, months: int) -> Gap:

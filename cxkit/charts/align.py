@@ -65,6 +65,14 @@ def coverage(result: Result, *, ax: Axes | None = None) -> Axes:
     return bars(ax, data, "count", label="initiatives")
 
 
+HEADS = {
+    "no_traceability": "Line to a goal",
+    "no_owner": "Clear owner",
+    "no_funding": "Approved money",
+    "vanity_metric": "Metric that leads to money",
+    "project_framing": "Run as a product",
+}
+"""What an initiative has that passes a test; a cell under the name of a failure that says "passes" would mislead."""
 STATES = {"fails": ("bad", "fails"), "passes": ("good", "passes"), "cannot tell": ("unknown", "cannot tell")}
 
 
@@ -84,10 +92,10 @@ def _alt_failures(result: Result) -> str:
     title="align.failures.several",
     alt=_alt_failures,
     caption="“Cannot tell” means that the column which would show it was not supplied. "
-    "Initiatives that fail most screens stand on top.",
+    "Initiatives that fail most tests stand on top.",
     data={
         "initiative": ("Initiative", "text"),
-        "label": ("Screen", "text"),
+        "label": ("Way to fail", "text"),
         "verdict": ("Verdict", "text"),
         "evidence": ("Evidence", "text"),
     },
@@ -95,21 +103,21 @@ def _alt_failures(result: Result) -> str:
 def failures(result: Result, *, ax: Axes | None = None) -> Axes:
     """Draw initiatives by screens, a symbol and a word per cell."""
     table = rows(result, "initiatives")
-    labels = list(dict.fromkeys(text(r, "label") for r in table))
+    modes = list(dict.fromkeys(text(r, "mode") for r in table))
     names: dict[str, str] = {}
     cells: dict[tuple[str, str], str] = {}
     for row in table:
         id = text(row, "initiative_id")
         names[id] = text(row, "initiative") or id
-        cells[id, text(row, "label")] = text(row, "verdict")
-    failing = {id: sum(cells.get((id, label)) == "fails" for label in labels) for id in names}
+        cells[id, text(row, "mode")] = text(row, "verdict")
+    failing = {id: sum(cells.get((id, mode)) == "fails" for mode in modes) for id in names}
     order = sorted(names, key=lambda id: (-failing[id], names[id]))[:MOST]
     ax = ax or style.canvas(len(order), row=0.36, head=0.75)
     return matrix(
         ax,
         [names[id] for id in order],
-        labels,
-        lambda y, x: STATES.get(cells.get((order[y], labels[x]), ""), ("none", "")),
+        [HEADS.get(mode, mode) for mode in modes],
+        lambda y, x: STATES.get(cells.get((order[y], modes[x]), ""), ("none", "")),
     )
 
 

@@ -76,8 +76,9 @@ def _word(row: Row | None) -> str:
     needs="scales",
     title="align.audit.perception",
     alt=_alt,
-    caption="1 is “not at all”, 5 “fully”. ▲ marks a level at least 0.3 above everybody, ▼ one as far below. Hatched "
-    "cells are withheld so that nobody can be recognised. “Clear” gaps hold when all comparisons are judged together.",
+    caption="Above the line what alignment is made of, below it whom it touches. 1 is “not at all”, 5 “fully”. ▲ marks "
+    "a level at least 0.3 above everybody, ▼ one as far below. Hatched cells are withheld so that nobody can be "
+    "recognised. “Clear” gaps are wider than chance makes them, all comparisons judged together.",
     data={
         "name": ("Subject", "text"),
         "group": ("Group", "text"),

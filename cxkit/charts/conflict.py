@@ -72,14 +72,14 @@ def pay(result: Result, *, ax: Axes | None = None) -> Axes:
         weight = number(row, "from_weight") or 0.0
         ax.text(COLUMNS[0], y - 0.13, style.clip(text(row, "from_team") or "no team", 22), va="center", fontsize=10)
         ax.text(COLUMNS[0], y + 0.17, _percent(row, "from_weight"), va="center", fontsize=10, weight="bold")
-        _line(ax, (0.075, COLUMNS[1] - 0.012), y + 0.17, weight)
+        _line(ax, (0.075, COLUMNS[1] - 0.03), y + 0.17, weight)
         name = folded(text(row, "from_metric"), 30).split("\n")[:2]
         ax.text(COLUMNS[1], y, "\n".join(name), va="center", fontsize=10)
         _line(ax, (COLUMNS[2] - 0.095, COLUMNS[2] - 0.012), y, weight, against=True)
         ax.text(COLUMNS[2], y - 0.13, style.clip(text(row, "to_metric"), 40), va="center", fontsize=10)
         bad = bool(row.get("worst"))
         words = style.clip(_harm(row, money), 58)
-        ax.text(COLUMNS[2], y + 0.17, words, va="center", fontsize=8.5, color=style.BAD if bad else style.SOFT)
+        ax.text(COLUMNS[2], y + 0.17, words, va="center", fontsize=9, color=style.BAD if bad else style.SOFT)
     return ax
 
 
@@ -114,8 +114,8 @@ def _alt_scatter(result: Result, *, reversed_: bool) -> str:
 
 
 READING = (
-    "A dot is one month of one segment, season and trend taken out. Solid lines: inside a segment. Dashed: over all "
-    "cells at once. Side by side, not cause and effect."
+    "A dot is one month of one segment, with season and trend taken out. Solid lines: inside one segment. Dashed: all "
+    "segments together. The two move side by side; that does not make one the cause of the other."
 )
 CELLS = {
     "pair": ("Pair", "text"),
@@ -184,17 +184,23 @@ def _scatter(result: Result, pair: Row | None, ax: Axes | None) -> Axes:
         slope, level = np.polyfit(x, y, 1)
         ends = np.array([x.min(), x.max()])
         ax.plot(ends, level + slope * ends, color=style.BAD, linewidth=1.8, linestyle=(0, (5, 3)), zorder=3)
-        lines.append(("over all segments", float(ends[1]), float(level + slope * ends[1]), style.BAD))
+        lines.append(("all segments", float(ends[1]), float(level + slope * ends[1]), style.BAD))
     _named(ax, lines)
-    unit = lambda side: f" ({text(pair, f'{side}_unit')})" if text(pair, f"{side}_unit") else ""  # noqa: E731
     lag = int(number(pair, "lag") or 0)
     later = "" if lag == 0 else f", {lag} month{'s' if lag > 1 else ''} later"
-    ax.set_xlabel(style.clip(text(pair, "from_metric"), 60) + unit("from"), loc="left")
+    ax.set_xlabel(style.clip(text(pair, "from_metric"), 60) + _unit(pair, "from"), loc="left")
     ax.set_title(
-        style.clip(text(pair, "to_metric"), 60) + unit("to") + later, loc="left", color=style.SOFT, fontsize=9.5
+        style.clip(text(pair, "to_metric"), 60) + later + _unit(pair, "to"), loc="left", color=style.SOFT, fontsize=9.5
     )
     ax.grid(True)
     return ax
+
+
+def _unit(pair: Row, side: str) -> str:
+    """Unit of an axis, and which way is better."""
+    better = {"up": "higher is better", "down": "lower is better"}.get(text(pair, f"{side}_better"), "")
+    words = ", ".join(filter(None, [text(pair, f"{side}_unit"), better]))
+    return f" ({words})" if words else ""
 
 
 def _named(ax: Axes, lines: list[tuple[str, float, float, str]]) -> None:

@@ -38,7 +38,7 @@ def _alt(result: Result) -> str:
     title="align.diagnosis.first",
     alt=_alt,
     caption="Causes with the strongest evidence stand on top: measured data count more than answers, answers more than "
-    "what is declared. Findings fit a cause; they do not prove it. At the right, the role that owns the remedy.",
+    "what is declared. Findings fit a cause; they do not prove it. At the right, who owns the remedy.",
     data={
         "rank": ("Rank", "count"),
         "name": ("Cause", "text"),

@@ -25,8 +25,8 @@ def _verdict(row: Row) -> str:
     more, n = number(row, "more_needed"), number(row, "n") or 0
     words = text(row, "verdict")
     if words == "cannot tell":
-        return f"cannot tell; ~{more:,.0f} more needed" if more else "cannot tell; pointed the other way"
-    return f"{words} (n {n:,.0f})"
+        return f"cannot tell; ~{more:,.0f} more customers" if more else "cannot tell; pointed the other way"
+    return f"{'tells' if words == 'predicts' else 'does not tell'} (n {n:,.0f})"
 
 
 def _alt(result: Result) -> str:
@@ -72,7 +72,7 @@ def vanity(result: Result, *, ax: Axes | None = None) -> Axes:
         )
         for r in table
     ]
-    dots(ax, data, "points", label="more often left, points", zero="no difference")
+    dots(ax, data, "points", label="points more that left at the worse end", zero="no difference")
     for y, row in enumerate(table):
         useful = number(row, "useful") or 0.0
         ax.barh(y, 2 * useful, left=-useful, height=0.72, color=style.BAND1, linewidth=0, zorder=0)

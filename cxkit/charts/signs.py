@@ -69,8 +69,8 @@ def _alt_signs(result: Result) -> str:
     title="align.signs.worst",
     alt=_alt_signs,
     caption="Right of the line is worse than in the same months a year earlier, in percent of the value then. A line "
-    "runs over the interval of the change after the error was shared over all signs; one that leaves the frame goes "
-    "on. A diamond got clearly worse, a green dot clearly better. Without a mark there is no year to compare with.",
+    "is the interval of the change, wide enough for so many signs to be judged at once; at the edge of the frame it "
+    "goes on. A red diamond got clearly worse, a green dot clearly better. Without a mark there is no year before.",
     data={
         "c": ("C", "text"),
         "label": ("Sign", "text"),

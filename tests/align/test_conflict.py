@@ -29,7 +29,10 @@ def test_declared_conflicts_are_ranked_by_pay_times_money_at_stake():
     sold, visits = found.loc["sold>early"], found.loc["visits>repair"]
     assert (sold["rank"], visits["rank"]) == (1, 2)
     assert sold["at_stake"] == pytest.approx(50_000)  # a million for the whole × from 16 to 11 %
-    assert sold["at_stake_rule"] == "what a unit is worth a year × the way from baseline to target of KR1"
+    assert (
+        sold["at_stake_rule"]
+        == "what a unit is worth a year, times the way from baseline to target of “Fewer lost early”"
+    )
     assert sold["weighted"] == pytest.approx(0.8 * 50_000)
     assert visits["at_stake"] == pytest.approx(2000 * 0.1 * 80 * 0.5)  # cashable and live alone: B1
     assert visits["at_stake_rule"] == "yearly cashable benefits of I1, as claimed and before risk"
@@ -42,7 +45,7 @@ def test_declared_conflict_says_who_is_paid_and_who_needs_it():
         "Sales is paid 80\u202f% on “New contracts”, which works against “Homes lost early”, on which nobody is paid; "
         "€50.0\u202fk a year is at stake"
     )
-    assert "“Homes lost early” is what KR1 needs." in first.detail
+    assert "1 key result depends on “Homes lost early”." in first.detail
     assert "declared, not proven" in first.detail
     assert (first.grade, first.weight, first.low) == ("E", 40_000, None)
     kinds = declared(found)[["kind", "worst"]].to_dict("index")
@@ -175,7 +178,7 @@ def test_row_order_changes_nothing():
 def test_a_metric_without_direction_is_not_judged():
     metrics = METRICS.assign(direction=["up", "down", None, "down", "up"])
     row = measured(conflict(metrics=metrics, metric_values=values(moving(0.9))))
-    assert (row["verdict"], row["why"]) == ("cannot tell", "which way is better is not stated for visits")
+    assert (row["verdict"], row["why"]) == ("cannot tell", "which way is better is not stated for “Visits a day”")
 
 
 def test_other_weights_rank_anew_and_the_same_weights_change_nothing():

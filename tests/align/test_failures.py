@@ -72,7 +72,7 @@ def test_screen_overall_counts_and_names_the_evidence():
         "Orphan: neither an owner nor an owner role is written down"
     )
     several = found.finding("align.failures.several")
-    assert several.title == "2 initiatives fail three or more of the five screens; together they hold €50.0\u202fk"
+    assert several.title == "2 initiatives fail three or more of five tests; together they hold €50.0\u202fk"
 
 
 def test_a_metric_that_leads_to_a_business_metric_is_no_vanity():

@@ -87,11 +87,11 @@ def test_an_interval_is_brought_to_another_level():
 def test_sentences():
     found = run(tickets=tickets())
     assert found.finding("align.signs.community").title == (
-        "Community: 2 of 2 signs got worse in a year: handovers per contact and contacts that change teams"
+        "2 of 2 signs between teams got worse in a year: handovers per contact and contacts that change teams"
     )
     worst = found.finding("align.signs.worst")
     assert worst.title == (
-        "The clearest sign of misalignment lies with the Community: contacts that change teams rose from 20.0\u202f% "
+        "The clearest sign of misalignment is between teams: contacts that change teams rose from 20.0\u202f% "
         "to 50.0\u202f% in a year"
     )
     assert worst.low < worst.value < worst.high
@@ -127,8 +127,8 @@ def test_the_core_from_sheets():
     made = run(promises=promises, mission=mission, trace=Trace(as_of=AS_OF, tables={"initiatives": initiatives}))
     assert table(made)["value"].to_dict() == {"orphans": 0.5, "promises": 0.5, "mission": 24.0}
     assert made.finding("align.signs.core").title == (
-        "Core: live initiatives without a goal 50.0\u202f%, promises broken 50.0\u202f% and age of the mission "
-        "statement 24 months"
+        "Core: 50.0\u202f% of live initiatives have no goal, 50.0\u202f% of promises are broken and the mission "
+        "statement is 24 months old"
     )
 
 
@@ -145,7 +145,10 @@ def test_what_people_say_stands_beside_it():
     audit = Audit(as_of=AS_OF, tables={"scales": pd.DataFrame(scales), "changes": pd.DataFrame(changes)})
     found = run(tickets=tickets(), audit=audit)
     assert found.frame("said")["c"].tolist() == ["community", "core"]
-    assert "People give this C 3.0 of 5 (2.8 to 3.2)." in found.finding("align.signs.community").detail
+    assert (
+        "People rate the Community side of alignment at 3.0 of 5 (2.8 to 3.2)."
+        in found.finding("align.signs.community").detail
+    )
     assert table(found).loc["drift", ["before", "verdict"]].tolist() == [pytest.approx(3.8), "worse"]
 
 

@@ -96,8 +96,8 @@ def test_what_touches_the_moment_is_listed_and_the_rest_is_not(spiked):
     assert not {"R3", "R4", "S2", "bills", "I2"} & set(inside.index)
     found = spiked.finding("align.trigger.inside")
     assert found.title == (
-        "Behind Repair stand 2 systems, 1 rock and 1 promise inside the organisation; Field and Sales are in several "
-        "of them"
+        "4 things touch Repair inside the organisation: 2 systems, 1 rock and 1 promise; Field and Sales are in "
+        "several of them"
     )
     assert "settle the inside first" in found.detail
     assert "that it caused the signal is not shown" in found.detail
@@ -122,7 +122,7 @@ def test_noise_alone_opens_nothing():
     found = run(tickets())
     assert not found.open
     assert found.finding("align.trigger.quiet").title == (
-        "None of 2 watched series left its own noise in the last three months"
+        "None of 2 watched series left its usual range in the last three months"
     )
     assert not found.has("inside")
     assert {f.id for f in found.findings} <= set(FINDINGS)
