@@ -69,6 +69,7 @@ def test_what_lies_after_as_of_changes_no_byte(ran: Ran, copy_of: Callable[[str]
     assert_same(bytes_of(ran, "northbeam"), bytes_of(after, "northbeam"))
 
 
+@pytest.mark.heavy
 def test_the_same_run_twice_differs_in_the_stamp_alone(ran: Ran, tmp_path: Path) -> None:
     again = run_clients(ran.data, tmp_path / "runs", ("marlow",), workers=1)
     assert_same(bytes_of(ran, "marlow"), bytes_of(again, "marlow"))

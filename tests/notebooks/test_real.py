@@ -1,4 +1,4 @@
-"""Exports that nobody here made: put in with `cxkit new` and `cxkit map --yes`, run, and told what they cannot carry."""
+"""Exports that nobody here made: put in with `cxkit new` and `cxkit map --yes`, run, and told what they lack."""
 
 from __future__ import annotations
 
