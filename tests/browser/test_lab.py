@@ -166,6 +166,31 @@ def test_findings_and_panel_say_what_the_stage_says(page: Any, lab: Lab, desk: D
     assert not (lab.data / CLIENT / "engagement.json").exists()
 
 
+def test_panels_of_align_choose_and_rank_again(page: Any, lab: Lab, desk: Desk) -> None:
+    page.goto(lab.notebook("1-align.ipynb"))
+    run_all(page)
+    assert page.locator(".jp-RenderedText[data-mime-type*=error]").count() == 0
+    panels = page.locator(".jp-OutputArea .widget-vbox")
+
+    answers = panels.filter(has=page.locator("select")).filter(has_text="every level").first
+    answers.get_by_text("People rate alignment at", exact=False).wait_for()
+    answers.scroll_into_view_if_needed()
+    before = answers.locator("table").text_content()
+    answers.locator("select").nth(1).select_option(label="executives")
+    answers.get_by_text("People rate alignment at", exact=False).wait_for(state="detached")
+    assert answers.locator("table").text_content() not in {"", before}
+
+    pay = panels.filter(has_text="conflicts of").first
+    pay.scroll_into_view_if_needed()
+    first = pay.locator("table tr").nth(1)
+    assert "New yearly revenue" in first.text_content()
+    weight = pay.locator(".widget-hbox", has_text="New yearly revenue").first.locator("input[type=number]")
+    weight.fill("0")
+    weight.press("Enter")
+    pay.locator("table tr").nth(1).get_by_text("Minutes per ticket", exact=True).wait_for()
+    assert not (lab.data / CLIENT / "engagement.json").exists()
+
+
 def run_all(page: Any) -> None:
     """Run every cell from the menu, as a consultant does, and wait for the last one."""
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
