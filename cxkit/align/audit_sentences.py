@@ -36,7 +36,8 @@ def overall(scales: Sequence[Row], known: Instrument, wave: Wave) -> list[Findin
     if whole is None or whole["score"] is None:
         return []
     least = min(cells, key=lambda r: (r["score"], r["scale"]), default=None)
-    tail = f"; lowest of {len(cells)} fields: {least['name']}, at {number(least['score'])}" if least else ""
+    where = least["name"].replace(", ", " meets ") if least else ""
+    tail = f"; lowest, at {number(least['score'])}, where {where}" if least else ""
     middle = known.answers.middle
     return [
         _say(

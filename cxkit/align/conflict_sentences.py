@@ -127,8 +127,8 @@ def pay(incentives: Sequence[Row]) -> list[Finding]:
         found.append(
             say(
                 "conflict.own_silo",
-                f"{len(lonely)} of {plural(len(teams_paid), 'team')} with variable pay {verb} paid only on own "
-                f"activity or on figures no goal needs: {names}",
+                f"{len(lonely)} of {plural(len(teams_paid), 'team')} with variable pay {verb} paid only on "
+                f"{'its' if len(lonely) == 1 else 'their'} own activity or on figures no goal needs: {names}",
                 detail=f"{'It is' if len(lonely) == 1 else 'They are'} paid on {what}.",
                 value=len(lonely) / len(teams_paid),
                 unit="ratio",

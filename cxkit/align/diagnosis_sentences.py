@@ -98,15 +98,16 @@ def hurdles(rows: Sequence[Row]) -> list[Finding]:
         return []
     if shown:
         top = shown[0]
-        stand = "stands" if len(shown) == 1 else "stand"
-        title = f"{len(shown)} of three hurdles {stand} in the way, most clearly “{_lower(top['name'])}”"
+        count = "All three hurdles stand" if len(shown) == len(rows) else f"{len(shown)} of three hurdles "
+        count += "" if len(shown) == len(rows) else "stands" if len(shown) == 1 else "stand"
+        title = f"{count} in the way; most evidence is about “{_lower(top['name'])}”"
     else:
         title = "There is no sign of any of three hurdles"
     return [
         say(
             "diagnosis.hurdles",
             title,
-            detail=" ".join(f"{r['name']}: {_lower(r['question'])}" for r in shown),
+            detail=" ".join(f"“{r['name']}”: {_counts(r)}." for r in shown),
             value=len(shown),
             unit="count",
             n=len(rows),

@@ -117,7 +117,8 @@ def _metrics(
                 "advice": "drop or justify" if useless else "answer first" if missing else "keep",
             }
         )
-    return found
+    order = ("drop or justify", "answer first", "keep")
+    return sorted(found, key=lambda row: order.index(row["advice"]))
 
 
 def _key_results(tables: Tables) -> int:

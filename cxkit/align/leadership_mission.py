@@ -68,12 +68,14 @@ def _statement(tables: Tables, part: Part) -> None:
     passed = sum(bool(t[1]) for t in told)
     failed = [t[2] for t in told if not t[1]]
     title = f"The CX mission passes {passed} of {plural(len(told), 'test')}"
-    title += f": {listing(failed)}" if failed else ": it leads to goals, can decide and was told to everybody"
+    title += (
+        f": {listing(failed)}" if failed else ": it leads to goals, can settle a decision and was told to everybody"
+    )
     part.findings.append(
         say(
             "leadership.mission",
             title,
-            detail=f"“{short(now['statement'], 160)}” Adopted on {now['adopted']}, "
+            detail=f"“{short(now['statement'], 160)}”. Adopted on {now['adopted']}, "
             f"{plural(len(given), 'version')} so far.",
             value=passed,
             unit="count",

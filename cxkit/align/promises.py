@@ -154,7 +154,9 @@ def _widest(row: Row) -> Finding:
     between = f": {by}" if row["promised_by"] and row["delivered_by"] else ""
     reach = f" and touched {row['contacts']:,} contacts" if row["contacts"] else ""
     delivered = row["delivered"] if row["delivered"] is not None else row["measured"]
-    has = f"{amount(delivered, row['unit'])} instead of {amount(row['promised'], row['unit'])}"
+    got, due = amount(delivered, row["unit"]), amount(row["promised"], row["unit"])
+    unit = due.partition(" ")[2]
+    has = f"{got.removesuffix(f' {unit}') if unit else got} instead of {due}"
     share = (
         f"It is kept for {quantity(row['within'], 'ratio')} of {row['n']:,} cases; "
         f"{row['measured_what']}: {amount(row['measured'], None)}. "

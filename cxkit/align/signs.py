@@ -236,13 +236,11 @@ def _of_c(c: str, made: Sequence[Row], said: Row | None) -> Finding:
         names = listing([r["label"].lower() for r in better])
         title = f"None of {plural(len(compared), 'sign')} {PLACES[c]} got worse in a year, and {names} got better"
     else:
-        title = f"None of {plural(len(compared), 'sign')} {PLACES[c]} clearly moved in a year"
-        if len(compared) == 1:
-            title = f"The one sign {PLACES[c]}, {compared[0]['label'].lower()}, did not clearly move in a year"
+        title = f"No clear change {PLACES[c]} in a year, on {plural(len(compared), 'sign')}"
     parts = [f"{r['label']} {words(r)}, {moved(r)} on a year earlier." for r in (*worse, *better)]
-    if compared and not parts:
-        parts = [f"Looked at: {listing([r['label'].lower() for r in compared], most=6)}."]
-    if said is not None:
+    if not parts and not levels:
+        parts = [f"Looked at: {listing([r['label'].lower().split(',')[0] for r in compared], most=6)}."]
+    if said is not None and (worse or better or levels):
         parts.append(
             f"People rate the {NAMES[c]} side of alignment at {number(said['score'], 1)} of 5{_between(said)}."
         )

@@ -72,7 +72,7 @@ def vanity(result: Result, *, ax: Axes | None = None) -> Axes:
         )
         for r in table
     ]
-    dots(ax, data, "points", label="points more that left at the worse end", zero="no difference")
+    dots(ax, data, "points", label="points; right: more left at the worse end", zero="no difference")
     for y, row in enumerate(table):
         useful = number(row, "useful") or 0.0
         ax.barh(y, 2 * useful, left=-useful, height=0.72, color=style.BAND1, linewidth=0, zorder=0)

@@ -63,12 +63,15 @@ def scale(ax: Axes, unit: Unit, currency: str = "", *, axis: str = "x", bins: in
     target.set_major_formatter(FuncFormatter(tick))
 
 
-def rows(ax: Axes, labels: Sequence[str], *, most: int = 38, wide: int = 0) -> None:
-    """Name the rows at the left edge, first row on top; `wide` is the least width of the names, in characters."""
-    texts = [style.clip(text, most) for text in labels]
+def rows(ax: Axes, labels: Sequence[str], *, most: int = 38, wide: int = 0, double: bool = False) -> None:
+    """Name the rows at the left edge, first row on top; `wide` is the least width of the names, in characters.
+
+    `double`: a name longer than `most` goes on two lines instead of being cut.
+    """
+    texts = [folded(style.clip(text, 2 * most - 6), most) if double else style.clip(text, most) for text in labels]
     ax.set_yticks(range(len(texts)))
     ax.set_yticklabels(texts, ha="left")
-    ax.tick_params(axis="y", pad=max([wide, *map(len, texts)]) * 5.9 + 4)
+    ax.tick_params(axis="y", pad=max([wide, *(len(line) for text in texts for line in text.split("\n"))]) * 5.9 + 4)
     ax.set_ylim(len(texts) - 0.4, -0.6)
 
 
@@ -235,9 +238,10 @@ def matrix(
     )
     for drawn, (state, _) in zip(ax.texts, (one for row in cells for one in row), strict=True):
         drawn.set_color(CELLS[state][2])
-    rows(ax, row_labels, most=32)
-    ax.set_yticks([y + 0.5 for y in range(len(row_labels))])
-    ax.set_yticklabels([style.clip(name, 32) for name in row_labels], ha="left", va="center", rotation=0)
+    rows(ax, row_labels, most=32, double=True)
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    ax.set_yticks([y + 0.5 for y in range(len(names))])
+    ax.set_yticklabels(names, ha="left", va="center", rotation=0)
     ax.set_ylim(len(row_labels), 0)
     ax.set_xticks([x + 0.5 for x in range(len(column_labels))])
     ax.set_xticklabels([folded(text, 15) for text in column_labels], color=style.INK, weight="bold")

@@ -194,7 +194,7 @@ def promises(result: Result, *, ax: Axes | None = None) -> Axes:
     """Draw each promise as a dumbbell from the promise to what is delivered, in percent of the promise."""
     table = _promises(result)
     ax = ax or style.canvas(len(table) + 0.5, row=0.46)
-    named(ax, [text(r, "promise") for r in table], most=44)
+    named(ax, [text(r, "promise") for r in table], most=40, double=True)
     style.zero_line(ax, "as promised")
     for y, row in enumerate(table):
         broken = text(row, "verdict") != "kept"

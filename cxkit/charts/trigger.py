@@ -72,14 +72,13 @@ def _alt(result: Result) -> str:
 
 @figure(
     "align.trigger",
-    topic="What customers signal, in the band their own past allows",
+    topic="What customers signal, against what their own past allows",
     needs="series",
     title="align.trigger.opened",
     alt=_alt,
-    caption="The dashed line is what level and season led to expect, the band what noise alone allows one period; both "
-    "come from the frozen past under the bar and do not move with what they judge. A diamond is a period, or three "
-    "months together, beyond its limit on the bad side. Unfinished periods, and those in which the tool was down, are "
-    "left out.",
+    caption="Dashed: what level and season led to expect. Band: what chance alone allows one period. Both come from "
+    "the past above the grey bar and do not move with what they judge. A red diamond is a period, or three months "
+    "together, beyond the limit on the bad side. Unfinished periods, and those without the tool, are left out.",
     data={
         "label": ("Series", "text"),
         "period": ("Period", "text"),
@@ -179,7 +178,7 @@ def _frozen(ax: Axes, watch: Row, *, large: bool) -> None:
     ax.plot(ends, [0.045, 0.045], transform=ax.get_xaxis_transform(), color=style.BAND3, linewidth=4, zorder=2)
     if large:
         ax.text(
-            ends[0], 0.075, "past the limits rest on", transform=ax.get_xaxis_transform(), fontsize=8.5,
+            ends[0], 0.075, "past that sets the limits", transform=ax.get_xaxis_transform(), fontsize=8.5,
             color=style.SOFT, va="bottom",
         )  # fmt: skip
 

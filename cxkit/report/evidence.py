@@ -86,7 +86,7 @@ def _entry(
         detail=body.detail,
         value=body.value,
         interval=body.interval,
-        level=f"{body.level * 100:g} %",
+        level=f"{body.level * 100:.4g} %",
         about=body.about,
         n="" if body.n is None else f"under {minimum}" if few else f"{body.n:,}",
         period=body.period,

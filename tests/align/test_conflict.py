@@ -67,7 +67,8 @@ def test_pay_against_goals():
     assert unpaid.value == 0.5
     silo = found.finding("align.conflict.own_silo")
     assert silo.title == (
-        "2 of 4 teams with variable pay are paid only on own activity or on figures no goal needs: Digital and Sales"
+        "2 of 4 teams with variable pay are paid only on their own activity or on figures no goal needs: Digital "
+        "and Sales"
     )
     assert found.finding("align.conflict.shared").title == "1 of 5 metrics is shared by two or more teams"
     teams = found.frame("incentives").groupby("team")["metric_id"].agg(list).to_dict()

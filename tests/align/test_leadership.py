@@ -31,7 +31,7 @@ def initiative(id, **more):
 def test_mission_is_put_to_three_tests():
     found = lead(mission=[MISSION], goals=GOALS)
     assert found.finding("align.leadership.mission").title == (
-        "The CX mission passes 3 of 3 tests: it leads to goals, can decide and was told to everybody"
+        "The CX mission passes 3 of 3 tests: it leads to goals, can settle a decision and was told to everybody"
     )
     assert found.frame("mission")["evidence"].to_list()[0] == "it serves 1 of 2 goals"
     poor = lead(mission=[{**MISSION, "goal_ids": "G9", "decision_test": "Good?", "communicated": None}], goals=GOALS)
