@@ -121,4 +121,6 @@ def _name(ax: Axes, row: Row, column: str) -> None:
             va="center",
             fontsize=8.5,
             color=style.SOFT,
+            bbox={"facecolor": style.PAPER, "edgecolor": "none", "pad": 0.8},
+            zorder=5,
         )

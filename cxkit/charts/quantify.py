@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from matplotlib.axes import Axes
 
 from cxkit import formats
@@ -47,7 +49,7 @@ def _alt_bridge(result: Result) -> str:
     "quantify.bridge",
     topic="Monthly recurring revenue from the start of the window to its end",
     needs="bridge",
-    title="quantify.scorecard.grr",
+    title="quantify.scorecard.nrr",
     alt=_alt_bridge,
     caption="Grey columns are totals and stand on zero; the steps between them are losses and gains of monthly "
     "recurring revenue. Kept over start is gross retention, same customers at the end over start is net retention.",
@@ -90,10 +92,24 @@ LEAST = 30
 """Customers below which a segment gets no row."""
 
 
+def _once(table: Sequence[Row]) -> list[Row]:
+    """Rows without dimensions that divide the customers as an earlier one does (a product for each segment)."""
+    parts: dict[str, set[tuple[float | None, ...]]] = {}
+    for row in table:
+        figures = tuple(number(row, c) for c in ("accounts", "start", "grr"))
+        parts.setdefault(text(row, "dimension"), set()).add(figures)
+    kept: list[str] = []
+    for name in sorted(parts, key=lambda n: (n != "segment", n)):
+        if all(parts[k] != parts[name] for k in kept):
+            kept.append(name)
+    return [r for r in table if text(r, "dimension") in kept]
+
+
 def _segments(result: Result) -> list[Dot]:
-    table = [
+    known = [
         r for r in rows(result, "segments") if number(r, "grr") is not None and (number(r, "accounts") or 0) >= LEAST
     ]
+    table = _once(known)
     several = len({text(r, "dimension") for r in table}) > 1
     out = []
     for row in sorted(table, key=lambda r: (text(r, "dimension"), number(r, "grr") or 0.0, text(r, "segment"))):
@@ -138,6 +154,17 @@ def segments(result: Result, *, ax: Axes | None = None) -> Axes:
     return dots(ax, data, "ratio", zero=f"all {formats.quantity(whole.value, 'ratio')}", at=whole.value)
 
 
+def _share(sure: float) -> str:
+    """A share of draws in words, never rounded to all or none.
+
+    >>> _share(0.98), _share(1.0), _share(0.0)
+    ('98\\u202f% of draws', 'all draws', 'no draw')
+    """
+    if sure in (0.0, 1.0):
+        return "all draws" if sure else "no draw"
+    return f"{formats.quantity(min(max(sure, 0.01), 0.99), 'probability')} of draws"
+
+
 def _cases(result: Result) -> list[Dot]:
     money = currency(result)
     out = []
@@ -150,9 +177,7 @@ def _cases(result: Result) -> list[Dot]:
         sure = number(row, "p_positive")
         case = text(row, "case")
         unheard = f" · {case}" if case not in {"", "assessed"} else " · no range stated"
-        note = formats.money(value, money) + (
-            f" · P(> 0) {formats.quantity(sure, 'probability')}" if varies and sure is not None else unheard
-        )
+        note = formats.money(value, money) + (f" · gains in {_share(sure)}" if varies and sure is not None else unheard)
         tone = "neutral"
         if varies and low is not None and high is not None:
             tone = "good" if low > 0 else "bad" if high < 0 else "neutral"
@@ -173,7 +198,8 @@ def _alt_cases(result: Result) -> str:
     title="quantify.cases.total",
     alt=_alt_cases,
     caption="A dot is the value at the effects as stated, a line runs from P10 to P90 of the ranges people stated: one "
-    "time in ten it would be lower, one in ten higher. These are claims, not proof.",
+    "time in ten it would be lower, one in ten higher. Gains: how many draws from those ranges end above zero. These "
+    "are claims, not proof.",
     data={
         "name": ("Initiative", "text"),
         "pv_benefit": ("PV of benefit", "money"),

@@ -93,9 +93,7 @@ def _what(row: Row, benefits: Mapping[str, Row]) -> str:
         case "effect" if driver:
             return f"Effect on {driver}"
         case "adoption" if driver:
-            return f"Adoption, {driver}"
-        case "amount":
-            return f"Cost {name}"
+            return f"Take-up, {driver}"
     words = text(row, "label") or text(row, "input")
     return words[:1].upper() + words[1:]
 
@@ -199,7 +197,7 @@ def _alt(result: Result) -> str:
     alt=_alt,
     caption="Each bar moves one input from its P10 (pale) to its P90 (dark) and leaves the others at their average "
     "values; the words at its ends are the input, the money at the right is what all cases together are then worth. "
-    f"The {MOST} widest are drawn. These are claims, not proof.",
+    f"At most the {MOST} widest are drawn. These are claims, not proof.",
     data={
         "name": ("Of", "text"),
         "label": ("Input", "text"),

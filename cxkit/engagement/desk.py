@@ -88,9 +88,9 @@ class Desk:
         return self.client.targets
 
     @property
-    def provisional(self) -> bool:
-        """Whether revenue does not tie to the books, so that what rests on it is provisional."""
-        return "revenue" in self.health.provisional
+    def provisional(self) -> tuple[str, ...]:
+        """Tables that do not tie to the books (``revenue``, ``costs``), so that what rests on them is provisional."""
+        return self.health.provisional
 
     def keep(self, result: R) -> R:
         """Save a result under this run and hand it back."""

@@ -144,7 +144,9 @@ RECIPES: Mapping[str, Callable[[Desk], Result]] = {
         desk.tables, window_months=desk.settings.window_months
     ),
     "quantify.voice": lambda desk: quantify.voice(desk.tables, window_months=desk.settings.window_months),
-    "quantify.drivers": lambda desk: quantify.drivers(desk.tables, window_months=desk.settings.window_months),
+    "quantify.drivers": lambda desk: quantify.drivers(
+        desk.tables, window_months=desk.settings.window_months, provisional=desk.provisional
+    ),
     "quantify.lifetime": _lifetime,
     "quantify.points": lambda desk: quantify.point_worth(
         desk.tables, default_margin=desk.settings.default_margin, seed=desk.seed

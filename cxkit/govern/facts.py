@@ -57,7 +57,7 @@ class Facts:
     @property
     def ties(self) -> bool | None:
         """Whether revenue and cost tie to the books; None while nothing could be held against them."""
-        if getattr(self.results.get("quantify.scorecard"), "provisional", False):
+        if getattr(self.results.get("quantify.scorecard"), "provisional", ()):
             return False
         held = getattr(self.results.get("data.health"), "ties", ()) or getattr(
             self.results.get("data.books"), "series", ()

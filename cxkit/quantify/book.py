@@ -102,8 +102,9 @@ def retention_measures(tables: Tables, book: Book) -> Iterator[Measure]:
     if book.without_largest and book.without_largest.grr.value is not None and book.largest_share >= 0.2:
         share, rest = quantity(book.largest_share, "ratio"), quantity(book.without_largest.grr.value, "ratio")
         top = f" Without the five largest customers ({share} of revenue) it is {rest}."
+    gone = "is gone" if now.joined_lost == 1 else "are gone"
     early = (
-        f"{now.joined_lost:,} of {now.joined:,} customers who joined in the window are gone; gross retention does not "
+        f"{now.joined_lost:,} of {now.joined:,} customers who joined in the window {gone}; gross retention does not "
         f"see them. They paid {money(12 * now.joined_lost_mrr)} at a yearly pace."
     )
     details = {

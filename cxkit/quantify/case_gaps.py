@@ -43,8 +43,11 @@ def gaps(
     bare = sorted(set(live["initiative_id"]) - set([] if frame.empty else frame["initiative"]))
     for who in bare:
         both = (Missing(name="benefits", columns=BENEFITS), Missing(name="investments", columns=INVESTMENTS))
+        name = short(known.loc[known["initiative_id"] == who, "initiative"].iloc[0], 40)
         reason = "It states neither a benefit nor a cost."
-        found.append(Gap(id="quantify.case.npv", what=WHAT, reason=reason, needs=both, initiative=str(who)))
+        found.append(
+            Gap(id="quantify.case.npv", what=f"{WHAT} of {name}", reason=reason, needs=both, initiative=str(who))
+        )
     return found
 
 

@@ -19,10 +19,10 @@ from cxkit.quantify import montecarlo, sensitivity
 from cxkit.quantify.case_costs import Cost
 from cxkit.quantify.case_terms import Terms
 from cxkit.quantify.case_values import Priced, payments
+from cxkit.quantify.case_words import label
 from cxkit.quantify.claims import Benefit
 from cxkit.quantify.montecarlo import Uncertain
 from cxkit.records import Result
-from cxkit.tables.sheets import short
 
 DRAWS = 20_000
 SOBOL_POINTS = 1024
@@ -112,16 +112,6 @@ def _adoption(b: Benefit) -> Uncertain | None:
     return Uncertain(f"{b.benefit}.adoption", "pert", low, b.adoption, high)
 
 
-def label(name: str) -> str:
-    """An input's name in words.
-
-    >>> label("B1.effect"), label("V2.amount")
-    ('effect of B1', 'amount of V2')
-    """
-    row, _, what = name.rpartition(".")
-    return f"{what} of {short(row, 24)}" if row else short(name, 40)
-
-
 def drawn(models: Mapping[str, Model], *, draws: int, seed: int) -> dict[str, np.ndarray]:
     """Draws of every case's NPV, on one common index: the k-th draws of all cases belong together.
 
@@ -131,9 +121,9 @@ def drawn(models: Mapping[str, Model], *, draws: int, seed: int) -> dict[str, np
     return {who: model(values) if model.inputs else np.empty(0) for who, model in models.items()}
 
 
-def spread(values: np.ndarray | None, model: Model | None) -> dict[str, Any]:
+def spread(values: np.ndarray | None, model: Model | None, about: Mapping[str, str]) -> dict[str, Any]:
     """Mean, P10, P50, P90 and the share of draws above nothing, and what varies; empty where nothing does."""
-    varies = ", ".join(label(u.name) for u in model.inputs) if model else ""
+    varies = ", ".join(label(u.name, about) for u in model.inputs) if model else ""
     columns = ("npv_mean", "npv_p10", "npv_p50", "npv_p90", "p_positive")
     if values is None or not len(values):
         return dict.fromkeys(columns) | {"varies": varies}
@@ -175,13 +165,13 @@ def _rows(cases: Result, name: str) -> list[dict[str, Any]]:
     return cases.tables[name].to_pylist() if cases.has(name) else []
 
 
-def specification(models: Mapping[str, Model]) -> dict[str, pd.DataFrame]:
+def specification(models: Mapping[str, Model], about: Mapping[str, str]) -> dict[str, pd.DataFrame]:
     """The models as tables `inputs` and `products`, from which `redraw` makes them again."""
     inputs = []
     for who, model in models.items():
         for u in model.inputs:
-            about = (who, u.name, label(u.name), u.name.rpartition(".")[0])
-            inputs.append((*about, u.kind, u.low, u.mode, u.high, u.moves_with, u.correlation))
+            head = (who, u.name, label(u.name, about), u.name.rpartition(".")[0])
+            inputs.append((*head, u.kind, u.low, u.mode, u.high, u.moves_with, u.correlation))
     products = [
         (who, p.row, p.worth, p.effect_input, p.effect, p.adoption_input, p.adoption)
         for who, model in models.items()
@@ -193,17 +183,19 @@ def specification(models: Mapping[str, Model]) -> dict[str, pd.DataFrame]:
     }
 
 
-def tornado(models: Mapping[str, Model], names: Mapping[str, str]) -> pd.DataFrame:
+def tornado(models: Mapping[str, Model], names: Mapping[str, str], about: Mapping[str, str]) -> pd.DataFrame:
     """What one input alone does to each case: columns of `sensitivity.tornado` behind initiative, name and label."""
-    return _each({who: sensitivity.tornado(m.inputs, m) for who, m in models.items() if m.inputs}, names)
+    return _each({who: sensitivity.tornado(m.inputs, m) for who, m in models.items() if m.inputs}, names, about)
 
 
-def sobol(models: Mapping[str, Model], names: Mapping[str, str], *, seed: int) -> pd.DataFrame:
+def sobol(
+    models: Mapping[str, Model], names: Mapping[str, str], about: Mapping[str, str], *, seed: int
+) -> pd.DataFrame:
     """Shares of each case's variance by input or group, where at least two of them vary apart."""
     made = {
         who: sensitivity.sobol(m.inputs, m, n=SOBOL_POINTS, seed=seed) for who, m in models.items() if _apart(m) > 1
     }
-    return _each(made, names)
+    return _each(made, names, about)
 
 
 def _apart(model: Model) -> int:
@@ -211,11 +203,12 @@ def _apart(model: Model) -> int:
     return len({u.moves_with if u.grouped else u.name for u in model.inputs})
 
 
-def _each(made: Mapping[str, pd.DataFrame], names: Mapping[str, str]) -> pd.DataFrame:
+def _each(made: Mapping[str, pd.DataFrame], names: Mapping[str, str], about: Mapping[str, str]) -> pd.DataFrame:
     frames = []
     for who, frame in made.items():
         if frame.empty:
             continue
-        told = frame.assign(initiative=who, name=names.get(who, who), label=[label(str(n)) for n in frame["input"]])
+        labels = [label(str(n), about) for n in frame["input"]]
+        told = frame.assign(initiative=who, name=names.get(who, who), label=labels)
         frames.append(told[[*MOVED, *(c for c in frame.columns if c not in MOVED)]])
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(MOVED))

@@ -11,6 +11,7 @@ import pandas as pd
 from cxkit.formats import interval, money, quantity
 from cxkit.quantify.case_terms import Terms
 from cxkit.quantify.case_values import Priced
+from cxkit.quantify.case_words import label
 from cxkit.tables.sheets import short
 
 MOVES = {
@@ -36,6 +37,7 @@ def sentence(
     row: Mapping[str, Any],
     priced: Sequence[Priced],
     tornado: pd.DataFrame,
+    about: Mapping[str, str],
     basis: Mapping[str, str],
     *,
     terms: Terms,
@@ -43,7 +45,7 @@ def sentence(
 ) -> str:
     """The whole case in one sentence: money now, money a year, payback, worth, and what it rests on.
 
-    `basis` gives what stands behind each row of benefits and investments: its source, or what it buys.
+    `about` gives what each row of benefits and investments is about, `basis` the source of each row of benefits.
     """
     name = short(row["name"])
     ahead = row["cancellable_cost"] + row["committed_cost"]
@@ -61,10 +63,11 @@ def sentence(
         return f"{price}, {name} frees or avoids {money(freed, currency)} that nobody can spend, and brings no cash."
     first = max(cash, key=lambda p: (p.pv, p.benefit.benefit)).benefit
     moving = f" by {MOVES[first.driver]}" if first.driver in MOVES else ""
-    when = first.start + first.ramp
+    when, stay = first.start + first.ramp, ""
     yearly = money(row["yearly_benefit"], currency)
     if first.valuation == "survival":
         brings = f"builds up to {yearly} a year by {terms.horizon.month(terms.horizon.months):%Y-%m}"
+        stay = " (each counted for as long as customers stay)"
     else:
         since = "already" if when <= 0 else f"from {terms.horizon.month(when):%Y-%m}"
         brings = f"brings {yearly} a year {since}"
@@ -75,14 +78,18 @@ def sentence(
     worth = f"is worth {net} net" if row["npv"] >= 0 else f"loses {net}"
     if there(row["npv_p10"]):
         worth += f" (P10 to P90 {interval(row['npv_p10'], row['npv_p90'], 'money', currency=currency)})"
-    return f"{price}, {name} {brings}{moving}, {back}, and {worth}; it rests {_rests(row, first, tornado, basis)}."
+    rests = _rests(row, first, tornado, about, basis)
+    return f"{price}, {name} {brings}{moving}{stay}, {back}, and {worth}; it rests {rests}."
 
 
-def _rests(row: Mapping[str, Any], first: Any, tornado: pd.DataFrame, basis: Mapping[str, str]) -> str:
+def _rests(
+    row: Mapping[str, Any], first: Any, tornado: pd.DataFrame, about: Mapping[str, str], basis: Mapping[str, str]
+) -> str:
+    """What the case rests on most, and whose word that is."""
     top = tornado[tornado["initiative"] == row["initiative"]].head(1)
     if top.empty:
-        source = f" ({short(first.source)})" if first.source else ""
-        return f"on {first.benefit}{source}, stated without a range"
+        source = f" (source: {short(first.source)})" if first.source else ""
+        return f"on the {label(f'{first.benefit}.effect', about)}{source}, stated without a range"
     what = str(top["input"].iloc[0]).rpartition(".")[0]
     source = basis.get(what, "")
-    return f"most on the {top['label'].iloc[0]}" + (f" ({short(source)})" if source else "")
+    return f"most on the {top['label'].iloc[0]}" + (f" (source: {short(source)})" if source else "")

@@ -10,6 +10,9 @@ from cxkit.quantify.case_terms import Terms
 from cxkit.quantify.case_values import Priced, payments
 from cxkit.quantify.claims import STEPS
 
+COUNTS = {"cashable": "cash", "capacity": "freed capacity", "avoided_growth": "avoided growth"}
+"""Kind of a benefit → what it counts as, in words."""
+
 
 def flows(initiative: str, benefits: Sequence[Priced], costs: Sequence[Cost], terms: Terms) -> list[dict[str, object]]:
     """Expected flows by month, block and kind, before tax; costs are negative, `worth` is today's value after tax."""
@@ -62,15 +65,17 @@ def steps(
     return rows
 
 
-def row(one: Priced, terms: Terms) -> dict[str, object]:
-    """One benefit row as it was priced, with its reference, formula and source."""
+def row(one: Priced, name: str, terms: Terms) -> dict[str, object]:
+    """One benefit row as it was priced, with its reference, its initiative's name, formula and source."""
     b = one.benefit
     return {
         "benefit": b.benefit,
         "initiative": b.initiative,
+        "name": name,
         "block": b.block,
         "driver": b.driver,
         "kind": b.kind,
+        "counts_as": COUNTS.get(b.kind, b.kind),
         "base": b.base,
         "base_unit": b.base_unit,
         "base_growth": b.base_growth,

@@ -9,13 +9,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cxkit.formats import listing, money, number
+from cxkit.formats import listing, money, quantity
 from cxkit.metrics.definitions import definition
 from cxkit.quantify.case_sentences import LEVEL, SOURCES, share_of, unit
 from cxkit.quantify.case_summary import MOVES
 from cxkit.quantify.case_terms import Terms
+from cxkit.quantify.case_words import label
 from cxkit.records import Finding
 from cxkit.tables.sheets import short
+
+TAKES: Mapping[str, str] = {
+    "contribution margin": "revenue that is not margin",
+    "adoption": "what is not taken up",
+    "deadweight": "what would happen anyway",
+    "cannibalisation": "what is taken from elsewhere",
+    "confidence": "stated doubt",
+    "shared claims": "what is claimed twice",
+}
+"""Step → what it takes off, where the step's own name does not say it."""
 
 
 def portfolio_findings(
@@ -25,13 +36,15 @@ def portfolio_findings(
     *,
     currency: str,
     terms: Terms,
+    about: Mapping[str, str],
     fiscal: tuple[int, int],
     stays: str = "",
 ) -> Iterator[Finding]:
     """What all cases claim together, in which year, after which steps, resting on what; what sharing takes off.
 
-    `made` holds the result's tables; `fiscal` is the first and last month (index) of the fiscal year meant,
-    `stays` the table that tells how long customers stay where a case rests on it.
+    `made` holds the result's tables; `about` says what each row is about (`case_words.subjects`); `fiscal` is the
+    first and last month (index) of the fiscal year meant, `stays` the table that tells how long customers stay
+    where a case rests on it.
     """
     if frame.empty:
         return
@@ -44,7 +57,9 @@ def portfolio_findings(
         if (live["pv_benefit"] > 0).any():
             yield _steps(say, live, made["steps"])
         if len(made["tornado_all"]):
-            yield _rests(say, made["tornado_all"])
+            owners = dict(zip(made["inputs"]["input"], made["inputs"]["initiative"].map(names), strict=True))
+            told = [label(i, about, of=owners.get(i, "")) for i in made["tornado_all"]["input"]]
+            yield _rests(say, made["tornado_all"].assign(label=told))
     ranked = live.dropna(subset=["rank"]).sort_values("rank")
     if len(ranked) > 1:
         yield _ranking(say, ranked, names)
@@ -84,15 +99,18 @@ def _total(say: _Say, live: pd.DataFrame, frame: pd.DataFrame, drawn: Mapping[st
         chance = f" Positive in {share_of(float((together > 0).mean()))} draws"
         chance += f", whose mean is {say.money(float(together.mean()))}."
     left = len(frame) - len(live)
-    more = f" Not counted: {left} that lack a cost, a benefit or a margin, or were stopped." if left else ""
-    claim = f"claim {say.money(total)}" if total >= 0 else f"claim a loss of {say.money(-total)}"
+    one, lacks = ("one", "lacks") if left == 1 else (str(left), "lack")
+    more = (
+        f" Not counted: {one} that {lacks} a cost, a benefit or a margin, or {'was' if left == 1 else 'were'} stopped."
+    )
+    verb = ("is" if len(live) == 1 else "are") if total >= 0 else "loses" if len(live) == 1 else "lose"
+    claim = f"{verb} worth {say.money(total)}" if total >= 0 else f"{verb} {say.money(-total)}"
     which = f"The {len(live)} cases that can be valued" if len(live) > 1 else "The one case that can be valued"
-    which, claim = (which, claim) if len(live) > 1 else (which, claim.replace("claim", "claims", 1))
     return say(
         "total",
-        title=f"{which} {claim} net over {say.months} months",
+        title=f"{which} {claim} net over {say.months} months, as claimed",
         detail="Claims, not proof; only cash is counted, shared claims once, each risk once; "
-        f"{say.terms.words}.{chance}{more}",
+        f"{say.terms.words}.{chance}{more if left else ''}",
         value=total,
         low=ends[0],
         high=ends[1],
@@ -135,12 +153,13 @@ def _steps(say: _Say, live: pd.DataFrame, steps: pd.DataFrame) -> Finding:
     sums = mine.groupby(["order", "step"], sort=True)[["npv", "change"]].sum().reset_index()
     bare, left = float(sums["npv"].iloc[0]), float(sums["npv"].iloc[-1])
     taken = sums[(sums["order"] > 1) & (sums["change"] < 0)]
-    told = listing([f"{r['step']} {say.money(-r['change'])}" for r in taken.to_dict("records")], most=8)
-    net = f"{say.money(left)} is left" if left >= 0 else f"nothing is left but a loss of {say.money(-left)}"
+    largest = taken.sort_values(["change", "order"]).head(3).to_dict("records")
+    told = listing([f"{TAKES.get(r['step'], r['step'])} ({say.money(-r['change'])})" for r in largest])
+    net = f"{say.money(left)} is left" if left >= 0 else f"a loss of {say.money(-left)} is left"
     return say(
         "steps",
-        title=f"Of {say.money(bare)} claimed bare, {net} once every step is taken",
-        detail=f"Taken off: {told}." if told else "No step takes anything off.",
+        title=f"Of {say.money(bare)} claimed at face value, {net} after every deduction and cost",
+        detail=f"Most is taken off by {told}." if told else "No step takes anything off.",
         value=left,
         about="no interval; arithmetic on stated claims",
         n=len(live),
@@ -154,9 +173,9 @@ def _rests(say: _Say, tornado: pd.DataFrame) -> Finding:
     rest = listing([f"{r['label']} ({say.money(r['swing'])})" for r in tornado.iloc[1:4].to_dict("records")])
     return say(
         "sensitivity",
-        title=f"The total rests most on the {top['label']}: from its P10 to its P90 it moves by "
+        title=f"The total rests most on the {top['label']}: between its low and its high end the total moves by "
         f"{say.money(float(top['swing']))}",
-        detail=f"From {say.money(low)} to {say.money(high)}, all else at its mean."
+        detail=f"From {say.money(low)} to {say.money(high)}: that input at its P10 and P90, all else at its mean."
         + (f" Next: {rest}." if rest else ""),
         value=float(top["swing"]),
         about="no interval; one input moved, the others at their means",
@@ -168,13 +187,13 @@ def _ranking(say: _Say, ranked: pd.DataFrame, names: Mapping[str, str]) -> Findi
     first = ranked.iloc[0]
     back = say.money(float(first["pv_benefit"]) / float(first["pv_cost"]))
     order = listing(
-        [f"{names[i]} {number(r * 100, 0)} %" for i, r in zip(ranked["initiative"], ranked["romi"], strict=True)],
+        [f"{names[i]} {quantity(r, 'multiple')}" for i, r in zip(ranked["initiative"], ranked["romi"], strict=True)],
         most=6,
     )
     return say(
         "ranking",
         title=f"As claimed, {names[first['initiative']]} returns most: {back} for every {unit(say.currency)} it costs",
-        detail=f"In order of ROMI: {order}.",
+        detail=f"Net gain over cost (ROMI): {order}.",
         value=float(first["romi"]),
         unit="ratio",
         currency="",
@@ -211,7 +230,7 @@ def _overlap(say: _Say, driver: str, base: str, part: pd.DataFrame, names: Mappi
         "overlap",
         title=f"{who} {'all' if len(part) > 2 else 'both'} claim {MOVES[driver]} on the same base "
         f"({short(base, 40)}); if it is one gain, {say.money(stake)} of it is counted twice",
-        detail="Nothing is taken off yet: name one shared_claim in their rows, or say why they differ. "
+        detail="Nothing is taken off yet: let their rows name the same shared claim, or say why they differ. "
         f"Claimed: {each}.{cash}",
         value=stake,
         about="no interval; what sharing would take off",

@@ -7,7 +7,7 @@ from typing import ClassVar
 import pandas as pd
 
 from cxkit.metrics import tenure
-from cxkit.quantify import case_costs, case_model, case_pools, case_tables, claims
+from cxkit.quantify import case_costs, case_model, case_pools, case_tables, case_words, claims
 from cxkit.quantify.case_gaps import BENEFITS, INVESTMENTS, gaps
 from cxkit.quantify.case_model import DRAWS, redraw
 from cxkit.quantify.case_sentences import case_findings
@@ -47,8 +47,9 @@ class BusinessCases(Result):
     - `flows`: initiative, index (0 is the month of `as_of`), month, block (revenue, cost, risk, investment), kind
       (cashable, capacity, avoided_growth; sunk, committed, cancellable), amount (expected, before tax, costs
       negative), worth (present value after tax, on the result's terms).
-    - `rows`: every benefit row with its factors (risk says which one is counted; confidence is the factor used),
-      yearly (at full effect), pv, beyond_observed_pv, lost_to_sharing, assumed, formula, source, pnl_line.
+    - `rows`: every benefit row with its initiative's name, what it counts as, and its factors (risk says which one
+      is counted; confidence is the factor used), yearly (at full effect), pv, beyond_observed_pv, lost_to_sharing,
+      assumed, formula, source, pnl_line.
     - `steps`: initiative, name, order, step, npv (after each step, cost and tax being the last two), change.
     - `pools`: pool, initiative, claimed_pv, kept_pv, lost_pv. `overlaps`: driver, base_unit, initiative, kind, rows,
       claimed_pv, at_stake_pv: likely the same gain, not shared yet.
@@ -144,7 +145,8 @@ def business_cases(
             steps += case_tables.steps(initiative, name, mine, row["pv_cost"], terms)
             models[initiative] = case_model.model_of(mine, spent, terms)
     drawn = case_model.drawn(models, draws=DRAWS, seed=seed)
-    cases = [c | case_model.spread(drawn.get(c["initiative"]), models.get(c["initiative"])) for c in cases]
+    about = case_words.subjects(given, costs)
+    cases = [c | case_model.spread(drawn.get(c["initiative"]), models.get(c["initiative"]), about) for c in cases]
     frame = _ranked(pd.DataFrame(cases))
     named = {str(c["initiative"]): str(c["name"]) for c in cases}
     live = {i: m for i, m in models.items() if i not in stopped}
@@ -154,21 +156,21 @@ def business_cases(
         "steps": pd.DataFrame(steps),
         "pools": case_pools.pools(priced),
         "overlaps": case_pools.overlaps(priced, stopped=stopped),
-        "rows": pd.DataFrame([case_tables.row(p, terms) for p in priced]),
-        "tornado": case_model.tornado(models, named),
-        "tornado_all": case_model.tornado({"": case_model.together(live.values())}, {"": "All cases"}),
-        "sobol": case_model.sobol(models, named, seed=seed) if detail else pd.DataFrame(),
+        "rows": pd.DataFrame([case_tables.row(p, named.get(p.benefit.initiative, ""), terms) for p in priced]),
+        "tornado": case_model.tornado(models, named, about),
+        "tornado_all": case_model.tornado({"": case_model.together(live.values())}, {"": "All cases"}, about),
+        "sobol": case_model.sobol(models, named, about, seed=seed) if detail else pd.DataFrame(),
         "survival": curve if isinstance(curve, pd.DataFrame) else pd.DataFrame(),
-        **case_model.specification(models),
+        **case_model.specification(models, about),
     }
     stays = tenure.source(tables) if isinstance(curve, pd.DataFrame) else ""
     top, money = made["tornado"], tables.currency
     if len(frame):
-        basis = {c.investment: c.note for c in costs} | {b.benefit: b.source for b in given}
-        frame["sentence"] = [sentence(c, priced, top, basis, terms=terms, currency=money) for c in cases]
+        basis = {b.benefit: b.source for b in given}
+        frame["sentence"] = [sentence(c, priced, top, about, basis, terms=terms, currency=money) for c in cases]
     findings = [
         *case_findings(frame, currency=money, terms=terms, stays=stays),
-        *portfolio_findings(frame, made, drawn, currency=money, terms=terms, fiscal=fiscal, stays=stays),
+        *portfolio_findings(frame, made, drawn, about=about, currency=money, terms=terms, fiscal=fiscal, stays=stays),
     ]
     return BusinessCases(
         as_of=tables.as_of,

@@ -24,6 +24,7 @@ from cxkit.quantify.drivers_demand import (
 from cxkit.quantify.drivers_sales import MarketShare, OrderBook, market_shares, order_book
 from cxkit.quantify.drivers_sales_sentences import marketed, ordered
 from cxkit.quantify.drivers_sentences import complaining, dearest, grown, moved, repeated
+from cxkit.quantify.sentences import untied
 from cxkit.records import Finding, Gap, Missing, Result
 from cxkit.tables.engine import Tables
 
@@ -78,15 +79,18 @@ class _Made:
         self.findings += [f for f in found if f is not None]
 
 
-def drivers(tables: Tables, *, window_months: int) -> Drivers:
-    """What drives cost and demand over the last `window_months` complete months; what cannot be assessed is a gap."""
+def drivers(tables: Tables, *, window_months: int, provisional: tuple[str, ...] = ()) -> Drivers:
+    """What drives cost and demand over the last `window_months` complete months; what cannot be assessed is a gap.
+
+    `provisional` names tables that do not tie to the books; findings that rest on costs say so.
+    """
     found = exposure(tables)
     made = _Made()
     if isinstance(found, Missing):
         made.lacks("cost", "Cost to serve by driver", found)
         made.lacks("contacts", "Contacts per problem", found)
     else:
-        cost = _cost(tables, found, window_months, made)
+        cost = _cost(tables, found, window_months, made, untied("costs", provisional))
         windows = _tickets(tables, found, window_months, made)
         if windows is not None:
             _contacts(tables, found, windows, cost, made)
@@ -103,7 +107,7 @@ def drivers(tables: Tables, *, window_months: int) -> Drivers:
     )
 
 
-def _cost(tables: Tables, found: Exposure, months: int, made: _Made) -> CostDrivers | None:
+def _cost(tables: Tables, found: Exposure, months: int, made: _Made, note: str) -> CostDrivers | None:
     what = "Cost to serve by driver"
     cost = driver_costs(tables, found, months)
     if isinstance(cost, Missing):
@@ -114,7 +118,7 @@ def _cost(tables: Tables, found: Exposure, months: int, made: _Made) -> CostDriv
         return None
     if not cost.driven:
         made.lacks("cost", "What drives each cost", Missing(name="costs", columns=("driver",)))
-    made.tell(dearest(cost, tables.currency), grown(cost, tables.currency, level=LEVEL))
+    made.tell(dearest(cost, tables.currency, untied=note), grown(cost, tables.currency, level=LEVEL, untied=note))
     made.frames["cost"] = _cost_frame(cost)
     made.frames["categories"] = categories(tables, cost)
     return cost

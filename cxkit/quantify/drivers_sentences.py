@@ -36,8 +36,8 @@ def beyond(change: Estimate | None, level: float, *, freedom: float = float("inf
 # Cost ----------------------------------------------------------------------------------------------------------
 
 
-def dearest(found: CostDrivers, currency: str) -> Finding | None:
-    """The driver that costs most, overhead apart."""
+def dearest(found: CostDrivers, currency: str, *, untied: str = "") -> Finding | None:
+    """The driver that costs most, overhead apart; `untied` says that costs do not tie to the books."""
     made = [d for d in found.drivers if d.driver not in APART and d.total > 0]
     if not made:
         return None
@@ -51,7 +51,7 @@ def dearest(found: CostDrivers, currency: str) -> Finding | None:
         id="quantify.drivers.cost",
         stage="quantify",
         title=f"{what} of the cost to serve: {rate} a customer and month",
-        detail=f"{whole} over {found.window.label}.{beside}{_cost_change(top, currency)}",
+        detail=f"{whole} over {found.window.label}.{beside}{_cost_change(top, currency)} {untied}".rstrip(),
         value=top.estimate.value,
         unit="money",
         currency=currency,
@@ -78,7 +78,7 @@ def _cost_change(driver: DriverCost, currency: str) -> str:
     return f" Against a year earlier it moved {said} ({span}){shown}."
 
 
-def grown(found: CostDrivers, currency: str, *, level: float) -> Finding | None:
+def grown(found: CostDrivers, currency: str, *, level: float, untied: str = "") -> Finding | None:
     """The driver whose cost per customer grew most, where the months' own variation does not explain it."""
     made = [(d, d.change) for d in found.drivers if d.driver not in APART]
     rises = [(d, c) for d, c in made if c is not None and c.low is not None and c.low > 0]
@@ -95,7 +95,7 @@ def grown(found: CostDrivers, currency: str, *, level: float) -> Finding | None:
         id="quantify.drivers.growth",
         stage="quantify",
         title=f"{short(driver.name, 40)} cost {more} a customer and month more than a year earlier{share}",
-        detail=_split(driver, currency),
+        detail=f"{_split(driver, currency)} {untied}".rstrip(),
         value=change.value,
         unit="money",
         currency=currency,

@@ -158,6 +158,7 @@ def _beyond(row: pd.Series, stake: float) -> Finding:
     name, metric = short(row["name"], 50), short(row["metric_name"], 50)
     way, past = ("rise", "risen") if row["change"] > 0 else ("fall", "fallen")
     size = _digits(abs(row["change"]), row["largest"])
+    share = f" ({_percent(row['relative'])})" if pd.notna(row["relative"]) and row["metric"] != "grr" else ""
     most = f"never {past} within twelve months" if not row["largest"] else f"{past} by {size[1]} at most"
     return Finding(
         id="quantify.claims.beyond_history",
@@ -165,8 +166,8 @@ def _beyond(row: pd.Series, stake: float) -> Finding:
         initiative=str(row["initiative"]),
         subject=str(row["row"]),
         title=f"{name} expects more than any twelve months of the client's own history have shown",
-        detail=f"{metric} should {way} by {size[0]}; it has {most}, in {row['moves']:.0f} overlapping spans of twelve "
-        f"months up to {row['last']}. That it never did is no proof that it cannot.",
+        detail=f"{metric} should {way} by {size[0]}{share}; it has {most}, in {row['moves']:.0f} overlapping spans of "
+        f"twelve months up to {row['last']}. That it never did is no proof that it cannot.",
         value=float(row["change"]),
         unit="none",
         about="no interval; a stated expectation beside past moves",

@@ -217,8 +217,8 @@ def _check(row: Mapping[str, Any], told: Told) -> Finding:
     else:
         way = "many" if error > 0 else "few"
         title = (
-            f"Tested on {row['period']}, which it had not seen, the model expected {predicted:,.0f} {what} where there "
-            f"were {count}: {quantity(abs(error), 'ratio')} too {way}"
+            f"Tested on months it had not seen, the model expected {predicted:,.0f} {what} and there were {count}: "
+            f"{quantity(abs(error), 'ratio')} too {way}"
         )
     judged = "the difference is within what chance explains" if inside else "that is more than chance explains"
     off = error is None or (abs(error) > FAR and not inside)
@@ -235,8 +235,8 @@ def _check(row: Mapping[str, Any], told: Told) -> Finding:
         unit="count",
         currency="",
         about="what the time before would let one expect, with the chance of single customers",
-        tone="good" if close else "bad" if off else "neutral",
-        detail=f"{judged[0].upper()}{judged[1:]} ({low:,.0f} to {high:,.0f}){then}.",
+        tone="good" if close else "unknown" if off else "neutral",
+        detail=f"Tested on {row['period']}; {judged} ({low:,.0f} to {high:,.0f}){then}.",
     )
 
 

@@ -35,10 +35,12 @@ SOURCES: Mapping[str, tuple[str, ...]] = {
     "fcr": ("tickets",),
     "sla": ("tickets", "moments"),
 }
+TENS = frozenset({"nps", "csat", "fcr"})
+"""Drivers told in steps of ten points."""
 ASSOCIATION = "an association, not a proven effect"
 HOW = (
-    f"Scores known at a month's end, up to {EXPIRY} months old, against leaving from {NOTICE_DAYS} days later on; "
-    "customers of one segment and tenure compared, quarters made equal, no answer a level of its own."
+    f"Customers of one segment and tenure are compared: scores up to {EXPIRY} months old with who leaves from "
+    f"{NOTICE_DAYS} days later on; those without an answer are a group of their own."
 )
 ABOUT = "the association among customers like these, customers resampled; no effect is claimed"
 
@@ -103,15 +105,15 @@ def _driver(row: Row, told: Told) -> Finding:
     priced = column == "money" and value != 0
     worth = f", {money(abs(value), told.currency)} {'better' if value > 0 else 'worse'} ({span})" if priced else ""
     title = f"{UNITS[driver]} {_moves(row)}{worth}: {ASSOCIATION}"
-    said = [HOW]
-    if not row["kept_shown"]:
-        said.append("It has not been shown to go with leaving, which is not counted.")
+    said = []
     if priced:
         left = quantity(row["joint_money"], "money", currency=told.currency)
-        if driver in {"nps", "csat", "fcr"}:
-            said.append(f"That is {money(abs(value) / 10, told.currency)} a point.")
-        said.append(f"With the other drivers held equal {left} is left.")
+        each = f"That is {money(abs(value) / 10, told.currency)} a point; with" if driver in TENS else "With"
+        said.append(f"{each} the other drivers held equal {left} is left.")
         said.append(f"Money is a year's contribution at {told.margin}, and the cost of contacts where it is known.")
+    if not row["kept_shown"]:
+        said.append("It has not been shown to go with leaving, which is not counted.")
+    said.append(HOW)
     if driver in {"fcr", "sla"}:
         said.append("Customers with many contacts have more of both, so part of it is who they are.")
     if driver == "nps":
@@ -152,8 +154,8 @@ def _unshown(rows: Sequence[Row], told: Told) -> Finding:
     return _finding(
         "unshown",
         f"{names[0].upper()}{names[1:]} {verb} not been shown to go with leaving or contacts",
-        f"What a unit may be worth a year: {'; '.join(reach)}. That is no proof of the contrary: more answers and more "
-        f"months would narrow it. {HOW}",
+        f"What a unit may go with a year: {'; '.join(reach)}. That is no proof of the contrary: more answers and more "
+        "months would narrow it.",
         told,
         tuple(dict.fromkeys(s for r in rows for s in SOURCES[str(r["driver"])])),
         n=max(int(r["customers"]) for r in rows),

@@ -25,7 +25,7 @@ MONTH = 365.25 / 12
 """Days of a customer-month."""
 BANDS = ((0, 90, "First 90 days"), (91, 365, "Day 91 to 365"), (366, None, "After the first year"))
 UNKNOWN = "Joined before the records begin"
-SILENT = "No event yet"
+SILENT = "No moment on record"
 COVERED = 0.5
 """Share of leavers with an event from which stages are told by moments rather than by tenure."""
 FEWEST = 5

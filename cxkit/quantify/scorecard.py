@@ -15,7 +15,7 @@ from cxkit.metrics.trend import UsualRange, usual_range
 from cxkit.quantify.book import Book
 from cxkit.quantify.measure import SERIES, Measure
 from cxkit.quantify.measures import measures
-from cxkit.quantify.sentences import Status, finding, worst_segment
+from cxkit.quantify.sentences import RESTS, Status, finding, worst_segment
 from cxkit.records import Gap, Missing, Result
 from cxkit.tables.engine import Tables
 
@@ -34,12 +34,12 @@ class Scorecard(Result):
     """Nine metrics with interval, target, usual range and change; their months; the revenue bridge; segments.
 
     Tables: `measures` (metric, label, value, unit, low, high, level, n, period, target, direction, status, latest,
-    usual_low, usual_high, usual, scale, before, change, change_low, change_high, money, definition), `series`
-    (metric, month, value, low, high, n), `bridge` (period, accounts, start, expansion, contraction, churn, end,
-    joined, returned, closing, lost_accounts, joined_accounts, joined_lost_accounts, joined_lost_mrr), `segments`
-    (dimension, segment, accounts, start, grr, grr_low, grr_high, nrr, logo_churn), `without_largest` (metric, value,
-    low, high, share). Monthly money in the client's currency. `latest`, `usual_low` and `usual_high` are on the
-    scale that `scale` names.
+    usual_low, usual_high, usual, scale, before, change, change_low, change_high, money, definition, provisional),
+    `series` (metric, month, value, low, high, n), `bridge` (period, accounts, start, expansion, contraction, churn,
+    end, joined, returned, closing, lost_accounts, joined_accounts, joined_lost_accounts, joined_lost_mrr),
+    `segments` (dimension, segment, accounts, start, grr, grr_low, grr_high, nrr, logo_churn), `without_largest`
+    (metric, value, low, high, share). Monthly money in the client's currency. `latest`, `usual_low` and
+    `usual_high` are on the scale that `scale` names.
     """
 
     stage: ClassVar[str] = "quantify"
@@ -47,8 +47,8 @@ class Scorecard(Result):
 
     window_months: int = 12
     currency: str = ""
-    provisional: bool = False
-    """Whether revenue or cost does not tie to the books."""
+    provisional: tuple[str, ...] = ()
+    """Tables that do not tie to the books: figures that rest on them are provisional."""
 
 
 def scorecard(
@@ -57,13 +57,14 @@ def scorecard(
     targets: Mapping[str, float],
     window_months: int = 12,
     seed: int = 0,
-    provisional: bool = False,
+    provisional: tuple[str, ...] = (),
 ) -> Scorecard:
     """The scorecard of the last `window_months` complete months; what cannot be assessed is a gap.
 
     `targets` maps metric ids to values in their storage unit; targets of other stages are left alone. A share given
-    as a percentage is an `InputError`. Intervals are analytical and draw nothing, so `seed` changes no figure; it is
-    taken because every stage takes one.
+    as a percentage is an `InputError`. `provisional` names tables that do not tie to the books; what rests on them
+    says so. Intervals are analytical and draw nothing, so `seed` changes no figure; it is taken because every stage
+    takes one.
     """
     del seed
     _check(targets)
@@ -73,7 +74,7 @@ def scorecard(
         usual = _usual(measure)
         target = targets.get(measure.metric)
         status = _status(measure, target)
-        rows.append(_row(measure, target, status, usual))
+        rows.append(_row(measure, target, status, usual) | {"provisional": RESTS.get(measure.metric) in provisional})
         findings.append(
             finding(measure, tables.currency, target=target, status=status, usual=usual, provisional=provisional)
         )

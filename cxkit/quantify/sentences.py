@@ -16,9 +16,14 @@ from cxkit.quantify.measure import Measure
 from cxkit.records import Finding
 
 Status = Literal["on target", "off target", "cannot tell", ""]
-TIED = "Provisional: revenue or cost does not tie to the books."
-UNTIED = {"complaint_rate", "nps", "csat", "ces"}
-"""Metrics that rest on no money."""
+RESTS: Mapping[str, str] = {
+    "grr": "revenue",
+    "nrr": "revenue",
+    "logo_churn": "revenue",
+    "early_loss": "revenue",
+    "cost_to_serve": "costs",
+}
+"""Metric → table with its money; the others rest on none."""
 
 
 def finding(
@@ -28,7 +33,7 @@ def finding(
     target: float | None,
     status: Status,
     usual: UsualRange | None,
-    provisional: bool,
+    provisional: tuple[str, ...],
 ) -> Finding:
     """The finding of one metric: its sentence, how it compares with target and a year earlier, and the money."""
     made, known = measure.estimate, measure.definition
@@ -39,7 +44,7 @@ def finding(
         _reason(measure),
         _compared(measure, currency),
         _latest(measure, usual, currency),
-        TIED if provisional and measure.metric not in UNTIED else "",
+        untied(RESTS.get(measure.metric, ""), provisional),
     ]
     return Finding(
         id=f"quantify.scorecard.{measure.metric}",
@@ -59,6 +64,17 @@ def finding(
         tone=_tone(measure, status),
         weight=weight,
     )
+
+
+def untied(table: str, provisional: tuple[str, ...]) -> str:
+    """That a figure is provisional, where the table it rests on does not tie to the books.
+
+    >>> untied("costs", ("costs",))
+    'Provisional: costs do not tie to the books.'
+    """
+    if table not in provisional:
+        return ""
+    return f"Provisional: {table} {'do' if table == 'costs' else 'does'} not tie to the books."
 
 
 SENTENCES: Mapping[str, str] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cxkit.records import Audience, Finding, Record, Stage
-from cxkit.report.blocks import Block, FigureBody, FindingBody, NotAssessedBody
+from cxkit.report.blocks import Block, FigureBody, FindingBody, NeedBody, NotAssessedBody
 from cxkit.report.inputs import STAGES, WIDER, ranked
 from cxkit.report.rendering import anchor
 from cxkit.report.sentences import Sentence, plain, sentence
@@ -159,6 +159,11 @@ def _lead(items: Sequence[Item], findings: Sequence[Finding]) -> Item | None:
     return min(shown.values(), key=order, default=None)
 
 
+def _asked(need: NeedBody) -> str:
+    """A table and its columns as a reason names them; one that says no more need not stand beside them again."""
+    return f"{need.table} ({', '.join(need.columns)})" if need.columns else need.table
+
+
 def _grouped(gaps: Sequence[Item]) -> list[Item]:
     """Put together what would take the same tables, so that one missing file is asked for once."""
     out: dict[object, Item] = {}
@@ -167,7 +172,9 @@ def _grouped(gaps: Sequence[Item]) -> list[Item]:
         assert isinstance(body, NotAssessedBody)
         same = body.needs or body.reason
         if same not in out:
-            out[same] = item.model_copy(update={"whats": (body.what,), "reason": body.reason})
+            doubled = " needs " in body.reason and body.needs and all(_asked(n) in body.reason for n in body.needs)
+            reason = "" if doubled else body.reason
+            out[same] = item.model_copy(update={"whats": (body.what,), "reason": reason})
             continue
         first = out[same]
         whats = tuple(dict.fromkeys((*first.whats, body.what)))

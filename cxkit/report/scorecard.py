@@ -51,7 +51,8 @@ class Scorecard(Record):
     period: str = ""
     months: str = ""
     """Months of the sparklines, where all show the same."""
-    provisional: bool = False
+    provisional: str = ""
+    """The tables that do not tie to the books, in words."""
 
 
 def scorecard(given: ReportInput) -> Scorecard | None:
@@ -73,7 +74,7 @@ def scorecard(given: ReportInput) -> Scorecard | None:
         bullets=bullets,
         period=periods.pop() if len(periods) == 1 else "",
         months=months.pop() if len(months) == 1 else "",
-        provisional=bool(getattr(result, "provisional", False)),
+        provisional=formats.listing(list(getattr(result, "provisional", ()))),
     )
 
 
@@ -98,6 +99,7 @@ def bullet(row: Row, series: Sequence[Row], result: Result, given: ReportInput) 
     usual = {"outside": "latest month outside its usual range", "inside": "in its usual range"}.get(
         text(row, "usual"), ""
     )
+    provisional = "provisional" if row.get("provisional") else ""
     target = f"target {words('target')}" if values["target"] is not None else "no target set"
     interval = formats.interval(values["low"], values["high"], unit, currency=given.currency)
     alt = f"{text(row, 'label')}: {words('value')}" + (f" ({interval})" if interval else "") + f", {target}"
@@ -110,7 +112,7 @@ def bullet(row: Row, series: Sequence[Row], result: Result, given: ReportInput) 
         interval=interval.removesuffix(" per 1,000"),
         n="" if n is None else f"{n:,.0f}",
         tone=found.tone if found else "neutral",
-        word=" · ".join(filter(None, [status or target, target if status else "", usual])),
+        word=" · ".join(filter(None, [status or target, target if status else "", usual, provisional])),
         at=place["value"],
         low=place["low"],
         high=place["high"],
@@ -121,7 +123,7 @@ def bullet(row: Row, series: Sequence[Row], result: Result, given: ReportInput) 
         spark=drawn,
         spark_end=end,
         months=f"{text(series[0], 'month')} to {text(series[-1], 'month')}" if drawn else "",
-        alt=", ".join(filter(None, [alt, status, usual])),
+        alt=", ".join(filter(None, [alt, status, usual, provisional])),
     )
 
 

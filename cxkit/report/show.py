@@ -206,6 +206,8 @@ def table_body(
         raise KeyError(
             f"none of the columns {', '.join(columns)} is in the table; it has {', '.join(map(str, frame.columns))}"
         )
+    filled = [name for place, name in enumerate(known) if not place or not _empty(frame[name])]
+    known = {name: known[name] for name in filled}
     shown = frame.loc[:, list(known)].head(most)
     left = len(frame) - len(shown)
     values = [tuple(_raw(v) for v in row) for row in shown.itertuples(index=False, name=None)]
@@ -245,6 +247,11 @@ def cell(value: object, unit: str, currency: str = "") -> str:
             return "under 0.001"
         return formats.number(value, 0 if value == int(value) else 3 if abs(value) < 0.1 else 2)
     return str(value)
+
+
+def _empty(column: pd.Series) -> bool:
+    """Whether a column has rows and says nothing in any of them."""
+    return len(column) > 0 and all(value is None or value == "" for value in map(_raw, column))
 
 
 def money_of(result: Result) -> str:

@@ -43,8 +43,8 @@ BENEFITS = [("B1", "I1", "grr", 0.01, 0.05, 0.09), ("B2", "I2", "aht", 0.2, 0.6,
 def test_bars_of_one_initiative_name_what_varies_in_its_unit():
     assert swings(made(COST, CALL, TAKEN, VIEW, benefits=BENEFITS), "I1") == [
         Swing("Effect on customers kept", "", "2.0 points", "7.5 points", -4e5, 4.1e6),
-        Swing("Adoption, customers kept", "", "55.0\u202f%", "85.0\u202f%", 1e6, 2.7e6),
-        Swing("Cost V1", "", "$240\u202fk", "$410\u202fk", 2.1e6, 1.7e6),
+        Swing("Take-up, customers kept", "", "55.0\u202f%", "85.0\u202f%", 1e6, 2.7e6),
+        Swing("V1.amount", "", "$240\u202fk", "$410\u202fk", 2.1e6, 1.7e6),
     ]
 
 

@@ -21,7 +21,7 @@ def test_a_cost_range_moves_what_is_still_to_be_paid(plan):
     assert result.frame("cases")["npv"].iloc[0] == 1200 - 400
     assert drawn.min() >= 1200 - 200 - 2 * 150  # September and October are paid: 100 each, for certain
     assert drawn.max() <= 1200 - 200 - 2 * 50
-    assert result.frame("cases")["varies"].iloc[0] == "amount of V1"
+    assert result.frame("cases")["varies"].iloc[0] == "cost of V1"
     sunk = plan.cases([{}], [paid | {"status": "sunk"}])
     assert pd.isna(sunk.frame("cases")["npv_p10"].iloc[0])
 
@@ -36,7 +36,7 @@ def test_adoption_and_effect_multiply(plan):
     result = plan.cases([one], [{}])
     found = result.frame("cases").iloc[0]
     assert found["npv_mean"] == pytest.approx(0, abs=6)  # independent: the mean of a product is that of its factors
-    assert result.frame("inputs")["label"].tolist() == ["effect of B1", "adoption of B1"]
+    assert result.frame("inputs")["label"].tolist() == ["effect on contacts avoided", "take-up: contacts avoided"]
     shares = result.frame("sobol").set_index("input")
     assert shares["total"].sum() > 1.0 >= shares["first"].sum() - 0.02
 
@@ -88,7 +88,10 @@ def test_tornado_puts_first_what_moves_most(plan):
     top = found.iloc[0]
     assert top["low_value"] < top["base_value"] < top["high_value"]
     said = result.finding("quantify.cases.sensitivity").title
-    assert said == f"The total rests most on the effect of B1: from its P10 to its P90 it moves by ${top['swing']:.0f}"
+    assert said == (
+        "The total rests most on the effect of Callback on contacts avoided (B1): between its low and its high end the "
+        f"total moves by ${top['swing']:.0f}"
+    )
 
 
 def test_sobol_shares_are_left_out_where_not_asked_for(plan):

@@ -20,7 +20,7 @@ def test_the_same_driver_on_the_same_base_is_flagged_and_nothing_taken_off(plan)
         "Callback and Bot both claim contacts that need not happen on the same base (calls a year); "
         "if it is one gain, $600 of it is counted twice"
     )
-    assert found.detail.startswith("Nothing is taken off yet: name one shared_claim in their rows")
+    assert found.detail.startswith("Nothing is taken off yet: let their rows name the same shared claim")
     assert result.frame("cases")["pv_benefit"].tolist() == [1200, 600]
     assert result.frame("overlaps")["at_stake_pv"].tolist() == pytest.approx([600, 600])
 

@@ -87,7 +87,7 @@ def test_sentence_calls_it_an_association(planted):
         found.title,
     )
     assert found.grade == "D"
-    assert "no answer a level of its own" in found.detail
+    assert "those without an answer are a group of their own" in found.detail
     assert "as if those who did not answer were like those who did" in found.detail
 
 

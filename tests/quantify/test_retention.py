@@ -226,7 +226,7 @@ def test_stages_by_moment_take_over_where_events_are():
     assert rows.loc["During Set up", ["leavers", "customers"]].tolist() == [70, 200]
     assert rows.loc["During Set up", "exposure"] == pytest.approx((70 * 30 + 130 * 40) / retention_stages.MONTH)
     assert rows.loc["After Set up", "leavers"] == 10
-    assert "No event yet: after the first year" in rows.index
+    assert "No moment on record: after the first year" in rows.index
     assert result.finding("quantify.retention.stage").subject == "During Set up"
     for way in ("moment", "tenure"):
         part = rows[rows["by"] == way]

@@ -182,10 +182,14 @@ def test_percentages_as_targets_are_refused():
 
 
 def test_provisional_is_said_of_money_only():
-    result = card(provisional=True)
-    assert result.provisional
-    assert "Provisional" in result.finding("quantify.scorecard.grr").detail
+    result = card(provisional=("revenue",))
+    assert result.provisional == ("revenue",)
+    assert "Provisional: revenue does not tie" in result.finding("quantify.scorecard.grr").detail
     assert "Provisional" not in result.finding("quantify.scorecard.nps").detail
+    assert "Provisional" not in result.finding("quantify.scorecard.cost_to_serve").detail
+    costs = card(provisional=("costs",))
+    assert "Provisional: costs do not tie" in costs.finding("quantify.scorecard.cost_to_serve").detail
+    assert "Provisional" not in costs.finding("quantify.scorecard.grr").detail
 
 
 def test_same_tables_same_bytes_in_any_order_of_rows():
