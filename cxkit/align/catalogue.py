@@ -46,7 +46,7 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "align.signs.career": "signs among employees: turnover, engagement, burnout, absence",
         "align.signs.community": "signs between teams: handovers, tickets that cross teams, reopened work",
         "align.signs.core": "signs of drift: work without a goal, promises broken, the age of the mission",
-        "align.signs.worst": "the sign that clearly got worse most, with its change over a year",
+        "align.signs.worst": "the sign that clearly got worse most, with its change over a year; or that none did",
         "align.promises.kept": "promises kept and broken, as the sheet says and as measured where tables can",
         "align.promises.widest": "the broken promise that touches most contacts, and between which teams it lies",
         "align.promises.disagree": "a promise whose delivered value the data contradict",

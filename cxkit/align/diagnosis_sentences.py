@@ -98,9 +98,10 @@ def hurdles(rows: Sequence[Row]) -> list[Finding]:
         return []
     if shown:
         top = shown[0]
-        count = "All three hurdles stand" if len(shown) == len(rows) else f"{len(shown)} of three hurdles "
-        count += "" if len(shown) == len(rows) else "stands" if len(shown) == 1 else "stand"
-        title = f"{count} in the way; most evidence is about “{_lower(top['name'])}”"
+        stand = "stands" if len(shown) == 1 else "stand"
+        title = (
+            f"{len(shown)} of {len(rows)} hurdles {stand} in the way; most evidence is about “{_lower(top['name'])}”"
+        )
     else:
         title = "There is no sign of any of three hurdles"
     return [

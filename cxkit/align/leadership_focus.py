@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from cxkit.align.leadership_part import Part, live
 from cxkit.align.sentences import plural, say
-from cxkit.formats import listing, money, number
+from cxkit.formats import listing, money
 from cxkit.records import Gap
 from cxkit.tables.engine import Tables
 from cxkit.tables.sheets import Row, rows, short
@@ -55,7 +55,7 @@ def _money(tables: Tables, part: Part, given: list[Row], budget: float | None) -
     approved = math.fsum(max(r["budget"] - (r["spent"] or 0.0), 0.0) for r in known if r["funded"])
     over = need > budget
     there = money(budget, tables.currency)
-    compared = f"{number(need / budget)} times " if over and budget > 0 else ""
+    compared = f"{money(need - budget, tables.currency)} more than "
     unknown = len(given) - len(known)
     more = f" The budget of {plural(unknown, 'more', 'more')} is not stated." if unknown else ""
     part.findings.append(
@@ -97,7 +97,7 @@ def _load(part: Part, given: list[Row]) -> None:
         part.check(question, "cannot tell", "neither roles nor units are named")
         return
     heavy = [r for r in part.tables["load"] if r["over"]]
-    names = [f"{short(r['name'], 40)} {r['live']}" for r in heavy]
+    names = [f"{short(r['name'], 40)} ({r['live']})" for r in heavy]
     most = part.tables["load"][0]
     if heavy:
         verb = "carries" if len(heavy) == 1 else "carry"

@@ -112,7 +112,9 @@ def _tests(tables: Tables, now: Row) -> list[tuple[str, bool | None, str]]:
         (
             "Was it told to everybody?",
             now["communicated"] is not None if "communicated" in supplied else None,
-            f"told on {now['communicated']}" if now["communicated"] else "nobody has told it to everybody",
+            f"told on {now['communicated']}"
+            if now["communicated"]
+            else "no day is written down on which everybody was told",
         ),
     ]
 

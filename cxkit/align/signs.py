@@ -226,7 +226,8 @@ def _of_c(c: str, made: Sequence[Row], said: Row | None) -> Finding:
     worse = [r for r in made if r["verdict"] == "worse"]
     better = [r for r in made if r["verdict"] == "better"]
     compared = [r for r in made if r["verdict"] != "cannot tell"]
-    levels = [_level(r) for r in made if r not in compared]
+    untold = [r for r in made if r not in compared]
+    levels = [_level(r) for r in untold if said is None or len(untold) == 1 or r["sign"] != "drift"]
     if levels and not worse:
         title = f"{NAMES[c]}: {listing(levels)}"
     elif worse:
@@ -238,8 +239,6 @@ def _of_c(c: str, made: Sequence[Row], said: Row | None) -> Finding:
     else:
         title = f"No clear change {PLACES[c]} in a year, on {plural(len(compared), 'sign')}"
     parts = [f"{r['label']} {words(r)}, {moved(r)} on a year earlier." for r in (*worse, *better)]
-    if not parts and not levels:
-        parts = [f"Looked at: {listing([r['label'].lower().split(',')[0] for r in compared], most=6)}."]
     if said is not None and (worse or better or levels):
         parts.append(
             f"People rate the {NAMES[c]} side of alignment at {number(said['score'], 1)} of 5{_between(said)}."
@@ -270,10 +269,13 @@ def _between(said: Row) -> str:
 
 
 def _worst(made: Sequence[Row]) -> list[Finding]:
-    """The sign whose worsening stands furthest from zero, in widths of its own interval."""
+    """The sign whose worsening stands furthest from zero, in widths of its own interval; else that none got worse."""
     worse = [r for r in made if r["verdict"] == "worse"]
-    if not worse:
+    compared = [r for r in made if r["verdict"] != "cannot tell"]
+    if not compared:
         return []
+    if not worse:
+        return [_none_worse(compared)]
     row = max(worse, key=lambda r: abs(r["change"]) / ((r["change_high"] - r["change_low"]) or math.inf))
     what = SIGNS[row["sign"]]
     went = "rose" if row["change"] > 0 else "fell"
@@ -298,6 +300,22 @@ def _worst(made: Sequence[Row]) -> list[Finding]:
             tone="bad",
         )
     ]
+
+
+def _none_worse(compared: Sequence[Row]) -> Finding:
+    better = [r["label"].lower() for r in compared if r["verdict"] == "better"]
+    return say(
+        "signs.worst",
+        f"None of {plural(len(compared), 'sign')} of misalignment clearly got worse in a year",
+        detail=f"Clearly better: {listing(better)}." if better else "That does not show that all is as it was.",
+        value=0,
+        unit="count",
+        n=len(compared),
+        about="signs whose change clears zero after the error was shared over all of them",
+        period=max(r["period"] for r in compared),
+        sources=tuple(dict.fromkeys(s for r in compared for s in r["source"].split(", "))),
+        tone="good" if better else "neutral",
+    )
 
 
 def _gap(c: str, found: Mapping[str, Found]) -> Gap:

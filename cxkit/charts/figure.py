@@ -39,7 +39,7 @@ class Figure:
     alt: Callable[[Result], str]
     """The finding in words for who cannot see the figure: what is compared, the values, the verdict."""
     title: str = ""
-    """Id of the finding whose title heads the figure (the heaviest of several)."""
+    """Id of the finding whose title heads the figure (the heaviest of several); of several ids the first there is."""
     caption: str = ""
     """How to read it: what a mark, a bar and a line are."""
     data: Mapping[str, tuple[str, str]] = field(default_factory=dict)
@@ -59,7 +59,8 @@ class Figure:
 
     def finding(self, result: Result) -> Finding | None:
         """The finding that gives the action title, or None."""
-        found = [f for f in result.findings if f.id == self.title] if self.title else []
+        ids = [id for id in self.title.split() if any(f.id == id for f in result.findings)]
+        found = [f for f in result.findings if f.id == ids[0]] if ids else []
         if self.subject is not None:
             drawn = self.subject(result)
             found = [f for f in found if f.subject == drawn]

@@ -74,7 +74,7 @@ def _alt(result: Result) -> str:
     "align.trigger",
     topic="What customers signal, against what their own past allows",
     needs="series",
-    title="align.trigger.opened",
+    title="align.trigger.opened align.trigger.quiet",
     alt=_alt,
     caption="Dashed: what level and season led to expect. Band: what chance alone allows one period. Both come from "
     "the past above the grey bar and do not move with what they judge. A red diamond is a period, or three months "

@@ -144,7 +144,7 @@ def test_hurdles_are_judged_by_the_same_rule():
         ["measurement", "cannot tell", 0],
     ]
     assert found.finding("align.diagnosis.hurdles").title == (
-        "2 of three hurdles stand in the way; most evidence is about “teams in step”"
+        "2 of 3 hurdles stand in the way; most evidence is about “teams in step”"
     )
 
 
