@@ -14,15 +14,16 @@ from cxkit.records import Result
 
 UNITS: dict[str, Unit] = {"nps": "nps", "csat": "points", "ces": "score"}
 NAMES = {"nps": "NPS", "csat": "CSAT", "ces": "ease score"}
+CLEAR = {"only mix": 0, "both": 1, "real": 2}
+"""Verdicts worth a figure, the most telling first; a change that cannot be told is said and not drawn."""
 MOST = 7
 """Kinds of customers that get a row."""
 
 
 def _drawn(result: Result) -> str:
     """The score whose split is drawn: the one whose verdict says most, else the first."""
-    order = {"only mix": 0, "both": 1, "real": 2}
     table = [r for r in rows(result, "mix") if r.get("primary") and number(r, "within_low") is not None]
-    best = min(table, key=lambda r: order.get(text(r, "verdict"), 3), default=None)
+    best = min(table, key=lambda r: CLEAR.get(text(r, "verdict"), len(CLEAR)), default=None)
     return text(best, "metric") if best else ""
 
 
@@ -104,7 +105,7 @@ def _alt_mix(result: Result) -> str:
         "mix_high": ("High", "none"),
         "verdict": ("Verdict", "text"),
     },
-    worth=lambda result: bool(_drawn(result)),
+    worth=lambda result: text(_split(result)[0], "verdict") in CLEAR,
     subject=_drawn,
 )
 def mix(result: Result, *, ax: Axes | None = None) -> Axes:
@@ -150,6 +151,13 @@ def _weighted(result: Result) -> list[Dot]:
     return out
 
 
+def _moves(result: Result) -> bool:
+    """Whether a weighted score clearly differs from the one as answered; one that stays is said and not drawn."""
+    mine = [r for r in rows(result, "weighted") if text(r, "metric") == _first(result)]
+    ends = [(number(r, "raw"), number(r, "low"), number(r, "high")) for r in mine]
+    return any(r is not None and a is not None and b is not None and not a <= r <= b for r, a, b in ends)
+
+
 def _alt_weighted(result: Result) -> str:
     said = texts((f"{d.label}: {d.note}" for d in _weighted(result)), 6)
     return f"The {NAMES.get(_first(result), 'score')} as answered, weighted, and with the silent counted. {said}"
@@ -173,7 +181,7 @@ def _alt_weighted(result: Result) -> str:
         "low": ("Low", "none"),
         "high": ("High", "none"),
     },
-    worth=lambda result: len(_weighted(result)) > 1,
+    worth=_moves,
 )
 def weighted(result: Result, *, ax: Axes | None = None) -> Axes:
     """Draw the score as answered beside its weighted versions."""

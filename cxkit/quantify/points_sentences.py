@@ -58,7 +58,7 @@ class Told(Record):
 def findings(rows: Sequence[Row], replicates: Mapping[str, tuple[np.ndarray, np.ndarray]], told: Told) -> list[Finding]:
     """A finding for each driver that shows something, one for those that do not, and what they share."""
     shown = [r for r in rows if r["kept_shown"] or r["contacts_shown"]]
-    made = [_driver(r, told) for r in shown]
+    made = [_driver(r, told, first=not place) for place, r in enumerate(shown)]
     if quiet := [r for r in rows if not (r["kept_shown"] or r["contacts_shown"])]:
         made.append(_unshown(quiet, told))
     return [*made, *_overlap(shown, replicates, told)]
@@ -97,7 +97,8 @@ def _moves(row: Row) -> str:
     return f"{' and '.join(words)} a year"
 
 
-def _driver(row: Row, told: Told) -> Finding:
+def _driver(row: Row, told: Told, *, first: bool) -> Finding:
+    """What a unit of one driver goes with; how it was compared is said once, with the `first`."""
     driver = str(row["driver"])
     column, unit = _judged(row)
     value, low, high = row[column], row[f"{column}_low"], row[f"{column}_high"]
@@ -110,10 +111,12 @@ def _driver(row: Row, told: Told) -> Finding:
         left = quantity(row["joint_money"], "money", currency=told.currency)
         each = f"That is {money(abs(value) / 10, told.currency)} a point; with" if driver in TENS else "With"
         said.append(f"{each} the other drivers held equal {left} is left.")
-        said.append(f"Money is a year's contribution at {told.margin}, and the cost of contacts where it is known.")
+        if first:
+            said.append(f"Money is a year's contribution at {told.margin}, and the cost of contacts where it is known.")
     if not row["kept_shown"]:
         said.append("It has not been shown to go with leaving, which is not counted.")
-    said.append(HOW)
+    if first:
+        said.append(HOW)
     if driver in {"fcr", "sla"}:
         said.append("Customers with many contacts have more of both, so part of it is who they are.")
     if driver == "nps":

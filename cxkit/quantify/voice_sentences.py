@@ -62,6 +62,11 @@ def _signed(metric: str, value: float) -> str:
     return ("−" if value < 0 else "+") + _size(metric, value, exact=True)
 
 
+def _bare(metric: str, value: float) -> str:
+    """As `_signed`, where the sentence has named the scale already."""
+    return _signed(metric, value).removesuffix(" on the scale of 7")
+
+
 def _span(metric: str, found: Estimate) -> str:
     return interval(found.low, found.high, _unit(metric))
 
@@ -139,9 +144,8 @@ def _parts(found: Change) -> str:
     metric, made = found.metric, found.split
     within, mix = made.within.estimate, made.mix.estimate
     said = (
-        f"Like for like it moved {_signed(metric, within.value or 0.0)} ({_span(metric, within)}), who answered makes "
-        f"{_signed(metric, mix.value or 0.0)} ({_span(metric, mix)}): together "
-        f"{_signed(metric, made.change.estimate.value or 0.0)}."
+        f"Like for like it moved {_bare(metric, within.value or 0.0)} ({_span(metric, within)}); who answered makes "
+        f"{_bare(metric, mix.value or 0.0)} ({_span(metric, mix)})."
     )
     pick = _mover(found) if found.verdict in {"only mix", "both"} else None
     if pick is not None:
@@ -154,7 +158,7 @@ def _rivals(found: Change) -> str:
     if found.verdict == "cannot tell":
         return ""
     told = [
-        f"{_signed(found.metric, e.value)} by {KINDS[name]}" for name, e in found.rivals.items() if e.value is not None
+        f"{_bare(found.metric, e.value)} by {KINDS[name]}" for name, e in found.rivals.items() if e.value is not None
     ]
     return f"Told apart by something else, like for like is {' and '.join(told)}." if told else ""
 

@@ -195,7 +195,7 @@ def test_more_than_any_twelve_months_have_shown_is_said_with_both_figures():
     finding = result.finding("quantify.claims.beyond_history", initiative="I1")
     assert finding.title == "Welcome call expects more than any twelve months of the client's own history have shown"
     assert finding.detail.startswith(
-        "Repair days should fall by 1; it has fallen by 0.5 at most, in 36 overlapping spans of twelve months up"
+        "Repair days should fall by 1 (22 %); it has fallen by 0.5 at most, in 36 overlapping spans of twelve months up"
     )
     assert (finding.n, finding.grade) == (36, "E")
     assert {f.id for f in result.findings} <= set(FINDINGS)
