@@ -80,8 +80,7 @@ def perception(gaps: Sequence[Row], inside: Sequence[Row], wave: Wave) -> list[F
             "perception",
             title,
             wave,
-            detail=f"They are {number(top['difference'])} points apart, {size}. "
-            f"{plural(len(gaps), 'comparison')} of levels were judged together.",
+            detail=f"They are {number(top['difference'])} points apart, {size}.",
             n=top["n_higher"] + top["n_lower"],
             tone="bad" if clear else "neutral",
             **_figure(top, "difference"),

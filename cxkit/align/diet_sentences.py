@@ -127,10 +127,7 @@ def redundant(same: Sequence[Row]) -> list[Finding]:
             )
         else:
             same_ = "have the same name" if row["how"] == "name" else "serve the same decision of the same people"
-            title, detail = (
-                f"{names} {same_}: {row['metrics_n']} metrics where one may do",
-                "As the list of metrics says.",
-            )
+            title, detail = f"{names} {same_}: {row['metrics_n']} metrics where one may do", ""
         found.append(
             say(
                 "diet.redundant",

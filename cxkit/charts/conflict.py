@@ -115,7 +115,7 @@ def _alt_scatter(result: Result, *, reversed_: bool) -> str:
 
 READING = (
     "A dot is one month of one segment, with season and trend taken out. Solid lines: inside one segment. Dashed: all "
-    "segments together. The two move side by side; that does not make one the cause of the other."
+    "segments together."
 )
 CELLS = {
     "pair": ("Pair", "text"),
