@@ -13,7 +13,7 @@ from cxkit.charts.reading import currency, number, rows, text, texts
 from cxkit.records import Result
 
 LABELS: Mapping[str, str] = {
-    "base × effect × value": "Claimed bare",
+    "base × effect × value": "Claimed at face value",
     "contribution margin": "Not margin",
     "adoption": "Not taken up",
     "deadweight": "Would happen anyway",

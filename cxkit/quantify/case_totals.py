@@ -133,14 +133,15 @@ def _years(say: _Say, live: pd.DataFrame, fiscal: tuple[int, int]) -> Finding:
     detail += f"Paid once and still ahead: {say.money(once['one_off_cost_ahead'])}"
     brief = f"; received for a year or less: {say.money(once['one_off_benefit'])}"
     detail += f"{brief}." if once["one_off_benefit"] else "."
+    net = sums["in_year_benefit"] - sums["in_year_cost"]
     brings = f"the {len(live)} cases together bring {gain} and cost {spent}"
     if len(live) == 1:
         brings = f"the one case brings {gain} and costs {spent}"
     return say(
         "in_year",
-        title=f"In the fiscal year {year}, {brings}, as claimed",
+        title=f"In the fiscal year {year}, {brings}, net {say.money(net)}, as claimed",
         detail=f"{detail} Cash alone, before tax, not discounted.",
-        value=sums["in_year_benefit"] - sums["in_year_cost"],
+        value=net,
         about="no interval; expected flows of twelve months",
         n=len(live),
         period=year,

@@ -241,7 +241,8 @@ def cell(value: object, unit: str, currency: str = "") -> str:
     if isinstance(value, int | float) and unit == "people":
         return formats.quantity(float(value), "count")
     if isinstance(value, int | float) and unit in UNITS - {"none"}:
-        return formats.quantity(float(value), cast("Unit", unit), currency=currency)
+        said = formats.quantity(float(value), cast("Unit", unit), currency=currency)
+        return said.removesuffix(".00") if value == 0 and unit == "money" else said
     if isinstance(value, float):
         if 0 < value < 0.001:
             return "under 0.001"

@@ -33,7 +33,7 @@ def made(*statuses):
 def test_bars_add_live_cases_and_leave_out_steps_that_take_nothing():
     bars = _steps(made("running", "approved", "stopped"))
     assert [(b.label, b.value, b.total) for b in bars] == [
-        ("Claimed bare", 1800, True),
+        ("Claimed at face value", 1800, True),
         ("Not taken up", -400, False),
         ("Benefit left", 1400, True),
         ("Cost", -1600, False),

@@ -69,7 +69,8 @@ def test_in_year_run_rate_and_one_off_money_stand_apart(plan):
     assert (found["run_rate_cost"], found["one_off_cost"], found["one_off_cost_ahead"]) == (120, 600, 600)
     assert plan.row(rows, costs, fiscal_year_start=11)["in_year_benefit"] == 2 * 1200
     said = plan.cases(rows, costs).finding("quantify.cases.in_year")
-    assert said.title == "In the fiscal year 2026-01 to 2026-12, the one case brings $400 and costs $620, as claimed"
+    year = "In the fiscal year 2026-01 to 2026-12"
+    assert said.title == f"{year}, the one case brings $400 and costs $620, net −$220, as claimed"
 
 
 def test_a_fiscal_year_is_the_one_that_next_month_lies_in():

@@ -150,7 +150,7 @@ def test_a_year_that_changed_is_told():
     gone = sorted(frames["accounts"]["account_id"])[::4]
     late = frames["revenue"]["account_id"].isin(gone) & (pd.to_datetime(frames["revenue"]["month"]) >= "2026-03-01")
     found = value(frames | {"revenue": frames["revenue"][~late]}).finding("quantify.lifetime.check")
-    assert found.tone == "unknown"
+    assert found.tone == "neutral"
     assert "too few" in found.title
     assert "more than chance explains" in found.detail
 
