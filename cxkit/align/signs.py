@@ -83,7 +83,7 @@ def signs(tables: Tables, *, window_months: int, trace: Result | None = None, au
     return Signs(
         as_of=tables.as_of,
         level=level,
-        findings=(*findings, *_worst(made)),
+        findings=(*_worst(made), *findings),
         gaps=tuple(_gap(c, found) for c in CS if any(not isinstance(f, Sign) for f in _in(c, found).values())),
         tables={"signs": table(made, MEASURED), "said": table([{"c": c, **row} for c, row in said.items()], SAID)},
     )
