@@ -1,7 +1,8 @@
 """How often a report may raise a false alarm, and which detector may spend how much of it.
 
-Under the null a whole report says "something is wrong" in at most 5 % of cases, not each of its detectors. The shares
-below add up to it (Bonferroni), and ``benchmarks/coverage.py`` measures what each of them really spends.
+Under the null what a report finds by looking (Align and Quantify) says "something is wrong" in at most 5 % of cases
+altogether, not each detector for itself. The shares below add up to it (Bonferroni), and ``benchmarks/coverage.py``
+measures what each of them really spends. Registered experiments are corrected among themselves, in Prove.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 PER_REPORT = 0.05
-"""Share of reports on a client without anything wrong that may raise a false alarm."""
+"""Share of reports on a client without anything wrong that may raise a false alarm, experiments apart."""
 
 SHARES: Mapping[str, float] = MappingProxyType(
     {
