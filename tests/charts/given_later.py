@@ -1,0 +1,164 @@
+"""What the figures of Instrument, Orchestrate, Prove and Govern are drawn from in tests."""
+
+from __future__ import annotations
+
+from cxkit.records import Finding, Result
+from tests.charts.made import result, rows
+
+EFFECT = Finding(
+    id="prove.effect",
+    stage="prove",
+    title="It cut churn by 2.3 points",
+    value=-0.023,
+    unit="points",
+    low=-0.035,
+    high=-0.011,
+    n=900,
+    grade="A",
+    tone="good",
+    subject="X",
+)
+MEAN = EFFECT.model_copy(
+    update={"unit": "money", "value": 4.0, "low": -1.0, "high": 9.0, "subject": "Y", "currency": "USD"}
+)
+CAPABILITIES = rows(
+    name=["OKR traceability", "Scorecard"],
+    owner_role=["CXO/PMO", "RevOps/Data"],
+    current=[3, None],
+    target=[4, None],
+    self_assessed=[4, None],
+    evidenced=[2, 3],
+    evidence=["", ""],
+)
+
+GIVEN: dict[str, Result] = {
+    "instrument.signals": result(
+        "instrument",
+        {
+            "matrix": rows(
+                moment_id=["m", "m"],
+                moment=["Join", "Join"],
+                signal=["crm", "voc"],
+                status=["present", "declared only"],
+            )
+        },
+    ),
+    "instrument.attribution": result(
+        "instrument",
+        {
+            "bridge": rows(
+                kind=["revenue"] * 3,
+                step=["total", "no key", "attributed"],
+                amount=[9.0, 1.0, 8.0],
+                share=[1.0, 0.1, 0.9],
+            )
+        },
+    ),
+    "instrument.loop": result(
+        "instrument",
+        {"rates": rows(measure=["contacted"], hits=[40], judged=[90], share=[0.44], low=[0.35], high=[0.54])},
+    ),
+    "orchestrate.register": result(
+        "orchestrate",
+        {"moments": rows(moment_id=["m"], moment=["Join"], has_owner=[True], end_to_end=[None], has_sla=[False])},
+    ),
+    "orchestrate.sla": result(
+        "orchestrate",
+        {
+            "sla": rows(
+                dimension=["all", "moment"],
+                group=["", "m"],
+                label=["All tickets", "Join"],
+                judged=[900, 90],
+                attainment=[0.8, 0.6],
+                low=[0.77, 0.5],
+                high=[0.83, 0.7],
+            )
+        },
+    ),
+    "orchestrate.fcr": result(
+        "orchestrate",
+        {
+            "recontact_by": rows(
+                dimension=["moment"] * 2,
+                group=["m", "k"],
+                label=["Join", "Leave"],
+                n=[90, 60],
+                fcr=[0.7, 0.6],
+                fcr_low=[0.6, 0.5],
+                fcr_high=[0.8, 0.7],
+            )
+        },
+    ),
+    "orchestrate.first_value": result(
+        "orchestrate",
+        {
+            "curve": rows(
+                moment_id=["m"] * 3,
+                moment=["Join"] * 3,
+                day=[0, 5, 20],
+                share=[0.1, 0.5, 0.8],
+                low=[0.05, 0.4, 0.7],
+                high=[0.2, 0.6, 0.9],
+            ),
+            "summary": rows(moment_id=["m"], moment=["Join"], customers=[300], median=[5.0], naive_median=[3.0]),
+        },
+    ),
+    "orchestrate.funnel": result(
+        "orchestrate",
+        {
+            "steps": rows(
+                journey=["Buy"] * 2,
+                step=[1, 2],
+                event=["seen", "paid"],
+                customers=[100, 40],
+                of_previous=[None, 0.4],
+                previous_low=[None, 0.31],
+                previous_high=[None, 0.5],
+            )
+        },
+    ),
+    "prove.effects": result(
+        "prove", {"effects": rows(experiment_id=["X", "Y"], name=["Call", "App"], arm=["t", "t"])}, (EFFECT, MEAN)
+    ),
+    "prove.pnl": result(
+        "prove",
+        {
+            "bridge": rows(
+                experiment_id=["X"],
+                value=[1e6],
+                low=[5e5],
+                high=[2e6],
+                verdict=["cut"],
+                grade=["A"],
+                pnl_line=["Revenue"],
+            )
+        },
+    ),
+    "govern.maturity": result("govern", {"capabilities": CAPABILITIES}),
+    "govern.allocation": result(
+        "govern",
+        {
+            "plan": rows(
+                initiative=["Call", "App"],
+                verdict=["fund", "stop"],
+                amount=[9e5, None],
+                freed=[None, 8e5],
+                grade=["A", None],
+            )
+        },
+    ),
+    "govern.portfolio": result(
+        "govern",
+        {
+            "initiatives": rows(
+                initiative=["Call", "App"],
+                npv_go_forward=[4e6, -4e5],
+                go_forward_low=[2e6, None],
+                go_forward_high=[6e6, None],
+                basis=["proven", "claimed"],
+                grade=["A", None],
+            )
+        },
+    ),
+}
