@@ -46,6 +46,7 @@ def cxkit(folder: Path, *words: str) -> str:
 
 
 @pytest.mark.run
+@pytest.mark.heavy
 def test_the_first_client_from_new_to_run(tmp_path: Path) -> None:
     """A retailer sends two files; the four commands of the README make a report of them."""
     (tmp_path / "data").mkdir()

@@ -134,7 +134,7 @@ def _pairs_book(ends, factor=1, extra=()):
     )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(pairs)
 def test_invariants_of_reference_r06(ends):
     found = summary(_pairs_book(ends))

@@ -256,7 +256,7 @@ def figures(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         return service.attainment(tables, relation, {"all": "''", "moment": "moment_id"}), recontacts(tables, window)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(SPECS, st.randoms(use_true_random=False))
 def test_shares_stay_shares_and_neither_order_nor_the_future_matters(specs, random):
     frame = frame_of(specs)
