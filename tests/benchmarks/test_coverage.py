@@ -1,25 +1,14 @@
 """The coverage benchmark at a fiftieth of its seeds: wide bands, same rule."""
 
-import importlib.util
-import sys
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType
 
 import pytest
 
-FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
-
 
 @pytest.fixture
-def coverage(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(str(FOLDER))
-    spec = importlib.util.spec_from_file_location("coverage_benchmark", FOLDER / "coverage.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "coverage_benchmark", module)
-    spec.loader.exec_module(module)
-    return module
+def coverage(load: Callable[[str], ModuleType]) -> ModuleType:
+    return load("coverage")
 
 
 def test_band_is_exact(coverage: ModuleType) -> None:

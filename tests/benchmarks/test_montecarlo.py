@@ -1,26 +1,15 @@
 """The Monte Carlo benchmark at a hundredth of its draws: both ways find the same, and the record is whole."""
 
-import importlib.util
-import sys
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType
 
 import numpy as np
 import pytest
 
-FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
-
 
 @pytest.fixture
-def montecarlo(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(str(FOLDER))
-    spec = importlib.util.spec_from_file_location("montecarlo_benchmark", FOLDER / "montecarlo.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "montecarlo_benchmark", module)
-    spec.loader.exec_module(module)
-    return module
+def montecarlo(load: Callable[[str], ModuleType]) -> ModuleType:
+    return load("montecarlo")
 
 
 def test_both_ways_find_the_same(montecarlo: ModuleType) -> None:
