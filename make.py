@@ -89,7 +89,7 @@ def lint(_: list[str]) -> None:
 def lock(_: list[str]) -> None:
     """Write both lock files anew: hashes, every platform, no address."""
     install()
-    for kind, extras in (("base", ["test"]), ("ci", ["test", "browser"])):
+    for kind, extras in (("base", ["test"]), ("ci", ["test", "browser", "model", "spark"])):
         options = [
             "--universal",
             "--generate-hashes",

@@ -116,6 +116,39 @@ REGISTER: Mapping[str, Parameter] = {
             high=90,
             meaning="days without a further contact that make a first contact a resolution",
         ),
+        Parameter(
+            name="match_threshold",
+            kind="float",
+            default=0.95,
+            low=0.5,
+            high=0.9999,
+            meaning="probability from which two records of different systems count as one person",
+        ),
+        Parameter(
+            name="sla_hours",
+            kind="Optional[float]",
+            default=None,
+            low=0.1,
+            high=2000,
+            meaning="limit, in open hours, of tickets whose moment has none; none: they are not judged",
+        ),
+        Parameter(
+            name="sla_scale", kind="float", default=1.0, low=0.1, high=5, meaning="what-if: every limit times this"
+        ),
+        Parameter(
+            name="calendar",
+            kind="Optional[str]",
+            default=None,
+            meaning="business calendar of every limit; none: the one of each moment; 'always' runs round the clock",
+        ),
+        Parameter(
+            name="journey_days",
+            kind="int",
+            default=30,
+            low=1,
+            high=730,
+            meaning="days within which a journey must be finished to count as finished",
+        ),
         Parameter(name="budget", kind="Optional[float]", default=None, low=0, meaning="money the council can give out"),
     )
 }

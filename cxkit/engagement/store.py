@@ -47,6 +47,8 @@ class Store(Record):
     parameters: dict[str, Any] = Field(default_factory=dict)
     commentary: tuple[Comment, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    plays: tuple[dict[str, Any], ...] = ()
+    """The client's own plays, laid over ``playbook/plays.yml`` by id."""
 
 
 def read_store(folder: Path) -> Store:

@@ -189,8 +189,5 @@ def running(tables: Tables, since: datetime, until: datetime) -> Iterator[Clock]
     if not parts:
         yield Clock((), size)
         return
-    tables.con.register(GRID, pa.concat_tables(parts))
-    try:
+    with tables.lent(GRID, pa.concat_tables(parts)):
         yield Clock(tuple(sorted(weeks)), size)
-    finally:
-        tables.con.unregister(GRID)

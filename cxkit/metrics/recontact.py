@@ -71,11 +71,8 @@ def recontacts(
     last = clock.instant(end_of_day(window.final_day, tables.timezone))
     ends = {k: min(now - k * clock.DAY, last) for k in sorted(set(days))}
     columns = sorted({sql for name, sql in by.items() if name != "all"} - {"account_id"})
-    tables.con.execute(f"CREATE OR REPLACE TEMP TABLE {FOLLOWED} AS {_followed(tables, window, columns)}")
-    try:
+    with tables.held(FOLLOWED, _followed(tables, window, columns)):
         frames = [_counted(tables, name, sql, ends, start) for name, sql in by.items()]
-    finally:
-        tables.con.execute(f"DROP TABLE IF EXISTS {FOLLOWED}")
     return pd.concat(frames, ignore_index=True)
 
 

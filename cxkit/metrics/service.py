@@ -56,8 +56,7 @@ def settled(tables: Tables, alias: str = "t") -> str | None:
 
 def has_pauses(tables: Tables) -> bool:
     """Whether single pauses are known, from a status log."""
-    found = tables.frame("SELECT count(*) AS n FROM information_schema.tables WHERE table_name = 'ticket_pauses'")
-    return int(found["n"].iloc[0]) > 0
+    return tables.knows("ticket_pauses")
 
 
 def _moments(tables: Tables, names: Sequence[str]) -> str:
@@ -136,11 +135,8 @@ def judged(tables: Tables, window: Window, *, sla_hours: float | None = None) ->
     since = edge if pd.isna(first) else datetime(1970, 1, 1) + timedelta(microseconds=int(first))
     with clock.running(tables, min(since, edge), edge) as running:
         sql = _judging(tables, running, window, clock.instant(edge), sla_hours)
-        tables.con.execute(f"CREATE OR REPLACE TEMP TABLE {JUDGED} AS {sql}")
-    try:
-        yield JUDGED
-    finally:
-        tables.con.execute(f"DROP TABLE IF EXISTS {JUDGED}")
+        with tables.held(JUDGED, sql):
+            yield JUDGED
 
 
 def attainment(tables: Tables, relation: str, by: Mapping[str, str]) -> pd.DataFrame:

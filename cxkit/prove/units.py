@@ -40,11 +40,8 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 @contextmanager
 def measured(tables: Tables) -> Iterator[str]:
     """The assigned units of registered experiments, one row each, in the engine for a while; the relation's name."""
-    tables.con.execute(f"CREATE OR REPLACE TEMP TABLE {UNITS} AS {_units(tables)}")
-    try:
+    with tables.held(UNITS, _units(tables)):
         yield UNITS
-    finally:
-        tables.con.execute(f"DROP TABLE IF EXISTS {UNITS}")
 
 
 def unit_counts(tables: Tables, relation: str) -> pd.DataFrame:

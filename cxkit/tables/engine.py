@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
 import duckdb
 import narwhals as nw
 import pandas as pd
+import pyarrow as pa
 
 from cxkit.records import Missing
 from cxkit.tables.catalogue import CONTRACTS
@@ -23,9 +25,13 @@ def connect() -> duckdb.DuckDBPyConnection:
         "autoload_known_extensions": "false",
     }
     con = duckdb.connect(":memory:", config=offline)
+    _settle(con)
+    return con
+
+
+def _settle(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("SET TimeZone = 'UTC'")
     con.execute("SET enable_progress_bar = false")
-    return con
 
 
 class Tables(Mapping[str, "nw.LazyFrame[Any] | Missing"]):
@@ -145,3 +151,89 @@ class Tables(Mapping[str, "nw.LazyFrame[Any] | Missing"]):
             if str(field.type).startswith("decimal"):
                 frame[field.name] = frame[field.name].astype("float64")
         return frame
+
+    @contextmanager
+    def held(self, name: str, query: str) -> Iterator[str]:
+        """Hold the rows of a query in the engine under a name, for a while; yields the name.
+
+        >>> frame = pd.DataFrame({"account_id": ["a", "b"], "month": ["2026-01-01"] * 2, "mrr": [10, 12]})
+        >>> tables = Tables.from_frames({"revenue": frame}, as_of=date(2026, 1, 31))
+        >>> with tables.held("large", "SELECT * FROM revenue WHERE mrr > 11") as relation:
+        ...     len(tables.frame(f"SELECT * FROM {relation}"))
+        1
+        """
+        self.con.execute(f"CREATE OR REPLACE TEMP TABLE {quoted(name)} AS {query}")
+        try:
+            yield name
+        finally:
+            self.con.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
+
+    @contextmanager
+    def lent(self, name: str, rows: pa.Table) -> Iterator[str]:
+        """Lend the engine a small table that was made here, for a while; yields its name."""
+        self.con.register(name, rows)
+        try:
+            yield name
+        finally:
+            self.con.unregister(name)
+
+    def knows(self, relation: str) -> bool:
+        """Whether the engine has a relation of this name, canonical or derived."""
+        found = self.con.execute(
+            "SELECT count(*) FROM information_schema.tables WHERE table_name = ?", [relation]
+        ).fetchall()
+        return int(found[0][0]) > 0
+
+    def original(self, name: str) -> str:
+        """What the queries of `replaced` call the table that they replace."""
+        return f"memory.main.{quoted(name)}"
+
+    @contextmanager
+    def replaced(
+        self,
+        views: Mapping[str, str],
+        supplied: Mapping[str, Collection[str]] | None = None,
+        *,
+        lent: Mapping[str, pa.Table] | None = None,
+    ) -> Iterator[Tables]:
+        """The same tables with some of them seen differently, for a while; nothing here is changed.
+
+        `views` maps a canonical name to the query that stands for it and must return the same columns; in it
+        `original(name)` is the table as it is. `supplied` says which columns it has where that differs; `lent` are
+        tables made here that the queries use.
+
+        >>> frame = pd.DataFrame({"account_id": ["a", "b"], "month": ["2026-01-01"] * 2, "mrr": [10, 12]})
+        >>> tables = Tables.from_frames({"revenue": frame}, as_of=date(2026, 1, 31))
+        >>> merged = f"SELECT * REPLACE ('a' AS account_id) FROM {tables.original('revenue')}"
+        >>> with tables.replaced({"revenue": merged}) as other:
+        ...     other.frame("SELECT DISTINCT account_id FROM revenue")["account_id"].tolist()
+        ['a']
+        """
+        con = self.con.cursor()
+        _settle(con)
+        for name, rows in (lent or {}).items():
+            con.register(name, rows)
+        for name, query in views.items():
+            con.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {query}")
+        try:
+            yield Tables(
+                con,
+                {**self._supplied, **{n: frozenset(c) for n, c in (supplied or {}).items()}},
+                as_of=self.as_of,
+                timezone=self.timezone,
+                currency=self.currency,
+                unusable=self.unusable,
+                hashes=self.hashes,
+            )
+        finally:
+            con.close()
+
+    @contextmanager
+    def embedded(self, *names: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """An embedded engine that holds these tables, for a library that speaks to DuckDB alone."""
+        con = self.con.cursor()
+        _settle(con)
+        try:
+            yield con
+        finally:
+            con.close()
