@@ -21,6 +21,7 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "instrument.loop.closed": "share of unhappy answers whose issue was settled",
         "instrument.loop.within_sla": "share of unhappy answers settled within the limit, open ones past it counted",
         "instrument.loop.open": "unhappy answers still waiting",
+        "instrument.loop.outcome": "what happened to those called back, beside like ones who were not (association)",
     }
 )
 """Finding id → what it means, in one line."""

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from cxkit.formats import quantity
+from cxkit.instrument.loop_outcomes import compared
 from cxkit.metrics.clock import HOUR, instant
 from cxkit.metrics.clustering import share_intervals
 from cxkit.metrics.estimates import MINIMUM_CLUSTERS, MINIMUM_N
@@ -30,7 +31,8 @@ class ClosedLoop(Result):
     """Close-the-loop rates over the last complete months of answers.
 
     Tables: ``funnel`` (step: eligible, contacted, resolved, within_sla; responses, share of eligible) and ``rates``
-    (measure: contacted, closed, within_sla; hits, judged, censored, clusters, share, low, high).
+    (measure: contacted, closed, within_sla; hits, judged, censored, clusters, share, low, high), and ``outcomes``, see
+    `cxkit.instrument.loop_outcomes.compared`.
     """
 
     stage: ClassVar[str] = "instrument"
@@ -81,6 +83,11 @@ def closed_loop(tables: Tables, *, loop_sla_hours: float = 48, window_months: in
     shown = rates[[not (asked.get(str(m)) and asked[str(m)] not in dates) for m in rates["measure"]]]
     columns = ["measure", "hits", "judged", "censored", "clusters", "share", "low", "high"]
     held = {"funnel": funnel, "rates": shown[columns]}
+    outcomes, said, missing = compared(tables, window, loop_sla_hours, UNHAPPY)
+    findings += said
+    gaps += missing
+    if len(outcomes):
+        held["outcomes"] = outcomes
     return ClosedLoop(**common, period=window.label, findings=tuple(findings), gaps=tuple(gaps), tables=held)
 
 

@@ -52,7 +52,7 @@ def test_a_settlement_after_as_of_is_not_known_yet():
 def test_without_a_date_of_settlement_the_limit_is_for_the_call():
     result = closed_loop(of(SURVEYS.drop(columns="loop_resolved")), loop_sla_hours=48)
     assert result.frame("rates")["measure"].tolist() == ["contacted", "within_sla"]
-    assert [g.id for g in result.gaps] == ["instrument.loop.closed"]
+    assert [g.id for g in result.gaps] == ["instrument.loop.closed", "instrument.loop.outcome"]
     assert result.finding("instrument.loop.within_sla").value == 0.75
 
 
