@@ -5,6 +5,12 @@ are recorded) no later than k days after it was settled — also while it is sti
 those days. Judged are tickets settled inside the analysis window whose k days end by `as_of`; first-contact
 resolution is the share of them without a recontact. A ticket without an account cannot be followed: it is left out, and
 the figure is bounded by counting all of them once as solved and once as recontacted.
+
+Who came back (`IDENTITIES`: the account, the person as the desk's system knows them, the person joined across systems,
+or nobody: reopening alone) and on what (`GROUPINGS`: anything, the same reason, moment or product, or a family of
+reasons) can be chosen otherwise. Over the same tickets first-contact resolution can only fall with a longer window, a
+coarser grouping and a joined identity; each window judges the tickets that it can, so a longer one leaves
+out the newest.
 """
 
 from __future__ import annotations
@@ -26,52 +32,128 @@ FOLLOWED = "cxkit_followed"
 ALL = {"all": "''"}
 WINDOWS = (1, 3, 7, 14, 30)
 """Days; the customary windows, all made in one pass."""
+GROUPINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "any": "any contact",
+        "family": "the same family of reasons",
+        "reason": "the same reason",
+        "moment": "the same moment",
+        "product": "the same product",
+    }
+)
+"""What a further contact must share with the first to count as coming back on it."""
+IDENTITIES: Mapping[str, str] = MappingProxyType(
+    {
+        "account": "the customer's account",
+        "person": "the person, as one system knows them",
+        "entity": "the person, joined across systems",
+        "reopened": "reopening alone",
+    }
+)
+"""Who must come back; for `entity` the engine holds a relation of ``person_id`` and ``entity``, for a while."""
 
 
 def _day_start(tables: Tables, window: Window) -> int:
     return clock.instant(end_of_day(window.first - timedelta(days=1), tables.timezone))
 
 
-def _followed(tables: Tables, window: Window, columns: Sequence[str]) -> str:
-    """SQL: settled tickets with the microseconds from settling to the next contact on the same issue."""
+def groupings(tables: Tables, *, families: bool = False) -> list[str]:
+    """The groupings for which tickets have what they need; families of reasons where they are given."""
     supplied = tables.supplied("tickets")
-    reason = "coalesce(t.reason, '')" if "reason" in supplied else "''"
+    needs = {"reason": "reason", "moment": "moment_id", "product": "product"}
+    known = [g for g in GROUPINGS if g == "any" or needs.get(g) in supplied]
+    return sorted([*known, *(["family"] if families and "reason" in supplied else [])], key=list(GROUPINGS).index)
+
+
+def _issue(tables: Tables, grouping: str, families: Mapping[str, str] | None) -> str:
+    supplied = tables.supplied("tickets")
+    column = {"reason": "reason", "family": "reason", "moment": "moment_id", "product": "product"}.get(grouping)
+    if grouping not in GROUPINGS:
+        raise KeyError(f"'{grouping}' is not one of {', '.join(GROUPINGS)}")
+    if column is None or column not in supplied:
+        return "''"
+    known = f"coalesce(t.{column}, '')"
+    if grouping != "family" or not families:
+        return known
+    cases = " ".join(f"WHEN {text_literal(r)} THEN {text_literal(f)}" for r, f in sorted(families.items()))
+    return f"CASE {known} {cases} ELSE {known} END"
+
+
+def _who(tables: Tables, identity: str, entities: str) -> tuple[str, str]:
+    """SQL of the key that is followed, and of the join it takes."""
+    if identity == "account":
+        return "t.account_id", ""
+    if identity == "person":
+        return "t.person_id", ""
+    if identity == "entity":
+        own = "CASE WHEN t.person_id IS NOT NULL THEN 'p:' || t.person_id END"
+        return f"coalesce('e:' || k.entity, {own})", f"LEFT JOIN {entities} k ON k.person_id = t.person_id"
+    if identity == "reopened":
+        own = "'t:' || t.ticket_id"
+        return f"coalesce('a:' || t.account_id, {own})" if "account_id" in tables.supplied("tickets") else own, ""
+    raise KeyError(f"'{identity}' is not one of {', '.join(IDENTITIES)}")
+
+
+def _followed(
+    tables: Tables,
+    window: Window,
+    columns: Sequence[str],
+    *,
+    grouping: str = "reason",
+    identity: str = "account",
+    families: Mapping[str, str] | None = None,
+    entities: str = "",
+) -> str:
+    """SQL: settled tickets with the microseconds from settling to the next contact on the same issue."""
+    who, join = _who(tables, identity, entities)
     reopened = (
         f"CASE WHEN t.reopened >= {settled(tables)} THEN epoch_us(t.reopened) END"
-        if "reopened" in supplied
+        if "reopened" in tables.supplied("tickets")
         else "NULL::BIGINT"
     )
     kept = "".join(f", {c}" for c in columns)
+    following = "min(o) OVER (PARTITION BY who, issue ORDER BY o RANGE BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)"
     return f"""
     WITH keyed AS (
-      SELECT t.account_id, {reason} AS issue, epoch_us(t.opened) AS o,
-        epoch_us({settled(tables)}) AS r, {reopened} AS back{kept}
-      FROM tickets t WHERE t.account_id IS NOT NULL
+      SELECT {who} AS who, {_issue(tables, grouping, families)} AS issue, epoch_us(t.opened) AS o,
+        epoch_us({settled(tables)}) AS r, {reopened} AS back{"".join(f", t.{c}" for c in columns)}
+      FROM tickets t {join} WHERE {who} IS NOT NULL
     ),
     followed AS (
-      SELECT account_id, r, back, min(o) OVER (
-        PARTITION BY account_id, issue ORDER BY o RANGE BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS next{kept}
+      SELECT who, r, back, {"NULL::BIGINT" if identity == "reopened" else following} AS next{kept}
       FROM keyed
     )
-    SELECT account_id, r, least(next - r, back - r) AS gap{kept} FROM followed WHERE r >= {_day_start(tables, window)}
+    SELECT who, r, least(next - r, back - r) AS gap{kept} FROM followed WHERE r >= {_day_start(tables, window)}
     """
 
 
 def recontacts(
-    tables: Tables, window: Window, days: Sequence[int] = WINDOWS, *, by: Mapping[str, str] = MappingProxyType(ALL)
+    tables: Tables,
+    window: Window,
+    days: Sequence[int] = WINDOWS,
+    *,
+    by: Mapping[str, str] = MappingProxyType(ALL),
+    grouping: str = "reason",
+    identity: str = "account",
+    families: Mapping[str, str] | None = None,
+    entities: str = "",
 ) -> pd.DataFrame:
     """Recontact and first-contact resolution for several windows, in one pass over the tickets.
 
-    Needs tickets with ``account_id`` and ``resolved`` or ``closed``. `by` maps a dimension's name to a column of
-    tickets (or ``''`` for all of them). One row per dimension, group and window: dimension, group, window_days, n
-    (tickets judged), clusters (accounts), recontacted, recontact, fcr, fcr_low, fcr_high, cohort_days (length of the
-    time in which they were settled). Below 30 tickets or 10 accounts no interval.
+    Needs tickets with ``account_id`` and ``resolved`` or ``closed``; ``person_id`` to follow persons, and for joined
+    ones `entities`, the name of a relation in the engine with one row per ``person_id`` and its ``entity``. `by` maps a
+    dimension's name to a column of tickets (or ``''`` for all of them); `families` maps reasons to their family, for
+    that grouping. A grouping whose column was not supplied is that of any contact. One row per dimension, group and
+    window: dimension, group, window_days, n (tickets judged), clusters (accounts, or whoever is followed), recontacted,
+    recontact, fcr, fcr_low, fcr_high, cohort_days (length of the time in which they were settled). Below 30 tickets or
+    10 clusters no interval.
     """
     now, start = clock.instant(end_of_day(tables.as_of, tables.timezone)), _day_start(tables, window)
     last = clock.instant(end_of_day(window.final_day, tables.timezone))
     ends = {k: min(now - k * clock.DAY, last) for k in sorted(set(days))}
-    columns = sorted({sql for name, sql in by.items() if name != "all"} - {"account_id"})
-    with tables.held(FOLLOWED, _followed(tables, window, columns)):
+    columns = sorted({sql for name, sql in by.items() if name != "all"})
+    chosen = {"grouping": grouping, "identity": identity, "families": families, "entities": entities}
+    with tables.held(FOLLOWED, _followed(tables, window, columns, **chosen)):  # type: ignore[arg-type]
         frames = [_counted(tables, name, sql, ends, start) for name, sql in by.items()]
     return pd.concat(frames, ignore_index=True)
 
@@ -89,7 +171,7 @@ def _counted(tables: Tables, dimension: str, group: str, ends: Mapping[int, int]
         for k in ends
     )
     wide = tables.frame(
-        f"""WITH a AS (SELECT {group} AS "group", hash(account_id) AS who, {first} FROM {FOLLOWED}
+        f"""WITH a AS (SELECT {group} AS "group", hash(who) AS who, {first} FROM {FOLLOWED}
           WHERE {group} IS NOT NULL GROUP BY 1, 2)
         SELECT "group", {second} FROM a GROUP BY 1 ORDER BY n{min(ends)} DESC, 1 LIMIT {GROUPS}"""
     )
@@ -143,7 +225,7 @@ def by_account(tables: Tables, window: Window, days: int) -> str:
     known = f"make_timestamp(r + {days * clock.DAY})"
     local = f"CAST(({known} AT TIME ZONE 'UTC') AT TIME ZONE {text_literal(tables.timezone)} AS DATE)"
     return f"""
-    SELECT account_id, CAST(date_trunc('month', {local}) AS DATE) AS month,
+    SELECT who AS account_id, CAST(date_trunc('month', {local}) AS DATE) AS month,
       min((coalesce(gap > {days * clock.DAY}, true))::INT) AS solved
     FROM ({_followed(tables, window, [])}) f WHERE r + {days * clock.DAY} <= {now} GROUP BY 1, 2
     """
