@@ -229,3 +229,18 @@ def by_account(tables: Tables, window: Window, days: int) -> str:
       min((coalesce(gap > {days * clock.DAY}, true))::INT) AS solved
     FROM ({_followed(tables, window, [])}) f WHERE r + {days * clock.DAY} <= {now} GROUP BY 1, 2
     """
+
+
+def by_month(tables: Tables, window: Window, days: int, column: str) -> str:
+    """SQL of a column of tickets and month: ``group``, ``month`` of settling, ``n`` judged, ``recontacted``.
+
+    Judged are tickets whose `days` are over by `as_of`. Needs what `recontacts` needs.
+    """
+    now = clock.instant(end_of_day(tables.as_of, tables.timezone))
+    local = f"CAST((make_timestamp(r) AT TIME ZONE 'UTC') AT TIME ZONE {text_literal(tables.timezone)} AS DATE)"
+    return f"""
+    SELECT {column} AS "group", CAST(date_trunc('month', {local}) AS DATE) AS month, count(*) AS n,
+      sum((coalesce(gap <= {days * clock.DAY}, false))::INT)::BIGINT AS recontacted
+    FROM ({_followed(tables, window, [column])}) f
+    WHERE r + {days * clock.DAY} <= {now} AND {column} IS NOT NULL GROUP BY 1, 2
+    """
