@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
@@ -106,17 +108,83 @@ def by_day(curve: pd.DataFrame) -> pd.DataFrame:
 
 
 def log_rank(groups: Sequence[pd.DataFrame]) -> tuple[float, float]:
-    """Log-rank statistic of two groups' risk frames and its p-value (Mantel 1966, hypergeometric variance)."""
-    first, second = (kaplan_meier(g).set_index("time") for g in groups)
-    times = sorted({*first.index[first["events"] > 0], *second.index[second["events"] > 0]})
-    observed = expected = variance = 0.0
-    for time in times:
-        risks = [float(c.loc[c.index >= time, ["events", "censored"]].to_numpy().sum()) for c in (first, second)]
-        events = [float(c["events"].get(time, 0)) for c in (first, second)]
-        n, d = sum(risks), sum(events)
-        observed += events[0]
-        expected += d * risks[0] / n
-        if n > 1:
-            variance += d * (risks[0] / n) * (risks[1] / n) * (n - d) / (n - 1)
-    statistic = (observed - expected) ** 2 / variance if variance > 0 else 0.0
-    return statistic, float(stats.chi2.sf(statistic, 1))
+    """Log-rank statistic of two or more groups' risk frames and its p-value (Mantel 1966, hypergeometric variance).
+
+    With k groups it has k − 1 degrees of freedom (Peto and Peto 1972). Events of another kind count as censored: the
+    test compares how fast the event comes to those who can still have it.
+
+    >>> early, late = (pd.DataFrame({"time": t, "events": 1, "censored": 0}) for t in ([1, 2, 3, 4], [5, 6, 7, 8]))
+    >>> round(log_rank([early, late])[1], 4)
+    0.0067
+    """
+    found = _sets(groups)
+    if found is None:
+        return 0.0, 1.0
+    at_risk, events = found.at_risk, found.events
+    n, d = at_risk.sum(axis=1), events.sum(axis=1)
+    share = at_risk / n[:, None]
+    gap = (events - d[:, None] * share).sum(axis=0)
+    factor = np.divide(d * (n - d), n - 1, out=np.zeros_like(n), where=n > 1)
+    spread = np.diag((factor[:, None] * share).sum(axis=0)) - (factor[:, None] * share).T @ share
+    return chi_square(gap, spread)
+
+
+def chi_square(gap: npt.NDArray[np.float64], spread: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """Quadratic form of scores that add up to zero, and its p-value; one degree of freedom less than there are."""
+    gap, spread = gap[:-1], spread[:-1, :-1]
+    if not len(gap) or not np.diag(spread).max() > 0:
+        return 0.0, 1.0
+    statistic = float(gap @ np.linalg.pinv(spread, hermitian=True) @ gap)
+    return statistic, float(stats.chi2.sf(statistic, int(np.linalg.matrix_rank(spread, hermitian=True))))
+
+
+@dataclass(frozen=True)
+class _Sets:
+    times: npt.NDArray[np.float64]
+    """Times at which anybody had the event."""
+    at_risk: npt.NDArray[np.float64]
+    """Times × groups."""
+    events: npt.NDArray[np.float64]
+
+
+def _sets(groups: Sequence[pd.DataFrame]) -> _Sets | None:
+    rows = [g.groupby("time")[["events", "censored"]].sum().sort_index() for g in groups]
+    times = np.array(sorted({t for r in rows for t in r.index[r["events"] > 0]}), dtype=float)
+    if not len(times):
+        return None
+    at_risk, events = [], []
+    for r in rows:
+        left = r.sum(axis=1).to_numpy(dtype=float)[::-1].cumsum()[::-1]
+        at_risk.append(np.append(left, 0.0)[np.searchsorted(r.index.to_numpy(dtype=float), times)])
+        events.append(r["events"].reindex(times, fill_value=0).to_numpy(dtype=float))
+    return _Sets(times, np.column_stack(at_risk), np.column_stack(events))
+
+
+def log_rank_scores(groups: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """What one case adds to each group's log-rank score, by its own group, time and outcome.
+
+    Returns own, time, settled (whether it had the event), group, score. Summed over all cases of a group of that name
+    they are observed less expected; summed over a cluster first, their squares give a variance that holds where the
+    cases of one cluster are not independent (Lee, Wei and Amato 1992).
+    """
+    found = _sets(groups)
+    names = range(len(groups))
+    columns = ["own", "time", "settled", "group", "score"]
+    if found is None:
+        return pd.DataFrame(columns=columns)
+    n = found.at_risk.sum(axis=1)
+    share = found.at_risk / n[:, None]
+    hazard = found.events.sum(axis=1) / n
+    frames = []
+    for own, frame in enumerate(groups):
+        times = np.unique(frame["time"].to_numpy(dtype=float))
+        upto = np.searchsorted(found.times, times, side="right")
+        at = np.minimum(np.searchsorted(found.times, times), len(found.times) - 1)
+        for group in names:
+            gap = float(own == group) - share[:, group]
+            spent = np.concatenate([[0.0], np.cumsum(gap * hazard)])[upto]
+            for settled in (False, True):
+                score = np.where(settled, gap[at], 0.0) - spent
+                made = {"own": own, "time": times, "settled": settled, "group": group, "score": score}
+                frames.append(pd.DataFrame(made))
+    return pd.concat(frames, ignore_index=True)[columns]
