@@ -6,54 +6,18 @@ Masking is done once, on everything a template is given, so that no template can
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from cxkit.metrics.masking import EMAIL, PHONE, People, visible
 from cxkit.metrics.suppression import HIDDEN, suppressed
 from cxkit.report.blocks import TableBody
 from cxkit.report.inputs import Privacy
 
-EMAIL = re.compile(r"[\w.+%'-]+@(?:[\w-]+\.)+[\w-]{2,}")
-PHONE = re.compile(
-    r"(?<![\w.,/#-])(?:"
-    r"(?:\+|00)\d{1,3}[ \u00a0./()-]{0,3}(?:\d[ \u00a0./()-]{0,2}){6,12}\d"  # +44 20 7946 0958
-    r"|\(\d{2,5}\)[ \u00a0./-]?\d{2,4}(?:[ \u00a0./-]?\d{2,4}){1,3}"  # (020) 7946 0958
-    r"|0\d{1,4}[ \u00a0./-]\d{2,4}(?:[ \u00a0./-]\d{2,4}){1,3}"  # 020 7946 0958
-    r"|\d{3}[-. ]\d{3}[-. ]\d{4}"  # 555-010-4477
-    r")(?![\w-]|[.,]\d)"
-)
 SECRET = re.compile(r"(?i)(pass(word|phrase|wd)?|secret|token|api[_-]?key|credential|private|dsn|uri|connection)")
-ORDINARY = frozenset(
-    re.findall(
-        r"\w+",
-        "january february march april may june july august september october november december the and all none "
-        "unknown other control treatment sales support service finance marketing operations product customer team",
-    )
-)
-"""Single words that are never masked: a column of names that holds one of them would blot out the report."""
-
 T = TypeVar("T")
-
-
-def visible(text: str) -> str:
-    """Show what would act unseen: direction controls and other format characters become their code.
-
-    >>> visible("safe\\u202egpj.exe")
-    'safe[U+202E]gpj.exe'
-    """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(f"[U+{ord(c):04X}]" if _acts(c) else c for c in text)
-
-
-def _acts(char: str) -> bool:
-    category = unicodedata.category(char)
-    if category in {"Cf", "Co", "Cs"}:
-        return char not in "\u00ad\u200c\u200d"  # soft hyphen and joiners belong to words
-    return (category == "Cc" and char not in "\n\t") or category in {"Zl", "Zp"}
 
 
 def secrets(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,19 +45,7 @@ class Mask:
 
     def __init__(self, privacy: Privacy) -> None:
         self.privacy = privacy
-        self._people: dict[str, list[tuple[str, ...]]] = {}
-        if privacy.on:
-            for value in privacy.people:
-                self._learn(value)
-
-    def _learn(self, value: str) -> None:
-        words = tuple(_words(value))
-        if len(words) == 1 and (len(words[0]) < 4 or words[0].casefold() in ORDINARY or words[0].isdigit()):
-            return
-        if not words or EMAIL.fullmatch(value.strip()):
-            return
-        for form in {words, words[-1:] + words[:-1]}:
-            self._people.setdefault(form[0].casefold(), []).append(tuple(w.casefold() for w in form))
+        self._people = People(privacy.people if privacy.on else ())
 
     def text(self, text: str) -> str:
         """One text with unseen characters shown and, unless privacy is off, people masked."""
@@ -104,26 +56,7 @@ class Mask:
             text = EMAIL.sub("[e-mail]", text)
         if sum(c.isdigit() for c in text) >= 7:
             text = PHONE.sub("[phone]", text)
-        return self._names(text) if self._people else text
-
-    def _names(self, text: str) -> str:
-        spans = [(m.start(), m.end()) for m in re.finditer(r"[^\W_]+(?:['’-][^\W_]+)*", text)]
-        folded = [text[a:b].casefold() for a, b in spans]
-        out, done, at = [], 0, 0
-        while at < len(spans):
-            forms = [f for f in self._people.get(folded[at], ()) if tuple(folded[at : at + len(f)]) == f]
-            longest = max(map(len, forms), default=0)
-            apart = any(
-                not re.fullmatch(r"[\s.,]{0,3}", text[spans[i][1] : spans[i + 1][0]])
-                for i in range(at, at + longest - 1)
-            )
-            if longest and not apart and (longest > 1 or text[spans[at][0]].isupper()):
-                out += [text[done : spans[at][0]], "[name]"]
-                done = spans[at + longest - 1][1]
-                at += longest
-            else:
-                at += 1
-        return "".join([*out, text[done:]])
+        return self._people.masked(text) if self._people else text
 
     def value(self, value: T) -> T:
         """A record, mapping, tuple or text with every text in it masked and every table of people suppressed."""
@@ -186,7 +119,3 @@ class Mask:
 
 def _count(value: str | float | None) -> float | None:
     return None if isinstance(value, str) else value
-
-
-def _words(value: str) -> list[str]:
-    return re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", value)
