@@ -26,6 +26,11 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "orchestrate.first_value.median": "time until half of new customers reach first value, unfinished ones counted",
         "orchestrate.first_value.share_30": "share of new customers with first value within 30 days",
         "orchestrate.first_value.share_90": "share of new customers with first value within 90 days",
+        "orchestrate.first_value.churn": "share of new customers who leave before first value",
+        "orchestrate.first_value.naive": "how many days the median of those who got there is too early",
+        "orchestrate.first_value.naive_money": "monthly revenue the naive figure counts as at value too early",
+        "orchestrate.first_value.bounds": "worst and best case of the share, of those not seen to the end",
+        "orchestrate.first_value.segments": "whether segments reach first value at different speed",
         "orchestrate.funnel.conversion": "share of customers entering a journey who finish it in time",
         "orchestrate.funnel.drop": "the step of a journey at which most customers are lost",
     }

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
-from cxkit.orchestrate import first_value
+from cxkit.orchestrate import FirstValue, first_value
 from cxkit.orchestrate.catalogue import FINDINGS
 from cxkit.tables.engine import Tables
 
@@ -39,19 +39,18 @@ def of(**frames: pd.DataFrame) -> Tables:
 def test_five_accounts_are_followed_as_by_hand():
     result = first_value(of(events=EVENTS, accounts=ACCOUNTS, moments=MOMENTS))
     curve = result.frame("curve")
-    # at risk: b (day 0), a (day 2), d censored on day 5, c censored on day 20; old is left out
+    # at risk: b (day 0), a (day 2), d leaves on day 5, c still waiting on day 20; old is left out
     assert curve["day"].tolist() == [0, 2, 5, 20]
     assert curve["reached"].tolist() == [1, 1, 0, 0]
     assert curve["at_risk"].tolist() == [4, 3, 2, 1]
     assert curve["share"].tolist() == [0.25, 0.5, 0.5, 0.5]
+    assert curve["left"].tolist() == [0, 0, 0.25, 0.25]
+    assert curve["leavers"].tolist() == [0, 0, 1, 0]
+    assert curve["censored"].tolist() == [0, 0, 0, 1]
+    assert curve["best"].tolist() == [0.25, 0.5, 0.5, 0.5]
     row = result.frame("summary").iloc[0]
-    assert (row["left_out"], row["customers"], row["reached"], row["median"], row["naive_median"]) == (
-        1,
-        4,
-        2,
-        2.0,
-        1.0,
-    )
+    named = ["left_out", "customers", "reached", "leavers", "waiting", "median", "naive_median", "error_days"]
+    assert row[named].tolist() == [1, 4, 2, 1, 1, 2.0, 1.0, 1.0]
     assert "too few" in result.findings[0].title
 
 
@@ -64,7 +63,7 @@ def test_a_start_event_starts_the_clock():
 
 def cohort(n: int, reach: int, day: int = 5) -> dict[str, pd.DataFrame]:
     start = date(2026, 1, 1)
-    accounts = pd.DataFrame({"account_id": [f"a{i}" for i in range(n)], "started": start})
+    accounts = pd.DataFrame({"account_id": [f"a{i}" for i in range(n)], "started": start, "ended": None})
     rows = [("a0", "2026-01-01 08:00", "login")]
     rows += [(f"a{i}", f"{start + timedelta(days=day + i % 3)} 08:00", "use") for i in range(reach)]
     return {
@@ -76,7 +75,7 @@ def cohort(n: int, reach: int, day: int = 5) -> dict[str, pd.DataFrame]:
 
 def test_the_unfinished_move_the_median():
     found = first_value(of(**cohort(60, 36))).findings
-    assert [f.id.rsplit(".", 1)[1] for f in found] == ["median", "share_30", "share_90"]
+    assert [f.id.rsplit(".", 1)[1] for f in found] == ["median", "share_30", "share_90", "naive"]
     assert found[0].value == 7
     assert "Their own median is 6.0 days" in found[0].detail
     assert found[1].value == pytest.approx(0.6)
@@ -128,3 +127,63 @@ def test_what_is_missing_is_named(frames, needs):
     assert not result.findings
     assert [m.name for m in result.gaps[0].needs] == needs
     assert {g.id for g in result.gaps} <= set(FINDINGS)
+
+
+def test_who_leaves_first_never_gets_there():
+    # 36 of 60 get there on days 5 to 7; the other 24 leave on day 3, before anybody gets there
+    frames = cohort(60, 36)
+    frames["accounts"]["ended"] = [None] * 36 + [date(2026, 1, 4)] * 24
+    result = first_value(of(**frames))
+    row = result.frame("bounds").set_index("measure").loc["share_30"]
+    assert (row["estimate"], row["if_nobody_left"], row["naive"]) == pytest.approx((0.6, 1.0, 1.0))
+    assert (row["worst"], row["best"]) == pytest.approx((0.6, 0.6))  # a leaver is not merely unseen
+    churn = result.finding("orchestrate.first_value.churn")
+    assert churn is not None
+    assert churn.value == pytest.approx(0.4)
+    assert "40.0 points higher" in churn.detail
+    assert result.finding("orchestrate.first_value.bounds") is None
+
+
+def test_the_naive_figure_has_an_error_in_days_and_in_money():
+    frames = cohort(60, 36)
+    frames["revenue"] = pd.DataFrame({"account_id": ["a1", "a2"], "month": "2026-06-01", "mrr": [10, 30]})
+    result = first_value(of(**frames))
+    naive, money = (result.finding(f"orchestrate.first_value.{i}") for i in ("naive", "naive_money"))
+    assert naive is not None
+    assert naive.value == 1  # half of all by day 7, half of those who got there by day 6
+    assert money is not None
+    # all 60 started in the last 365 days; the naive figure has 100 % of them at value by day 30 and not 60 %
+    assert money.value == pytest.approx(0.4 * 60 * 20)
+    assert "not money that is lost" in money.detail
+
+
+def test_those_not_seen_to_the_end_bound_the_share():
+    frames = cohort(60, 36)
+    frames["accounts"].loc[48:, "started"] = date(2026, 6, 27)  # 12 of the 24 unfinished: three days seen
+    result = first_value(of(**frames))
+    row = result.frame("bounds").set_index("measure").loc["share_30"]
+    assert (row["worst"], row["best"]) == pytest.approx((0.6, 0.8))
+    assert row["estimate"] == pytest.approx(36 / 48)
+    found = result.finding("orchestrate.first_value.bounds")
+    assert found is not None
+    assert "60.0 to 80.0" in found.title
+
+
+def segments(late: int) -> FirstValue:
+    """Two segments of 60, all of whom get there; those of the second so many days later."""
+    frames = cohort(120, 120)
+    accounts = frames["accounts"].assign(segment=["a$b$"] * 60 + ["o'; DROP TABLE accounts; --"] * 60)
+    events = frames["events"]
+    events.loc[61:, "at"] = [str(pd.Timestamp(t) + timedelta(days=late)) for t in events.loc[61:, "at"]]
+    return first_value(of(**{**frames, "accounts": accounts, "events": events}))
+
+
+def test_a_slower_segment_is_named_and_equal_ones_are_not():
+    same, other = segments(0), segments(4)
+    assert same.frame("tests")["verdict"].tolist() == ["no difference shown"]
+    assert same.finding("orchestrate.first_value.segments").tone == "neutral"
+    assert other.frame("tests")["verdict"].tolist() == ["differ"]
+    found = other.finding("orchestrate.first_value.segments")
+    assert found.tone == "bad"
+    assert "o'; DROP TABLE accounts; -- customers reach first value later" in found.title
+    assert other.frame("segments")["median"].tolist() == [6.0, 10.0]
