@@ -57,6 +57,8 @@ class Effect:
     reached: int
     cells: int
     """Reached cells behind the value."""
+    spread: float
+    """Standard deviation of cells not yet reached, less the effects of group and month."""
     path: pd.DataFrame
     """By months since the start: since, value, low, high, groups. Months before it are out of sample."""
 
@@ -102,6 +104,7 @@ def staggered(outcome: Array, starts: NDArray[np.int64], *, seed: int, draws: in
         groups=int(groups),
         reached=int(reached.sum()),
         cells=int(_cells(seen, starts[None, :])[0].sum()),
+        spread=_spread(filled, seen, starts),
         path=_path(filled - plain[0] * treated, filled, seen, every),
     )
 
@@ -182,6 +185,13 @@ def _fit(y: Array, seen: Mask, starts: NDArray[np.int64]) -> _Fit:
     level = np.einsum("bij,bj->bi", inverse, (w * (y - month_mean[:, None, :])).sum(axis=2))
     month = month_mean - (share * level[:, :, None]).sum(axis=1)
     return _Fit(y - level[:, :, None] - month[:, None, :], w, per_month, inverse)
+
+
+def _spread(y: Array, seen: Mask, starts: NDArray[np.int64]) -> float:
+    fit = _fit(y, seen, starts[None, :])
+    left = fit.left[0][fit.weight[0] > 0]
+    freedom = len(left) - int((fit.weight[0].sum(axis=1) > 0).sum()) - int((fit.per_month[0] > 0).sum()) + 1
+    return float(np.sqrt((left**2).sum() / max(freedom, 1)))
 
 
 def _averages(
