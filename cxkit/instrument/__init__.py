@@ -1,7 +1,18 @@
 """Instrument: which signals exist, whose they are, and whether anybody answers them."""
 
 from cxkit.instrument.attribution import Attribution, attribution
+from cxkit.instrument.identity import Identity, clusters_at, identity
 from cxkit.instrument.loop import ClosedLoop, closed_loop
 from cxkit.instrument.signals import SignalMap, signal_map
 
-__all__ = ["Attribution", "ClosedLoop", "SignalMap", "attribution", "closed_loop", "signal_map"]
+__all__ = [
+    "Attribution",
+    "ClosedLoop",
+    "Identity",
+    "SignalMap",
+    "attribution",
+    "closed_loop",
+    "clusters_at",
+    "identity",
+    "signal_map",
+]

@@ -22,6 +22,15 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "instrument.loop.within_sla": "share of unhappy answers settled within the limit, open ones past it counted",
         "instrument.loop.open": "unhappy answers still waiting",
         "instrument.loop.outcome": "what happened to those called back, beside like ones who were not (association)",
+        "instrument.identity.entities": "how many people the records of all systems are",
+        "instrument.identity.duplicates": "share of a system's records that are duplicates of others there",
+        "instrument.identity.links": "share of links that rest on likeness and not on an equal key",
+        "instrument.identity.precision": "share of links that are right, from judged pairs or the model's expectation",
+        "instrument.identity.recall": "share of true links that are found, from judged pairs or the model's expectation",
+        "instrument.identity.threshold": "how much the number of people depends on the threshold",
+        "instrument.identity.shared": "mailboxes, phones and devices of several people, left out of the comparison",
+        "instrument.identity.unlinked": "the system whose records are known least in other systems",
+        "instrument.identity.conflicts": "people who hold conflicting keys, and the largest",
     }
 )
 """Finding id → what it means, in one line."""

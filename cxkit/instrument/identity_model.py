@@ -1,0 +1,366 @@
+"""How two records are compared, which pairs are looked at, and the model that weighs what they share.
+
+The model is Fellegi and Sunter's (1969) in splink's hands: per comparison the probability of each level among records
+of one person (m, by expectation maximisation) and of two persons (u, from pairs drawn at random), rarer values
+weighing more (term frequencies). The prior is settled last, so that the pairs expected to match are those that the
+prior says there are. What is learned is rounded before it is used: sums of floats differ with the number of threads.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+
+LEAST = 200
+"""Records with readable keys below which no model is trained."""
+FILLED = 30
+"""Records that must fill a column for it to be compared."""
+TRAIN = 60
+"""Pairs that a rule must give to train on them."""
+PER_RECORD, FEWEST, MOST = 20, 200_000, 8_000_000
+"""Pairs one blocking rule may give: so many per record, within these ends."""
+DRAWN = 1_000_000
+"""Random pairs for u, and at most as many for one training."""
+NEVER = 5e-4
+"""Probability of a level that no pair of one person showed: what was not seen in training is not impossible."""
+QUIET = 60
+"""Above every level of splink's own messages."""
+FLOOR = -14.0
+"""Weight (log2 of the odds, at the first prior) below which a pair is not kept."""
+RECALL = 0.7
+"""Share of true pairs that identical keys are taken to find, for the first prior; it is settled afterwards."""
+DIGITS = 8
+"""Significant digits of what was learned."""
+
+NAMES = {
+    "first": "first name",
+    "last": "last name",
+    "email": "e-mail",
+    "phone": "phone",
+    "postcode": "postcode",
+    "city": "city",
+    "birth": "birth date",
+    "organisation": "account or company",
+    "account": "account",
+    "company": "company",
+}
+"""Comparison or column → its name for people."""
+
+Level = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One way of choosing pairs to look at: records that agree on these columns."""
+
+    columns: tuple[str, ...]
+    pairs: int
+
+    @property
+    def words(self) -> str:
+        """Its name for people: ``same first name and last name``."""
+        return "same " + " and ".join(NAMES[c] for c in self.columns)
+
+
+def comparisons(fields: Sequence[str]) -> list[dict[str, Any]]:
+    """Splink's comparisons over the fields there are; account and company say the same thing and are one.
+
+    >>> [c["output_column_name"] for c in comparisons(["first", "last", "account", "company"])]
+    ['first', 'last', 'organisation']
+    """
+    made: dict[str, list[Level]] = {}
+    for name, other in (("first", "last"), ("last", "first")):
+        if name in fields:
+            swapped = [_level("first and last name swapped", f'"{name}_l" = "{other}_r" AND "{other}_l" = "{name}_r"')]
+            made[name] = [
+                _null(f'"{name}_l" IS NULL OR "{name}_r" IS NULL'),
+                _same(name),
+                *(swapped if other in fields else []),
+                _level("nearly the same", f'jaro_winkler_similarity("{name}_l", "{name}_r") >= 0.92'),
+                _level("similar", f'jaro_winkler_similarity("{name}_l", "{name}_r") >= 0.82'),
+                _else(),
+            ]
+    if "email" in fields:
+        made["email"] = [
+            _null("email_l IS NULL OR email_r IS NULL"),
+            _same("email"),
+            _level("same before the @", "whole_l = whole_r AND length(whole_l) >= 5"),
+            _level(
+                "a slip apart",
+                "digits_l = digits_r AND abs(length(whole_l) - length(whole_r)) <= 2 "
+                "AND damerau_levenshtein(whole_l, whole_r) <= 2",
+            ),
+            _else(),
+        ]
+    if "phone" in fields:
+        made["phone"] = [_null("phone_l IS NULL OR phone_r IS NULL"), _same("phone"), _else()]
+    if "birth" in fields:
+        made["birth"] = [
+            _null("birth_l IS NULL OR birth_r IS NULL"),
+            _same("birth"),
+            _level("a digit apart or swapped", "damerau_levenshtein(birth_l, birth_r) <= 1"),
+            _level(
+                "same year, or same month and day",
+                "left(birth_l, 4) = left(birth_r, 4) OR right(birth_l, 4) = right(birth_r, 4)",
+            ),
+            _else(),
+        ]
+    if "postcode" in fields:
+        made["postcode"] = [
+            _null("postcode_l IS NULL OR postcode_r IS NULL"),
+            _same("postcode"),
+            _level("a digit apart or swapped", "damerau_levenshtein(postcode_l, postcode_r) <= 1"),
+            _else(),
+        ]
+    if "city" in fields:
+        made["city"] = [
+            _null("city_l IS NULL OR city_r IS NULL"),
+            _same("city"),
+            _level("nearly the same", "jaro_winkler_similarity(city_l, city_r) >= 0.9"),
+            _else(),
+        ]
+    if held := [f for f in ("account", "company") if f in fields]:
+        made["organisation"] = [
+            _null(" AND ".join(f"({f}_l IS NULL OR {f}_r IS NULL)" for f in held)),
+            *(_same(f, f"same {f}") for f in held),
+            *(
+                [_level("nearly the same company", "jaro_winkler_similarity(company_l, company_r) >= 0.92")]
+                if "company" in held
+                else []
+            ),
+            _else(),
+        ]
+    return [{"output_column_name": name, "comparison_levels": levels} for name, levels in made.items()]
+
+
+def _null(condition: str) -> Level:
+    return {"sql_condition": condition, "label_for_charts": "missing", "is_null_level": True}
+
+
+def _same(column: str, label: str = "the same") -> Level:
+    condition = f'"{column}_l" = "{column}_r"'
+    return {"sql_condition": condition, "label_for_charts": label, "tf_adjustment_column": column}
+
+
+def _level(label: str, condition: str) -> Level:
+    return {"sql_condition": condition, "label_for_charts": label}
+
+
+def _else() -> Level:
+    return {"sql_condition": "ELSE", "label_for_charts": "different"}
+
+
+BROAD: tuple[tuple[tuple[str, ...], ...], ...] = (
+    (("email",),),
+    (("phone",), ("phone", "last"), ("phone", "first")),
+    (("account",), ("account", "last"), ("account", "first")),
+    (("company",), ("company", "last"), ("company", "first")),
+    (("birth",), ("birth", "last"), ("birth", "first"), ("birth", "postcode")),
+    (("postcode",), ("postcode", "last"), ("postcode", "first")),
+    (("first", "last"), ("first", "last", "city"), ("first", "last", "company")),
+    (("last",), ("last", "city")),
+    (("first",), ("first", "city")),
+)
+"""Blocking rules, broad first; where a broad one gives too many pairs the narrower ones after it stand in."""
+TRAINING = (
+    ("email",),
+    ("first", "last"),
+    ("birth",),
+    ("last", "postcode"),
+    ("last", "company"),
+    ("last", "account"),
+    ("first", "company"),
+    ("first", "account"),
+    ("phone",),
+    ("postcode",),
+    ("last",),
+    ("first",),
+    ("company",),
+    ("account",),
+    ("city",),
+)
+"""Rules to train on, best first."""
+
+
+def counted(con: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> int:
+    """Pairs of plain records that agree on these columns."""
+    by = ", ".join(f'"{c}"' for c in columns)
+    there = " AND ".join(f'"{c}" IS NOT NULL' for c in columns)
+    query = f"SELECT count(*)::BIGINT AS n FROM records WHERE plain AND {there} GROUP BY {by}"
+    ((pairs,),) = con.execute(f"SELECT coalesce(sum(n * (n - 1) // 2), 0)::BIGINT FROM ({query})").fetchall()
+    return int(pairs)
+
+
+def fresh(con: duckdb.DuckDBPyConnection, rules: Sequence[Sequence[str]]) -> int:
+    """Pairs of plain records that the last rule gives and none of those before it."""
+    *before, last = rules
+    on = " AND ".join(f'a."{c}" = b."{c}"' for c in last)
+    other = "".join(" AND NOT coalesce(" + " AND ".join(f'a."{c}" = b."{c}"' for c in r) + ", false)" for r in before)
+    query = f"SELECT count(*) FROM plain_records a JOIN plain_records b ON {on} AND a.uid < b.uid{other}"
+    ((pairs,),) = con.execute(query).fetchall()
+    return int(pairs)
+
+
+def blocking(con: duckdb.DuckDBPyConnection, fields: Sequence[str], records: int) -> list[Rule]:
+    """The rules that choose pairs, none giving more than its share."""
+    most = min(max(PER_RECORD * records, FEWEST), MOST)
+    chosen: list[Rule] = []
+    for family in BROAD:
+        for at, columns in enumerate(family):
+            if not set(columns) <= set(fields):
+                continue
+            pairs = counted(con, columns)
+            if 0 < pairs <= most:
+                chosen.append(Rule(columns, pairs))
+                if at == 0:
+                    break
+    return chosen
+
+
+def sessions(con: duckdb.DuckDBPyConnection, fields: Sequence[str]) -> list[tuple[str, ...]]:
+    """Rules to train on, so that every comparison is trained by at least one, few in all."""
+    names = [str(c["output_column_name"]) for c in comparisons(fields)]
+    untrained, chosen = set(names), []
+    for columns in TRAINING:
+        blocked = {"organisation" if c in {"account", "company"} else c for c in columns}
+        trains = set(names) - blocked
+        # a swapped level makes each name use the other's column
+        if {"first", "last"} & blocked:
+            trains -= {"first", "last"}
+        if not set(columns) <= set(fields) or not trains & untrained or counted(con, columns) < TRAIN:
+            continue
+        chosen.append(columns)
+        untrained -= trains
+        if not untrained:
+            break
+    return chosen
+
+
+@dataclass(frozen=True)
+class Model:
+    """What was learned, and the comparisons and rules it was learned for."""
+
+    settings: dict[str, Any]
+    rules: tuple[Rule, ...]
+    fields: tuple[str, ...]
+
+
+def trained(con: duckdb.DuckDBPyConnection, fields: Sequence[str], records: int, seed: int) -> Model | None:
+    """Train on the plain records, or None where there is too little to learn from."""
+    rules, trainings = blocking(con, fields, records), sessions(con, fields)
+    if not rules or not trainings:
+        return None
+    settings = SettingsCreator(
+        link_type="dedupe_only",
+        comparisons=comparisons(fields),
+        blocking_rules_to_generate_predictions=[block_on(*(f'"{c}"' for c in r.columns)) for r in rules],
+        probability_two_random_records_match=_first_prior(con, fields, records),
+        unique_id_column_name="uid",
+        retain_matching_columns=False,
+        em_convergence=0.001,
+        max_iterations=25,
+    )
+    api = DuckDBAPI(con)
+    linker = Linker(api.register("plain_records"), settings, log_level=QUIET, validate_settings=False)
+    linker.training.estimate_u_using_random_sampling(max_pairs=DRAWN, seed=seed, num_chunks=4)
+    for columns in trainings:
+        linker.training.estimate_parameters_using_expectation_maximisation(
+            block_on(*(f'"{c}"' for c in columns)), estimate_without_term_frequencies=True, max_pairs=DRAWN
+        )
+    learned = linker.misc.save_model_to_json()
+    for comparison in learned["comparisons"]:
+        for level in comparison["comparison_levels"]:
+            if not level.get("is_null_level"):
+                level["m_probability"], level["u_probability"] = _careful(
+                    level.get("m_probability"), level.get("u_probability")
+                )
+    return Model(learned, tuple(rules), tuple(fields))
+
+
+def _careful(m: object, u: object) -> tuple[float, float]:
+    """Both probabilities rounded and never nought; a level that neither side showed says nothing.
+
+    >>> _careful(None, None), _careful(0.25, None), _careful(0.0, 0.5)
+    ((0.0005, 0.0005), (0.25, 1e-06), (0.0005, 0.5))
+    """
+    seen_m, seen_u = (float(v) if isinstance(v, float) and v > 0 else None for v in (m, u))
+    if seen_m is None and seen_u is None:
+        return NEVER, NEVER
+    return max(_rounded(seen_m or 0.0), NEVER if (seen_u or 0.0) > NEVER else 1e-6), max(_rounded(seen_u or 0.0), 1e-6)
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.{DIGITS}g}")
+
+
+def _first_prior(con: duckdb.DuckDBPyConnection, fields: Sequence[str], records: int) -> float:
+    """Pairs with identical keys over what share of all such pairs are thought to have them, per pair of records."""
+    sets = (("email",), ("first", "last", "birth"), ("first", "last", "account"), ("first", "last", "company"))
+    found = [
+        counted(con, s) for s in (*sets, ("first", "last", "postcode"), ("first", "last")) if set(s) <= set(fields)
+    ]
+    pairs = max([max(found[:1], default=0), *found[:4], 1])
+    return min(_rounded(pairs / RECALL / (records * (records - 1) / 2)), 0.5)
+
+
+def scored(con: duckdb.DuckDBPyConnection, model: Model, records: int) -> float:
+    """Score every chosen pair into ``scores`` (left, right: uids; weight: log2 of the odds; probability), settle the prior.
+
+    The settled prior is returned.
+    """
+    api = DuckDBAPI(con)
+    linker = Linker(api.register("plain_records"), dict(model.settings), log_level=QUIET, validate_settings=False)
+    found = linker.inference.predict(threshold_match_weight=FLOOR, warning_mode="never").physical_name
+    bins = con.execute(
+        f"SELECT floor(match_weight * 20)::INT AS bin, count(*)::BIGINT AS pairs FROM {found} GROUP BY 1 ORDER BY 1"
+    ).df()
+    first = float(model.settings["probability_two_random_records_match"])
+    prior = settled(bins["bin"].to_numpy() / 20 + 0.025, bins["pairs"].to_numpy(), first, records)
+    shift = math.log2(prior / (1 - prior)) - math.log2(first / (1 - first))
+    con.execute(f"""
+        CREATE TABLE scores AS
+        SELECT least(uid_l, uid_r) AS "left", greatest(uid_l, uid_r) AS "right",
+          round(match_weight + ({shift!r}), 3) AS weight,
+          round(1 / (1 + pow(2, -least(round(match_weight + ({shift!r}), 3), 60))), 6) AS probability
+        FROM {found}""")
+    return prior
+
+
+def settled(weights: Any, pairs: Any, prior: float, records: int) -> float:
+    """The prior at which the pairs expected to match are as many as it says.
+
+    `weights` are log2 odds at `prior`, `pairs` how many pairs have them.
+
+    >>> round(settled(np.array([30.0, -30.0]), np.array([50, 950]), 0.5, 46), 4)
+    0.0483
+    """
+    every = records * (records - 1) / 2
+    base, now = np.asarray(weights, dtype=float) - math.log2(prior / (1 - prior)), prior
+    for _ in range(200):
+        odds = np.clip(base + math.log2(now / (1 - now)), -60, 60)
+        expected = math.fsum((np.asarray(pairs) / (1 + np.exp2(-odds))).tolist())
+        after = min(max(expected / every, 1 / every), 0.5)
+        if abs(after - now) < 1e-6 * now:
+            break
+        now = after
+    return _rounded(now)
+
+
+def weights(model: Model) -> pd.DataFrame:
+    """Table ``weights``: comparison, level, m, u, weight (log2 of m ÷ u)."""
+    rows = []
+    for comparison in model.settings["comparisons"]:
+        for level in comparison["comparison_levels"]:
+            if level.get("is_null_level"):
+                continue
+            m, u = level["m_probability"], level["u_probability"]
+            name = NAMES[comparison["output_column_name"]]
+            rows.append((name, level["label_for_charts"], m, u, math.log2(m / u)))
+    return pd.DataFrame(rows, columns=["comparison", "level", "m", "u", "weight"])
