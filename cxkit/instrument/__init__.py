@@ -1,6 +1,7 @@
 """Instrument: which signals exist, whose they are, and whether anybody answers them."""
 
 from cxkit.instrument.attribution import Attribution, attribution
+from cxkit.instrument.code_frame import CodeFrame, code_frame
 from cxkit.instrument.identity import Identity, clusters_at, identity
 from cxkit.instrument.loop import ClosedLoop, closed_loop
 from cxkit.instrument.signals import SignalMap, signal_map
@@ -8,11 +9,13 @@ from cxkit.instrument.signals import SignalMap, signal_map
 __all__ = [
     "Attribution",
     "ClosedLoop",
+    "CodeFrame",
     "Identity",
     "SignalMap",
     "attribution",
     "closed_loop",
     "clusters_at",
+    "code_frame",
     "identity",
     "signal_map",
 ]
