@@ -139,6 +139,8 @@ def write_client(folder: Path, world: World) -> dict[str, int]:
         sizes["workshop.xlsx"] = (folder / "workshop.xlsx").stat().st_size
     yml = f"# {world.name} does not exist: a sample client, simulated from seed {world.seed}.\n"
     put("client.yml", (yml + yaml.safe_dump(settings(world), sort_keys=False, allow_unicode=True, width=100)).encode())
+    for name, written in world.texts.items():
+        put(name, written.encode())
     put("truth.json", (json.dumps(truth_document(world), indent=1, ensure_ascii=False) + "\n").encode())
     for name, frame in world.hidden.items():
         put(f"truth-{name}.csv", frame.to_csv(index=False, lineterminator="\n").encode())

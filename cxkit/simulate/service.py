@@ -12,6 +12,22 @@ from cxkit.simulate.clock import SHOP_HOURS, OpenHours, at_some_time, weekday
 from cxkit.simulate.world import DAY, Array, lognormal, month_end, weighted
 
 MINUTE = np.timedelta64(60, "s")
+BOUNCE_MINUTES = 8.0
+"""Minutes of work that going to and fro adds."""
+
+
+@dataclass(frozen=True)
+class Second:
+    """Another team that works on part of one reason's contacts, drawn at random."""
+
+    team: str
+    share: float
+    longer: float = 1.0
+    """Times the usual minutes of open hours until settled."""
+    handle: float = 1.0
+    """Times the usual minutes of work."""
+    settles: float = 0.0
+    """Added to the chance that one contact settles it."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +55,9 @@ class Reason:
     worse: Mapping[str, float] = field(default_factory=dict)
     """Chance of a complaint in single months."""
     sigma: float = 0.9
+    bounced: tuple[float, float] = (0.0, 1.0)
+    """Share of tickets that go to and fro between two teams, and how many times longer they take."""
+    second: Second | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +128,7 @@ def tickets(
         opened = at_some_time(rng, day, desk.contact_hours, desk.timezone)
         for _ in range(3):
             parts.append(_handled(rng, reason, desk, account, opened))
-            again = rng.random(len(account)) > reason.settled
+            again = rng.random(len(account)) > _settles(reason, parts[-1]["team"].to_numpy())
             account = account[again]
             wait = rng.uniform(0.7, 6.0, len(account))
             whole = opened[again].astype("datetime64[D]") + np.ceil(wait).astype("int64").astype("timedelta64[D]")
@@ -125,6 +144,13 @@ def _handled(rng: np.random.Generator, reason: Reason, desk: Desk, account: Arra
     size = len(account)
     month = opened.astype("datetime64[M]").astype(str)
     work = lognormal(rng, reason.work, reason.sigma, size)
+    share, longer = reason.bounced
+    aside = rng.spawn(1)[0]
+    bounced = aside.random(size) < share
+    work = np.where(bounced, work * longer, work)
+    other = reason.second or Second(reason.team, 0.0)
+    elsewhere = aside.random(size) < other.share
+    work = np.where(elsewhere, work * other.longer, work)
     paused = np.where(rng.random(size) < 0.2, np.round(lognormal(rng, 420.0, 0.8, size)), 0.0)
     first = desk.hours.after(opened, work * rng.uniform(0.02, 0.35, size))
     resolved = desk.hours.after(opened, work + paused)
@@ -132,7 +158,9 @@ def _handled(rng: np.random.Generator, reason: Reason, desk: Desk, account: Arra
     back = rng.random(size) < 0.05
     reopened = resolved + (rng.integers(300, 6000, size)) * MINUTE
     now = desk.extracted.astype("datetime64[us]") + np.timedelta64(17, "h")
-    names = np.array(desk.agents[reason.team], dtype=object)
+    names, others = (np.array(desk.agents[t], dtype=object) for t in (reason.team, other.team))
+    picked = rng.integers(0, len(names), size)
+    minutes = reason.handle * np.where(elsewhere, other.handle, 1.0) + np.where(bounced, BOUNCE_MINUTES, 0.0)
     chance = np.array([reason.worse.get(m, reason.complaint) for m in month], dtype="float64")
     done = resolved <= now
     nat = np.datetime64("NaT", "us")
@@ -147,13 +175,25 @@ def _handled(rng: np.random.Generator, reason: Reason, desk: Desk, account: Arra
             "closed": np.where(closed <= now, closed, nat),
             "reopened": np.where(back & (reopened <= now), reopened, nat),
             "paused_minutes": np.where(done, paused, np.nan),
-            "handle_minutes": np.where(done, np.round(lognormal(rng, reason.handle, 0.55, size), 1), np.nan),
+            "handle_minutes": np.where(done, np.round(lognormal(rng, minutes, 0.55, size), 1), np.nan),
             "channel": channels[weighted(rng, np.array(list(desk.channels.values())), size)],
             "reason": reason.name,
             "complaint": rng.random(size) < chance,
             "priority": np.array(["normal", "high"], dtype=object)[(rng.random(size) < 0.15).astype("int64")],
-            "team": reason.team,
-            "agent": names[rng.integers(0, len(names), size)],
-            "handovers": np.where(done, rng.poisson(0.35, size), np.nan),
+            "team": np.where(elsewhere, other.team, reason.team).astype(object),
+            "agent": np.where(elsewhere, others[picked % len(others)], names[picked]),
+            "handovers": np.where(done, _handovers(rng, bounced, share), np.nan),
         }
     )
+
+
+def _settles(reason: Reason, team: Array) -> Array:
+    """Chance that each contact settles it, by the team that took it."""
+    more = reason.second.settles if reason.second else 0.0
+    return np.where(team == (reason.second.team if reason.second else ""), reason.settled + more, reason.settled)
+
+
+def _handovers(rng: np.random.Generator, bounced: Array, share: float) -> Array:
+    """Changes of team: four where a ticket goes to and fro, at most two elsewhere where that is planted."""
+    usual = rng.poisson(0.35, len(bounced))
+    return np.where(bounced, 4, np.minimum(usual, 2)) if share else usual

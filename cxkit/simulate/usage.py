@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import brentq
 
 from cxkit.simulate.clock import at_some_time
 from cxkit.simulate.world import DAY, Array, month_end, weighted
@@ -16,19 +17,21 @@ def first_value(
     *,
     steps: tuple[str, ...],
     median_days: Array | float,
-    never: float,
+    never: Array | float,
     hours: Array,
     timezone: str,
     extracted: np.datetime64,
+    late: tuple[float, float] = (0.0, 1.0),
 ) -> pd.DataFrame:
     """Events from the first step to the last for each account: `account`, `at`, `event`.
 
     Days to the last step are Weibull with shape 1.3 around `median_days` among those who get there; `never` do
-    not. A customer who left, or a day not yet come, ends the way early.
+    not; the share `late` takes so many times longer. A customer who left, or a day not yet come, ends the way early.
     """
     size = len(begun)
     scale = median_days / np.log(2) ** (1 / 1.3)
     days = np.where(rng.random(size) < never, np.inf, scale * rng.weibull(1.3, size))
+    days = np.where(rng.spawn(1)[0].random(size) < late[0], days * late[1], days)
     opened = at_some_time(rng, begun, hours, timezone)
     parts = [pd.DataFrame({"account": np.arange(size), "at": opened, "event": steps[0]})]
     share = np.sort(rng.random((size, max(len(steps) - 2, 0))), axis=1) * 0.9
@@ -50,6 +53,21 @@ def median_with_never(median_days: float, never: float) -> float:
     """
     scale = median_days / np.log(2) ** (1 / 1.3)
     return float(np.round(scale * (-np.log(1 - 0.5 / (1 - never))) ** (1 / 1.3), 12))
+
+
+def median_of(median_days: float, never: Array, late: tuple[float, float] = (0.0, 1.0)) -> float:
+    """Median days of customers of whom each has a chance of never getting there, and some take longer.
+
+    >>> median_of(5.0, np.zeros(3)), median_of(5.0, np.full(3, 0.1)) == median_with_never(5.0, 0.1)
+    (5.0, True)
+    """
+    scale = median_days / np.log(2) ** (1 / 1.3)
+
+    def waiting(days: float) -> float:
+        soon, long = (np.exp(-((days / (scale * times)) ** 1.3)) for times in (1.0, late[1]))
+        return float((never + (1 - never) * ((1 - late[0]) * soon + late[0] * long)).mean()) - 0.5
+
+    return float(np.round(brentq(waiting, 1e-6, 1e4, xtol=1e-13), 12))
 
 
 def offers(

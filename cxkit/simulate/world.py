@@ -54,6 +54,8 @@ class World:
     seed: int
     hidden: dict[str, pd.DataFrame] = field(default_factory=dict)
     """What only the simulator knows row by row, such as who is who; written as ``truth-<name>.csv``."""
+    texts: dict[str, str] = field(default_factory=dict)
+    """Further files that people write, by name, such as ``taxonomy.yml``."""
     settings: dict[str, Any] = field(default_factory=dict)
     """What ``client.yml`` says beyond name, currency and zone."""
 

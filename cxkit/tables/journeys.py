@@ -137,8 +137,8 @@ SYSTEMS = sheet(
 CALENDARS = sheet(
     "calendars",
     "Business hours and holidays",
-    "one row per calendar and weekday or holiday",
-    ("calendar", "weekday", "holiday"),
+    "one row per calendar and spell of a weekday, or holiday",
+    ("calendar", "weekday", "opens", "holiday"),
     (
         col("calendar", "text", "name", required=True),
         col("weekday", "integer", "1 Monday to 7 Sunday; empty for a holiday", low=1, high=7),

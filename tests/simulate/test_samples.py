@@ -163,7 +163,7 @@ def test_hostile_text_is_there_to_be_escaped() -> None:
 
 def test_people_are_plainly_fictional() -> None:
     people = world("northbeam").frames["people"]
-    assert people["email"].dropna().str.lower().str.endswith(("@mail.example.com", "@example.org")).all()
+    assert people["email"].dropna().str.lower().str.contains(r"(?:@|\.)example\.(?:com|org)$").all()
     assert people["phone"].dropna().str.contains("555").all()
 
 

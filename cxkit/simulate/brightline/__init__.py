@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from cxkit.simulate.brightline import experiments, money, signals, story, truth, workshop
+from cxkit.simulate.brightline import desks, experiments, money, signals, story, truth, words, workshop
 from cxkit.simulate.brightline import homes as homes_
 from cxkit.simulate.world import World
 
 
 def draw(seed: int) -> World:
     """Draw Brightline's tables and truth from one seed."""
-    streams = iter(np.random.default_rng(seed).spawn(12))
+    streams = iter(np.random.default_rng(seed).spawn(14))
     homes = homes_.homes(next(streams))
     frames = {"accounts": homes_.accounts(next(streams), homes)}
     spells = homes_.spells(next(streams), homes)
@@ -25,10 +25,11 @@ def draw(seed: int) -> World:
     asked = signals.asked(next(streams), homes, told, pull, desk)
     frames["tickets"] = signals.tickets(next(streams), asked, homes)
     frames |= signals.voices(next(streams), homes, asked, frames["tickets"], feeling)
-    frames["events"] = signals.events(next(streams), homes)
+    frames["events"] = signals.events(next(streams), homes, asked)
     frames |= experiments.experiments(next(streams), homes, told, asked)
     frames |= money.money(next(streams), homes, spells, asked)
     frames |= money.staffing(next(streams))
+    frames["contact_volume"] = desks.volume(next(streams), frames["tickets"])
     frames |= workshop.sheets(story.HOURS)
     return World(
         client="brightline",
@@ -41,4 +42,5 @@ def draw(seed: int) -> World:
         currency=story.CURRENCY,
         seed=seed,
         settings=workshop.SETTINGS,
+        texts={"taxonomy.yml": words.FRAME},
     )

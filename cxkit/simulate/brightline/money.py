@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cxkit.simulate import book, costs
-from cxkit.simulate.brightline import story
+from cxkit.simulate.brightline import desks, story
 from cxkit.simulate.brightline.homes import Homes
 from cxkit.simulate.plan import staff, training
 from cxkit.simulate.world import Array, month_end, months_between
@@ -68,7 +68,15 @@ def money(rng: np.random.Generator, homes: Homes, spells: pd.DataFrame, asked: p
 
 def staffing(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
     """The tables ``workforce`` and ``training``."""
-    teams = {"Onboarding": 14, "Billing": 16, "Field service": 38, "Service desk": 30, "Sales": 24, "Digital": 18}
+    teams = {
+        "Onboarding": 14,
+        "Billing": 16,
+        "Field service": 38,
+        "Service desk": 30,
+        "Sales": 24,
+        "Digital": 18,
+        "Partner desk": 12,
+    }
     lately = months_between("2026-06", "2026-10")
     strain = {"Field service": {str(m): f for m, f in zip(lately, STRAIN, strict=True)}}
     programmes = {
@@ -80,5 +88,11 @@ def staffing(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
     }
     return {
         "workforce": staff(rng, teams, story.MONTHS[:-1], strain),
-        "training": training(rng, programmes, teams, months_between("2025-11", "2026-10")),
+        "training": pd.concat(
+            [
+                training(rng, programmes, teams, months_between("2025-11", "2026-10")),
+                desks.taught(rng.spawn(1)[0], teams),
+            ],
+            ignore_index=True,
+        ),
     }

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cxkit.simulate import book, names, proof, service, usage, voice
-from cxkit.simulate.brightline import story
+from cxkit.simulate.brightline import desks, story, traces, words
 from cxkit.simulate.brightline.homes import Homes
 from cxkit.simulate.clock import EVENING_HOURS, at_some_time
 from cxkit.simulate.world import DAY, Array, blank, keys
@@ -24,8 +24,8 @@ def leanings(rng: np.random.Generator, homes: Homes) -> tuple[Array, Array, Arra
     feeling = rng.normal(0, 0.7, size)
     pull = np.exp(-0.45 * feeling) * rng.gamma(1.3, 1 / 1.3, size)
     told = noticed(homes) & proof.drawn(rng, size, 0.5)
-    teams = ("Onboarding", "Billing", "Field service", "Service desk")
-    people = names.agents(rng, 32)
+    teams = ("Onboarding", "Billing", "Field service", "Service desk", "Partner desk")
+    people = names.agents(rng, 40)
     desk = service.Desk(
         hours=story.HOURS,
         agents={team: people[i * 8 : i * 8 + 8] for i, team in enumerate(teams)},
@@ -40,9 +40,10 @@ def asked(rng: np.random.Generator, homes: Homes, told: Array, pull: Array, desk
     """All contacts, with positions instead of ids; notices make those who get them ask less."""
     since = (story.NOTICE_FROM.astype("datetime64[M]") <= story.MONTHS)[:, None]
     force = np.where(since & told[None, :], 1 + story.NOTICE_EFFECT, 1.0) * pull[None, :]
-    return service.tickets(
+    taken = service.tickets(
         rng, story.REASONS, desk, started=homes.started, ended=homes.ended, months=story.MONTHS, pull=force
     )
+    return desks.worked(rng.spawn(1)[0], taken)
 
 
 def tickets(rng: np.random.Generator, asked: pd.DataFrame, homes: Homes) -> pd.DataFrame:
@@ -59,7 +60,7 @@ def tickets(rng: np.random.Generator, asked: pd.DataFrame, homes: Homes) -> pd.D
 def voices(
     rng: np.random.Generator, homes: Homes, asked: pd.DataFrame, tickets: pd.DataFrame, feeling: Array
 ) -> dict[str, pd.DataFrame]:
-    """The tables ``surveys`` and ``invitations``."""
+    """The tables ``surveys``, ``invitations`` and ``codings``."""
     mood = voice.Mood(nps=8.25, csat=4.2)
     relation = voice.relationship(
         rng,
@@ -78,7 +79,7 @@ def voices(
         weight=story.ASKED_BY_TEXT[1],
     )
     after = voice.after_tickets(rng, asked, mood, feeling, invited=0.55, response=0.24, extracted=story.LATEST)
-    return voice.tables(
+    frames = voice.tables(
         rng,
         relation,
         after,
@@ -93,10 +94,19 @@ def voices(
         extracted=story.LATEST,
         down=story.TOOL_DOWN,
     )
+    reword, code = rng.spawn(2)
+    frames["surveys"], meaning = words.reworded(reword, frames["surveys"])
+    frames["codings"] = words.coded(code, frames["surveys"], meaning)
+    return frames
 
 
-def events(rng: np.random.Generator, homes: Homes) -> pd.DataFrame:
-    """The table ``events``: new homes on their way to first use, and offers to others."""
+def never(homes: Homes) -> Array:
+    """Chance of each home that its service is never used."""
+    return np.asarray(np.array([story.NEVER_USE[s] for s in story.SEGMENTS])[homes.segment])
+
+
+def events(rng: np.random.Generator, homes: Homes, asked: pd.DataFrame) -> pd.DataFrame:
+    """The table ``events``: new homes on their way to first use, offers to others, guides read, and flaws."""
     new = np.flatnonzero(homes.started >= story.BEGIN)
     way = usage.first_value(
         rng,
@@ -104,7 +114,8 @@ def events(rng: np.random.Generator, homes: Homes) -> pd.DataFrame:
         homes.ended[new],
         steps=("order_placed", "install_booked", "service_live", "first_use"),
         median_days=story.FIRST_USE_DAYS,
-        never=story.NEVER_USE,
+        never=never(homes)[new],
+        late=story.LATE_USE,
         hours=EVENING_HOURS,
         timezone=story.ZONE,
         extracted=story.LATEST,
@@ -119,8 +130,7 @@ def events(rng: np.random.Generator, homes: Homes) -> pd.DataFrame:
     names_ = ("offer_viewed", "offer_accepted")
     renew = usage.offers(rng, chosen, seen, events=names_, taken=story.OFFER_TAKEN, extracted=story.LATEST)
     renew["moment_id"], renew["channel"], renew["system"] = "M7", "web", "SYS4"
-    frame = pd.concat([way, renew], ignore_index=True)
+    aside = rng.spawn(2)
+    frame = pd.concat([way, renew, traces.guides(aside[0], homes, asked)], ignore_index=True)
     frame = frame.sort_values(["at", "account", "event"], kind="stable").reset_index(drop=True)
-    frame["account_id"] = homes.ids[frame["account"]]
-    frame["session_id"] = keys("V", frame["account"].to_numpy(), 6)
-    return frame[["at", "event", "account_id", "moment_id", "session_id", "channel", "system"]]
+    return traces.flawed(aside[1], traces.ids(homes, frame))

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cxkit.simulate import reference, usage
-from cxkit.simulate.brightline import alignment, story
+from cxkit.simulate.brightline import alignment, signals, story
 from cxkit.simulate.brightline.homes import Homes
 from cxkit.simulate.world import DAY, Truth
 
@@ -54,7 +54,9 @@ def truths(frames: dict[str, pd.DataFrame], homes: Homes) -> tuple[Truth, ...]:
         Truth(
             id="orchestrate.first_value.median",
             subject="M2",
-            value=usage.median_with_never(story.FIRST_USE_DAYS, story.NEVER_USE),
+            value=usage.median_of(
+                story.FIRST_USE_DAYS, signals.never(homes)[homes.started >= story.BEGIN], story.LATE_USE
+            ),
             unit="days",
             about="elapsed days from order to first use, those who never get there counted; one more in calendar days",
             tolerance=1.0,

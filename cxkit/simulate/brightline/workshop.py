@@ -32,6 +32,7 @@ SETTINGS: dict[str, Any] = {
         "nps": 25,
         "csat": 0.8,
         "ces": 5.3,
+        "fcr": 0.70,
     },
     "budget": 120_000,
 }
@@ -134,6 +135,11 @@ REGISTER = [
     ("R5", "metric", "Technicians are paid on visits per day, not on repairs that hold", "Field service; Service desk", "M5", 5, "Enablement/Ops", "2026-04-14", None),
     ("R6", "rock", "Self-install kits come from one supplier with a six-month contract", "Onboarding; Purchasing", "M2", 4, "Journey Owners", "2025-11-18", None),
     ("R7", "rock", "First bill is made by a system that cannot be changed before 2027", "Billing; Digital", "M3", 3, "RevOps/Data", "2026-02-05", None),
+    ("R9", "system", "Chat transcripts were not stored", "Service desk; Data", "M4", 3, "Data/Insights", "2025-11-03", "2026-01-19"),
+    ("R10", "system", "Visits were planned on paper in two regions", "Field service", "M5", 4, "Enablement/Ops", "2025-10-14", "2026-05-28"),
+    ("R11", "metric", "Calls were counted twice after a transfer", "Service desk", None, 2, "RevOps/Data", "2025-12-09", "2026-02-20"),
+    ("R12", "assumption", "Billing assumed that a paper bill is read", "Billing; Digital", "M6", 2, "Journey Owners", "2026-01-15", "2026-05-04"),
+    ("R13", "rock", "The survey tool could not send text messages", "Marketing", "M4", 2, "Data/Insights", "2025-08-12", "2025-11-01"),
     ("R8", "assumption", "Service desk assumes the welcome call explains the bill", "Service desk; Onboarding", "M3", 2, "Journey Owners", "2026-05-19", "2026-08-30"),
 ]
 SYSTEMS = [
@@ -147,13 +153,18 @@ SYSTEMS = [
 MOMENTS = [
     ("M1", "Choose and order", "Join", 1, "Edda Marrowby", "Journey Owners", "new_contracts", None, None, None, None, "Order guide", None, None, False),
     ("M2", "Install and first use", "Join", 2, "Hanne Driftwell", "Journey Owners", "ttfv", 24, "desk", "Welcome call script", "Self-install guide", "Install tracker", "order_placed", "first_use", True),
-    ("M3", "First bill", "Join", 3, None, None, None, 16, "desk", None, "First bill explained", None, None, None, False),
+    ("M3", "First bill", "Join", 3, None, None, None, 16, "desk", None, "First bill explained", None, "bill_sent", "bill_paid", False),
     ("M4", "Use and change", "Use", 4, "Jule Gorsefield", "Journey Owners", "csat", 16, "desk", "Plan change", "Router help", "App", None, None, False),
     ("M5", "Outage and repair", "Get help", 5, "Malo Hollowbrook", "Enablement/Ops", "repair_time", 12, "desk", "Repair playbook", None, None, None, None, False),
-    ("M6", "Ask about a bill", "Get help", 6, "Kuno Ivydene", "Journey Owners", "fcr", 16, "desk", "Bill questions", "Bill explainer", "Bill explainer page", None, None, True),
+    ("M6", "Ask about a bill", "Get help", 6, "Jule Gorsefield", "Journey Owners", "fcr", 16, "desk", "Bill questions", "Bill explainer", "Bill explainer page", None, None, True),
     ("M7", "Renew or upgrade", "Stay", 7, "Lale Brackendale", "Journey Owners", "grr", None, None, "Renewal offers", None, "Offer page", "offer_viewed", "offer_accepted", True),
     ("M8", "Move or leave", "Stay", 8, None, None, None, 24, "desk", None, None, None, None, None, False),
 ]
+OTHER_HOURS = [
+    *(("field", day, opens, closes) for day in range(1, 6) for opens, closes in ((7, 12), (13, 17))),
+    *(("office", day, 9, 17) for day in range(1, 6)),
+]
+"""Calendars that no moment names: technicians in two spells a day, and office hours."""
 BACKLOG = [
     ("L1", "M2", "Put the right cable into the self-install kit", "2025-12-01", None, 950, 12, "complaint"),
     ("L2", "M2", "Track the technician on the way", "2026-02-15", "2026-07-10", 200, 25, "feedback"),
@@ -165,6 +176,14 @@ BACKLOG = [
     ("L8", "M8", "Leave online instead of by phone", "2026-06-01", None, 150, 22, "complaint"),
     ("L9", "M7", "Birthday greetings in the app", "2026-05-05", None, 0, 14, "executive"),
     ("L10", "M5", "Notice of planned outages by text", "2025-12-12", "2026-02-01", 400, 20, "feedback"),
+    ("L11", "M7", "Seasonal banners on the offer page", "2025-09-15", "2025-11-02", 20, 12, "executive"),
+    ("L12", "M4", "Dark colours in the app", "2025-10-05", "2025-12-20", 10, 25, "roadmap"),
+    ("L13", "M1", "Comparison with competitors", "2025-10-12", "2026-02-10", 60, 18, "roadmap"),
+    ("L14", "M4", "Widgets for the home screen", "2025-11-20", "2026-03-15", 30, 22, "roadmap"),
+    ("L15", "M6", "Tell the desk which bill the caller has open", "2025-09-01", "2026-06-20", 520, 6, "usage"),
+    ("L16", "M5", "One number for the whole repair", "2025-08-20", "2026-08-15", 900, 9, "complaint"),
+    ("L17", "M2", "Say on the box which cable is inside", "2025-10-01", "2026-09-05", 450, 3, "complaint"),
+    ("L18", "M7", "Loyalty points in the app", "2026-04-10", None, 40, 45, "roadmap"),
 ]
 PROMISES = [
     ("P1", "M5", "A technician the next day", "Sales", "Field service", 1.0, 4.0, "days", "lower"),
@@ -240,7 +259,7 @@ def sheets(hours: OpenHours) -> dict[str, pd.DataFrame]:
         "promises": sheet("promises", "promise_id moment_id promise promised_by delivered_by promised delivered unit better", PROMISES),
         "changes": sheet("changes", "change_id theme moment_id change changed initiative_id metric_id", CHANGES),
         "experiments": sheet("experiments", experiment, EXPERIMENTS),
-        "calendars": hours.rows("desk"),
+        "calendars": pd.concat([hours.rows("desk"), sheet("calendars", "calendar weekday opens closes", OTHER_HOURS)], ignore_index=True),
         "council": sheet("council", "seat_id business_unit seat owner_role holder decides since until", COUNCIL),
         "wins": sheet("wins", "win_id team happened action result initiative_id metric_id value", WINS),
         **aligned,

@@ -17,7 +17,7 @@ from cxkit.simulate.world import World
 
 def draw(seed: int) -> World:
     """Draw Northbeam's tables and truth from one seed."""
-    streams = iter(np.random.default_rng(seed).spawn(14))
+    streams = iter(np.random.default_rng(seed).spawn(19))
     accounts = accounts_.accounts(next(streams))
     spells = accounts_.spells(next(streams), accounts)
     frames = {"accounts": accounts.frame, "revenue": accounts_.revenue(next(streams), accounts, spells)}
@@ -35,6 +35,10 @@ def draw(seed: int) -> World:
     frames |= experiments.experiments(next(streams), accounts, known)
     frames |= money.money(next(streams), accounts, frames["revenue"], asked, frames["fx"])
     frames |= workshop.sheets(story.HOURS)
+    frames["accounts"] = accounts_.terms(next(streams), accounts)
+    frames["surveys"] = signals.warned(next(streams), accounts, frames["surveys"])
+    frames["people"] = signals.shared(next(streams), accounts, known)
+    frames["ticket_log"] = signals.travelled(next(streams), frames["tickets"])
     return World(
         client="northbeam",
         name="Northbeam Software",

@@ -9,7 +9,7 @@ import pandas as pd
 
 from cxkit.simulate import book, costs, names, voice
 from cxkit.simulate.northbeam import story
-from cxkit.simulate.world import DAY, Array, blank, keys, month_end
+from cxkit.simulate.world import DAY, Array, blank, keys, month_end, weighted
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,23 @@ def accounts(rng: np.random.Generator) -> Accounts:
         }
     )
     return Accounts(frame, ids=ids, started=started, ended=ended, currency=currency, weight=weight)
+
+
+def terms(rng: np.random.Generator, accounts: Accounts) -> pd.DataFrame:
+    """The table ``accounts`` with terms: most run a year, and four leavers in five go at the end of one."""
+    frame, size = accounts.frame.copy(), len(accounts.ids)
+    months = np.array([12, 24, 36])[weighted(rng, np.array([0.85, 0.10, 0.05]), size)]
+    phase = accounts.started.astype("M8[M]").astype("int64")
+    at_term = ~np.isnat(accounts.ended) & (rng.random(size) < story.AT_TERM)
+    last = np.where(np.isnat(accounts.ended), np.datetime64(story.AS_OF, "D"), accounts.ended).astype("M8[M]")
+    phase = np.where(at_term, last.astype("int64"), phase)
+    ahead = np.ceil((last.astype("int64") - phase + np.where(np.isnat(accounts.ended), 1, 0)) / months).astype("int64")
+    end = month_end((phase + np.maximum(ahead, np.where(at_term, 0, 1)) * months).astype("M8[M]"))
+    unknown = rng.random(size) < 0.03
+    place = list(frame.columns).index("end_reason") + 1
+    frame.insert(place, "renewal", pd.Series(np.where(unknown, np.datetime64("NaT", "D"), end)))
+    frame.insert(place + 1, "term_months", pd.Series(months, dtype="Int64").mask(pd.Series(unknown)))
+    return frame
 
 
 def spells(rng: np.random.Generator, accounts: Accounts) -> pd.DataFrame:

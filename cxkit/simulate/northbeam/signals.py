@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cxkit.simulate import book, names, people, service, usage, voice
+from cxkit.simulate import book, names, people, service, ticket_log, usage, voice
+from cxkit.simulate.clock import at_some_time
 from cxkit.simulate.northbeam import story
 from cxkit.simulate.northbeam.accounts import Accounts
 from cxkit.simulate.world import DAY, Array, blank, keys, months_between
@@ -46,6 +47,43 @@ def known(rng: np.random.Generator, accounts: Accounts) -> Known:
         cities=np.array([city[r] for r in accounts.frame["region"]], dtype=object),
     )
     return Known(true, keyring, frame[frame["created"].to_numpy() <= np.datetime64(story.LATEST)])
+
+
+def shared(rng: np.random.Generator, accounts: Accounts, known: Known) -> pd.DataFrame:
+    """The table ``people`` with shared mailboxes and telephones: some accounts write and call as one.
+
+    In support, survey tool and telemetry, where several people of one account are known, they have one address
+    (``info@…``); elsewhere they have one switchboard number. Who is who stays as it was.
+    """
+    frame, keyring = known.frame.copy(), known.keyring.loc[known.frame.index]
+    account = known.true["account"].to_numpy()[keyring["person"].to_numpy()]
+    heads = known.true.groupby("account").size()
+    chosen = rng.permutation(heads[heads >= 4].index.to_numpy())[: story.MAILBOXES + story.SWITCHBOARDS]
+    stem = accounts.frame["account_name"].str.lower().str.replace(r"[^a-z]+", "-", regex=True).str.strip("-")
+    outside = frame["system"].isin(["support", "voc", "telemetry"]).to_numpy()
+    for number, one in enumerate(chosen.tolist()):
+        mine = account == one
+        if number < story.MAILBOXES:
+            word = ("info", "office", "it-support")[number % 3]
+            frame.loc[mine & outside, "email"] = f"{word}@{stem.iloc[one]}.example.com"
+        else:
+            frame.loc[mine & frame["system"].isin(["crm", "support", "billing"]).to_numpy(), "phone"] = (
+                f"+49 30 555 1{number:03d}"
+            )
+    return frame
+
+
+def travelled(rng: np.random.Generator, tickets: pd.DataFrame) -> pd.DataFrame:
+    """The table ``ticket_log``: integration tickets go to and fro between technical and customer support."""
+    return ticket_log.log(
+        rng,
+        tickets,
+        story.HOURS,
+        first="Customer support",
+        passed=story.PASSED,
+        bounced={"Technical support": "Customer support"},
+        extracted=story.LATEST,
+    )
 
 
 def asked(rng: np.random.Generator, accounts: Accounts, feeling: Array) -> pd.DataFrame:
@@ -131,6 +169,27 @@ def voices(
     speaker = {r: _any(rng, speakers, place[a]) for r, a in answered.items()}
     frames["surveys"].insert(5, "person_id", [speaker.get(r) for r in frames["surveys"]["response_id"]])
     return frames
+
+
+def warned(rng: np.random.Generator, accounts: Accounts, surveys: pd.DataFrame) -> pd.DataFrame:
+    """The table ``surveys`` with what leavers said: one unhappy answer, 25 to 80 days before they went, for many."""
+    gone = np.flatnonzero(~np.isnat(accounts.ended) & (accounts.ended >= np.datetime64("2024-12-01")))
+    gone = gone[rng.random(len(gone)) < story.WARNED]
+    day = accounts.ended[gone] - rng.integers(25, 81, len(gone)) * DAY
+    more = pd.DataFrame(
+        {
+            "response_id": keys("RW", np.arange(1, len(gone) + 1), 4),
+            "metric": "nps",
+            "score": rng.integers(1, 7, len(gone)),
+            "answered": at_some_time(rng, day, story.OFFICE, story.ZONE),
+            "account_id": accounts.ids[gone],
+            "moment_id": "N7",
+            "channel": "mail",
+            "verbatim": np.array(story.SAID[:4], dtype=object)[rng.integers(0, 4, len(gone))],
+        }
+    )
+    every = pd.concat([surveys, more], ignore_index=True)
+    return every.sort_values(["answered", "response_id", "metric"], kind="stable", ignore_index=True)
 
 
 def events(rng: np.random.Generator, accounts: Accounts) -> pd.DataFrame:

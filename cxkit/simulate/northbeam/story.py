@@ -37,9 +37,17 @@ SYSTEMS = (
     people.System("voc", "V", 0.40, 0.04, 0.00, 1.00, 0.03, 0.35, 0.10),
     people.System("telemetry", "U", 0.80, 0.01, 0.12, 1.00, 0.01, 0.90),
 )
+BOUNCED = (0.34, 1.8)
+"""Share of integration tickets that go to and fro between two teams, and how much longer they take."""
+AT_TERM, WARNED = 0.8, 0.55
+"""Share of leavers who go at the end of a term, and share who said before that they were unhappy."""
+PASSED = 0.22
+"""Share of tickets that customer support opens and passes on once."""
+MAILBOXES, SWITCHBOARDS = 14, 10
+"""Accounts whose people write from one mailbox, and accounts whose people share one telephone."""
 REASONS = (
     service.Reason("set-up", "N2", 0.55, 0.66, 900, 38, 0.05, "Onboarding", early=True),
-    service.Reason("integration", "N3", 0.30, 0.62, 1700, 52, 0.10, "Technical support"),
+    service.Reason("integration", "N3", 0.30, 0.62, 1700, 52, 0.10, "Technical support", bounced=BOUNCED),
     service.Reason("how to", "N4", 0.42, 0.86, 260, 14, 0.01, "Customer support"),
     service.Reason("defect", "N5", 0.26, 0.68, 1500, 47, 0.20, "Technical support"),
     service.Reason("invoice", "N6", 0.12, 0.80, 500, 18, 0.08, "Billing"),

@@ -126,6 +126,9 @@ REGISTER = [
     ("R3", "assumption", "Sales assumes the client brings a data engineer", "Sales; Onboarding", "N2", 4, "Journey Owners", "2026-01-09", None),
     ("R4", "metric", "Support is paid on minutes per ticket, product on weekly use", "Technical support; Product", "N3", 4, "Enablement/Ops", "2026-03-03", None),
     ("R5", "rock", "Connectors are tested by hand before each release", "Product; Technical support", "N5", 3, "Enablement/Ops", "2025-12-15", None),
+    ("R7", "system", "Trial accounts were kept apart from customers", "Sales; Product", "N1", 3, "RevOps/Data", "2025-10-02", "2026-01-22"),
+    ("R8", "metric", "Product counted log-ins, not people", "Product", "N4", 3, "Data/Insights", "2025-11-05", "2026-03-10"),
+    ("R9", "rock", "One engineer knew the old connector", "Technical support", "N3", 4, "Enablement/Ops", "2025-09-16", "2026-06-01"),
     ("R6", "assumption", "Marketing assumes the community answers questions", "Marketing; Customer support", "N4", 2, "Journey Owners", "2026-04-21", "2026-09-30"),
 ]
 SYSTEMS = [
@@ -152,6 +155,13 @@ BACKLOG = [
     ("L5", "N6", "Change the recipient of an invoice", "2026-05-06", None, 1_200, 5, "complaint"),
     ("L6", "N4", "Dark mode", "2025-10-28", None, 0, 30, "executive"),
     ("L7", "N7", "Show use to the buyer before renewal", "2026-06-15", None, 11_000, 20, "usage"),
+    ("L8", "N4", "New colours for charts", "2025-09-10", "2025-10-30", 200, 14, "executive"),
+    ("L9", "N1", "Longer trial", "2025-09-22", "2025-12-12", 600, 10, "roadmap"),
+    ("L10", "N7", "Price page in four languages", "2025-10-06", "2026-01-20", 900, 20, "roadmap"),
+    ("L11", "N4", "Export as slides", "2025-11-17", "2026-03-02", 400, 18, "roadmap"),
+    ("L12", "N5", "Log files attached to the report", "2025-09-01", "2026-05-11", 4_000, 7, "usage"),
+    ("L13", "N3", "Warn before a key expires", "2025-08-18", "2026-07-06", 9_000, 8, "complaint"),
+    ("L14", "N2", "Roles explained during set-up", "2025-10-20", "2026-08-17", 3_500, 6, "feedback"),
 ]
 PROMISES = [
     ("P1", "N2", "A first report within two weeks", "Sales", "Onboarding", 14.0, 18.0, "days", "lower"),
