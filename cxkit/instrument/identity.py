@@ -170,12 +170,12 @@ def _count(con: duckdb.DuckDBPyConnection, query: str) -> int:
 
 def _arrays(con: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, Any, Any]:
     table = con.sql(query).to_arrow_table()
-    return tuple(c.to_numpy() for c in table.columns)  # type: ignore[return-value]
+    return tuple(c.to_numpy() for c in table.columns)
 
 
 def _exact(con: duckdb.DuckDBPyConnection, *, readable: bool) -> tuple[Ints, Ints]:
     """Links by equal keys: each record to the first that has the key. Hashed ones always, readable ones on request."""
-    sets = [((c,), "bool_or(NOT plain)") for c in ("email", "phone", "person")]
+    sets: list[tuple[tuple[str, ...], str]] = [((c,), "bool_or(NOT plain)") for c in ("email", "phone", "person")]
     sets += [(columns, "bool_and(plain)") for columns in EXACT] if readable else []
     parts = []
     for columns, which in sets:
@@ -225,7 +225,8 @@ def _keep(
     made["cores"] = con.sql("""
         SELECT r.system, r.person_id, f.system || ':' || f.person_id AS core
         FROM cores_now c JOIN records r ON r.uid = c.uid JOIN records f ON f.uid = c.root
-        WHERE c.root IN (SELECT root FROM cores_now GROUP BY root HAVING count(*) > 1) ORDER BY r.uid""").to_arrow_table()
+        WHERE c.root IN (SELECT root FROM cores_now GROUP BY root HAVING count(*) > 1)
+        ORDER BY r.uid""").to_arrow_table()
     con.unregister("cores_now")
     weak = left_out[2][~strong]
     return (
@@ -236,7 +237,7 @@ def _keep(
 
 def _blocking(con: duckdb.DuckDBPyConnection, model: identity_model.Model) -> pd.DataFrame:
     """Pairs of each rule, and how many there are with it and those before it."""
-    rows = []
+    rows: list[tuple[str, int, int]] = []
     for at, rule in enumerate(model.rules):
         fresh = identity_model.fresh(con, [r.columns for r in model.rules[: at + 1]])
         rows.append((rule.words, rule.pairs, (rows[-1][2] if rows else 0) + fresh))
@@ -272,7 +273,7 @@ def _said(
     tables: Tables, facts: sentences.Facts, made: dict[str, pd.DataFrame | pa.Table]
 ) -> tuple[tuple[Finding, ...], tuple[Gap, ...]]:
     frames = {n: made[n] for n in ("sweep", "systems", "sizes", "shared") if isinstance(made[n], pd.DataFrame)}
-    return sentences.findings(facts, frames), sentences.gaps(tables, facts)  # type: ignore[arg-type]
+    return sentences.findings(facts, frames), sentences.gaps(tables, facts)
 
 
 def clusters_at(result: Identity, threshold: float) -> pd.DataFrame:

@@ -227,7 +227,8 @@ def blocking(con: duckdb.DuckDBPyConnection, fields: Sequence[str], records: int
 def sessions(con: duckdb.DuckDBPyConnection, fields: Sequence[str]) -> list[tuple[str, ...]]:
     """Rules to train on, so that every comparison is trained by at least one, few in all."""
     names = [str(c["output_column_name"]) for c in comparisons(fields)]
-    untrained, chosen = set(names), []
+    untrained = set(names)
+    chosen: list[tuple[str, ...]] = []
     for columns in TRAINING:
         blocked = {"organisation" if c in {"account", "company"} else c for c in columns}
         trains = set(names) - blocked
@@ -259,7 +260,7 @@ def trained(con: duckdb.DuckDBPyConnection, fields: Sequence[str], records: int,
         return None
     settings = SettingsCreator(
         link_type="dedupe_only",
-        comparisons=comparisons(fields),
+        comparisons=[*comparisons(fields)],
         blocking_rules_to_generate_predictions=[block_on(*(f'"{c}"' for c in r.columns)) for r in rules],
         probability_two_random_records_match=_first_prior(con, fields, records),
         unique_id_column_name="uid",
@@ -311,9 +312,9 @@ def _first_prior(con: duckdb.DuckDBPyConnection, fields: Sequence[str], records:
 
 
 def scored(con: duckdb.DuckDBPyConnection, model: Model, records: int) -> float:
-    """Score every chosen pair into ``scores`` (left, right: uids; weight: log2 of the odds; probability), settle the prior.
+    """Score every chosen pair into ``scores`` and settle the prior, which is returned.
 
-    The settled prior is returned.
+    Columns: left and right (numbers, the smaller left), weight (log2 of the odds), probability.
     """
     api = DuckDBAPI(con)
     linker = Linker(api.register("plain_records"), dict(model.settings), log_level=QUIET, validate_settings=False)

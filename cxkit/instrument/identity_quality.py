@@ -81,12 +81,12 @@ def sweep(
         kept = probability >= threshold
         entity = joined(records, np.concatenate([exact[0], left[kept]]), np.concatenate([exact[1], right[kept]]))
         sizes = np.bincount(entity, minlength=1)
-        row = {
+        row: dict[str, float | str] = {
             "threshold": threshold,
             "links": int(kept.sum()) + len(exact[0]),
             "entities": int((sizes > 0).sum()),
             "largest": int(sizes.max()),
         }
         found = judged(entity, labelled) if len(labelled) else expected(probability, kept, len(exact[0]))
-        rows.append(row | {"basis": "labels" if len(labelled) else "model"} | found)
+        rows.append({**row, "basis": "labels" if len(labelled) else "model", **found})
     return pd.DataFrame(rows)

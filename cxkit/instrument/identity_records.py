@@ -6,6 +6,7 @@ person comes out of it but what is masked here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -28,17 +29,20 @@ SOURCES = {
     "account": "account_id",
 }
 """Clean column → column of the contract."""
-ROLES = (
+ROLES = re.findall(
+    r"\w+",
     "abuse accounting accounts admin administration all billing buchhaltung buero bureau careers compras contact "
-    "contacto contact-us customercare customerservice einkauf enquiries enquiry facturacion facturas family feedback "
+    "contacto customercare customerservice einkauf enquiries enquiry facturacion facturas family feedback "
     "finance frontdesk general hello help helpdesk hr info information invoice invoices it jobs kontakt kundenservice "
-    "legal mail mailbox marketing media newsletter no-reply noreply nobody none office operations orders payroll post "
+    "legal mail mailbox marketing media newsletter no noreply nobody none office operations orders payroll post "
     "postmaster press purchasing rechnung reception root sales sekretariat service services shop support team test "
-    "unknown vertrieb ventas verwaltung webmaster"
-).split()
+    "unknown vertrieb ventas verwaltung webmaster",
+)
 """Local parts of addresses that belong to a role and not to a person."""
 SEVERAL = 3
 """Different first names and different last names from which a value belongs to no one person."""
+MANY, MANY_EACH = 10, 3
+"""Records, and records for each system there is, from which a value belongs to no one person, whatever the names."""
 LISTED = 200
 """Shared values listed; the rest is counted."""
 KEY = r"[0-9a-f]{16,}|[a-z0-9+/=_-]{20,}"
@@ -115,20 +119,22 @@ WITH used AS (
   SELECT kind, value, count(*) AS records, count(DISTINCT f) AS firsts, count(DISTINCT l) AS lasts,
     count(DISTINCT coalesce(f, '') || coalesce(l, '')) AS names, count(DISTINCT account) AS accounts,
     bool_or(plain) AS plain,
-    kind = 'mailbox' AND bool_or(plain) AND regexp_extract(split_part(value, '@', 1), '^[^.+_0-9]*')
+    kind = 'mailbox' AND bool_or(plain) AND regexp_extract(split_part(value, '@', 1), '^[a-z]+')
       IN ({", ".join(f"'{r}'" for r in ROLES)}) AS role
   FROM used GROUP BY kind, value
 )
 SELECT kind, value, records, greatest(names, 1) AS names, role
 FROM counted
-WHERE role OR (firsts >= {SEVERAL} AND lasts >= {SEVERAL}) OR (NOT plain AND accounts >= {SEVERAL})
+WHERE role OR records >= {MANY} AND records >= {MANY_EACH} * (SELECT count(DISTINCT system) FROM drawn)
+  OR (firsts >= {SEVERAL} AND lasts >= {SEVERAL}) OR (NOT plain AND accounts >= {SEVERAL})
 """
 _RECORDS = """
 CREATE TABLE records AS
 SELECT d.uid, d.system, d.person_id, d.plain, d."first", d."last",
   CASE WHEN m.value IS NULL THEN d.email END AS email,
   CASE WHEN m.value IS NULL THEN split_part(d.email, '@', 1) END AS whole,
-  CASE WHEN m.value IS NULL THEN regexp_replace(d.email, '[^0-9@]', '', 'g') || split_part(d.email, '@', 2) END AS digits,
+  CASE WHEN m.value IS NULL
+    THEN regexp_replace(d.email, '[^0-9@]', '', 'g') || split_part(d.email, '@', 2) END AS digits,
   CASE WHEN p.value IS NULL THEN d.phone END AS phone,
   d.postcode, d.city, d.birth, d.company, d.account,
   CASE WHEN k.value IS NULL THEN d.person END AS person
@@ -150,8 +156,8 @@ def usable(con: duckdb.DuckDBPyConnection, least: int) -> tuple[str, ...]:
 def listed(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Table ``shared``: kind, value (masked), records, names; those with most names first."""
     masked = """
-        CASE kind WHEN 'mailbox' THEN CASE WHEN value LIKE '%@%' THEN left(value, 1) || '***@' || split_part(value, '@', 2)
-          ELSE '***' END
+        CASE kind WHEN 'mailbox' THEN
+          CASE WHEN value LIKE '%@%' THEN left(value, 1) || '***@' || split_part(value, '@', 2) ELSE '***' END
         WHEN 'phone' THEN '*** ' || right(value, 2) ELSE left(value, 2) || '***' END"""
     return con.execute(f"""
         SELECT kind, {masked} AS value, records, names FROM shared

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -52,7 +53,7 @@ class Facts:
 
 def findings(facts: Facts, frames: Mapping[str, pd.DataFrame]) -> tuple[Finding, ...]:
     """Every finding, the number of people first."""
-    chosen = frames["sweep"].set_index("threshold").loc[facts.threshold]
+    chosen = _at(frames["sweep"], facts.threshold)
     made = [_entities(facts, frames["systems"], int(chosen["entities"])), *_duplicates(facts, frames["systems"])]
     made += [_links(facts)] if facts.links else []
     if facts.labelled or facts.modelled:
@@ -66,9 +67,20 @@ def findings(facts: Facts, frames: Mapping[str, pd.DataFrame]) -> tuple[Finding,
     return tuple(made)
 
 
-def _finding(facts: Facts, id: str, title: str, value: float, **more: object) -> Finding:
-    said = {"unit": "count", "about": "counted, exact", "n": facts.records, "sources": ("people",), **more}
-    return Finding(id=f"instrument.identity.{id}", stage="instrument", title=title, value=value, **said)  # type: ignore[arg-type]
+def _at(swept: pd.DataFrame, threshold: float) -> dict[str, Any]:
+    """The row of the sweep at this threshold."""
+    return {str(name): value for name, value in swept[swept["threshold"] == threshold].iloc[0].items()}
+
+
+def _finding(facts: Facts, id: str, title: str, value: float | None, **more: Any) -> Finding:
+    said: dict[str, Any] = {
+        "unit": "count",
+        "about": "counted, exact",
+        "n": facts.records,
+        "sources": ("people",),
+        **more,
+    }
+    return Finding(id=f"instrument.identity.{id}", stage="instrument", title=title, value=value, **said)
 
 
 def _entities(facts: Facts, systems: pd.DataFrame, entities: int) -> Finding:
@@ -91,7 +103,7 @@ def _duplicates(facts: Facts, systems: pd.DataFrame) -> list[Finding]:
             _finding(
                 facts,
                 "duplicates",
-                f"{row['duplicates']:,} of {row['records']:,} records in {row['system']} are duplicates of others there",
+                f"{row['duplicates']:,} of {row['records']:,} records in {row['system']} repeat others there",
                 share,
                 unit="ratio",
                 n=int(row["records"]),
@@ -115,7 +127,7 @@ def _links(facts: Facts) -> Finding:
     return _finding(facts, "links", title, share, unit="ratio", n=facts.links, detail=detail)
 
 
-def _quality(facts: Facts, chosen: pd.Series, measure: str) -> Finding:
+def _quality(facts: Facts, chosen: Mapping[str, Any], measure: str) -> Finding:
     value, words = float(chosen[measure]), {"precision": "links that are right", "recall": "true links that are found"}
     if facts.labelled:
         enough = facts.labelled >= MINIMUM_N
@@ -130,7 +142,7 @@ def _quality(facts: Facts, chosen: pd.Series, measure: str) -> Finding:
         elif not enough:
             what = f"{facts.labelled:,} judged pairs are too few to say how good the links are ({MINIMUM_N} are needed)"
         return _finding(
-            facts, measure, what, None if pd.isna(value) else value,  # type: ignore[arg-type]
+            facts, measure, what, None if pd.isna(value) else value,
             unit="ratio", n=facts.labelled, sources=facts.sources,
             low=low if there else None, high=high if there else None,
             about=JUDGED if there else "too few judged pairs for an interval",
@@ -151,9 +163,7 @@ def _quality(facts: Facts, chosen: pd.Series, measure: str) -> Finding:
 
 
 def _threshold(facts: Facts, swept: pd.DataFrame) -> Finding:
-    ends = swept[swept["threshold"].isin(NEARBY)].set_index("threshold")["entities"]
-    here = int(swept.set_index("threshold").loc[facts.threshold, "entities"])
-    few, many = (int(ends[t]) for t in NEARBY)
+    here, few, many = (int(_at(swept, t)["entities"]) for t in (facts.threshold, *NEARBY))
     change = (max(many, here) - min(few, here)) / here
     verb = "hardly matters" if change <= STEADY else "matters"
     title = f"Which threshold is chosen {verb}: from {NEARBY[0]} to {NEARBY[1]} there are {few:,} to {many:,} people"
@@ -195,10 +205,11 @@ def _unlinked(facts: Facts, systems: pd.DataFrame) -> list[Finding]:
     row = rows.sort_values(["share", "system"]).iloc[0]
     share = float(row["share"])
     verb = "stands apart" if share < ALIKE else "is known least elsewhere"
-    title = f"{str(row['system']).capitalize()} {verb}: {quantity(share, 'ratio')} of its records are known in another system"
+    known = f"{quantity(share, 'ratio')} of its records are known in another system"
     return [
         _finding(
-            facts, "unlinked", title, share, unit="ratio", n=int(row["records"]), subject=str(row["system"]),
+            facts, "unlinked", f"The system {row['system']} {verb}: {known}", share,
+            unit="ratio", n=int(row["records"]), subject=str(row["system"]),
             about="counted, exact at this threshold", tone="bad" if share < 0.5 else "neutral",
         )
     ]  # fmt: skip
@@ -218,7 +229,7 @@ def _conflicts(facts: Facts, largest: int, entities: int) -> Finding:
         title,
         total,
         n=entities,
-        detail=f"The largest entity holds {largest:,} record{'s' * (largest != 1)}. Links chain: one false link joins two people whole.",
+        detail=f"The largest holds {largest:,} record{'s' * (largest != 1)}. One false link joins two people whole.",
         tone="bad" if total > 0.01 * entities else "neutral",
     )
 
@@ -226,6 +237,7 @@ def _conflicts(facts: Facts, largest: int, entities: int) -> Finding:
 def gaps(tables: Tables, facts: Facts) -> tuple[Gap, ...]:
     """What could not be said: a model, or how good it is."""
     made = []
+    needs: tuple[Missing, ...]
     if not facts.modelled:
         absent = tuple(c for c in SOURCES.values() if c not in tables.supplied("people"))
         if not facts.plain:
