@@ -33,6 +33,22 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "orchestrate.first_value.segments": "whether segments reach first value at different speed",
         "orchestrate.funnel.conversion": "share of customers entering a journey who finish it in time",
         "orchestrate.funnel.drop": "the step of a journey at which most customers are lost",
+        "orchestrate.plays.today": "actions that plays call for today, by owner role",
+        "orchestrate.plays.raised": "customers, tickets or moments one play names today, with the money at stake",
+        "orchestrate.plays.overdue": "open actions that are past the time their play allows",
+        "orchestrate.plays.best": "the play whose alarms came true most often beside its plain rule",
+        "orchestrate.plays.no_better": "plays that find nobody the plain rule would not find as well",
+        "orchestrate.plays.backtest": "one play tried on the past: alarms, how many true, against the plain rule",
+        "orchestrate.funnel.time": "the step of a journey that takes longest, those who never take it counted",
+        "orchestrate.funnel.segment": "the group of customers that a journey loses more often than others",
+        "orchestrate.ways.main": "share of finished cases that take the commonest way",
+        "orchestrate.ways.rework": "share of finished cases that go back, how much longer they take, and the extra work",
+        "orchestrate.ways.loop": "the commonest way back from one activity to an earlier one",
+        "orchestrate.ways.ping_pong": "share of finished cases handed over and straight back",
+        "orchestrate.ways.time": "the step of the main way that takes longest",
+        "orchestrate.ways.pause": "share of the time of finished tickets that is waiting for the customer",
+        "orchestrate.ways.open": "cases that are not finished, counted apart",
+        "orchestrate.ways.segment": "the group in which rework is commonest, where groups differ",
     }
 )
 """Finding id → what it means, in one line."""
