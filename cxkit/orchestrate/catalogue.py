@@ -42,7 +42,7 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "orchestrate.funnel.time": "the step of a journey that takes longest, those who never take it counted",
         "orchestrate.funnel.segment": "the group of customers that a journey loses more often than others",
         "orchestrate.ways.main": "share of finished cases that take the commonest way",
-        "orchestrate.ways.rework": "share of finished cases that go back, how much longer they take, and the extra work",
+        "orchestrate.ways.rework": "share of finished cases that go back, how much longer they take, what it costs",
         "orchestrate.ways.loop": "the commonest way back from one activity to an earlier one",
         "orchestrate.ways.ping_pong": "share of finished cases handed over and straight back",
         "orchestrate.ways.time": "the step of the main way that takes longest",

@@ -65,7 +65,7 @@ def chance(rows: pd.DataFrame) -> float:
 
     >>> sums = {"n": [100, 100], "hits": [30, 50], "clusters": [100, 100], "sxx": [30.0, 50.0], "sxn": [30.0, 50.0]}
     >>> round(chance(pd.DataFrame(sums | {"snn": [100.0, 100.0]})), 4)
-    0.0039
+    0.0041
     """
     whole = rows["hits"].sum() / rows["n"].sum()
     fewest = rows["n"] * min(whole, 1 - whole)
@@ -79,7 +79,8 @@ def chance(rows: pd.DataFrame) -> float:
     sxx, sxn, snn = (kept[c].to_numpy(dtype=float) for c in ("sxx", "sxn", "snn"))
     share = hits / n
     robust = g / (g - 1) * np.maximum(sxx - 2 * share * sxn + share**2 * snn, 0)
-    design = np.maximum(robust / (n * p * (1 - p)), 1.0)
+    own = n * share * (1 - share)
+    design = np.maximum(np.divide(robust, own, out=np.ones_like(own), where=own > 0), 1.0)
     effective = n / design
     centre = (effective * share).sum() / effective.sum()
     statistic = (effective * (share - centre) ** 2).sum() / (centre * (1 - centre))

@@ -86,7 +86,8 @@ def test_below_the_least_number_no_interval_and_no_share_in_the_title() -> None:
     assert result.finding("orchestrate.ways.ping_pong") is None
 
 
-@settings(max_examples=20, deadline=None)
+@pytest.mark.heavy
+@settings(max_examples=15, deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from("xyz"), st.integers(0, 5), st.sampled_from(list(STATE)), st.sampled_from("pq")),
