@@ -44,17 +44,17 @@ def explained(con: duckdb.DuckDBPyConnection, model: Model, prior: float, thresh
 
 
 def _middle(con: duckdb.DuckDBPyConnection, threshold: float) -> tuple[int, int] | None:
-    return _one(con, f"s.probability >= {threshold!r}", "percent_rank", "abs(place - 0.5), weight DESC")
+    return _one(con, f"s.probability >= {threshold!r}", "abs(place - 0.5), weight DESC")
 
 
 def _nearest(con: duckdb.DuckDBPyConnection, threshold: float) -> tuple[int, int] | None:
-    return _one(con, f"s.probability < {threshold!r} AND s.probability >= 0.05", "percent_rank", "weight DESC")
+    return _one(con, f"s.probability < {threshold!r} AND s.probability >= 0.05", "weight DESC")
 
 
-def _one(con: duckdb.DuckDBPyConnection, where: str, rank: str, order: str) -> tuple[int, int] | None:
+def _one(con: duckdb.DuckDBPyConnection, where: str, order: str) -> tuple[int, int] | None:
     rows = con.execute(f"""
         SELECT "left", "right" FROM (
-          SELECT s.*, {rank}() OVER (ORDER BY s.weight) AS place FROM scores s
+          SELECT s.*, percent_rank() OVER (ORDER BY s.weight) AS place FROM scores s
           JOIN records a ON a.uid = s."left" JOIN records b ON b.uid = s."right"
           WHERE a.system <> b.system AND {where}
         ) ORDER BY {order}, "left", "right" LIMIT 1""").fetchall()
@@ -71,7 +71,8 @@ def _steps(model: Model, row: dict[str, Any]) -> list[tuple[str, float]]:
         levels = [lv["label_for_charts"] for lv in comparison["comparison_levels"] if not lv.get("is_null_level")]
         label = "missing" if at < 0 else levels[len(levels) - 1 - at]
         shown = "" if at < 0 else _values(name, row)
-        steps.append((f"{NAMES[name]} {label}{shown}", weight))
+        words = label if name == "organisation" and at > 0 else f"{NAMES[name]} {label}"
+        steps.append((f"{words}{shown}", weight))
     return steps
 
 
