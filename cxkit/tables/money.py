@@ -53,6 +53,22 @@ ACCOUNTS = Contract(
         ),
         col("end_reason", "text", "why the customer left", known_from="ended", synonyms=("churn_reason",)),
         col(
+            "renewal",
+            "date",
+            "last day of the current term of the contract; may lie ahead",
+            current_state=True,
+            synonyms=("renewal_date", "contract_end", "term_end", "next_renewal"),
+        ),
+        col(
+            "term_months",
+            "integer",
+            "length of a term in months; terms are taken to follow one another",
+            low=1,
+            current_state=True,
+            unit="months",
+            synonyms=("term", "contract_months", "contract_term"),
+        ),
+        col(
             "segment",
             "text",
             "commercial segment",
