@@ -302,3 +302,21 @@ def clusters_at(result: Identity, threshold: float) -> pd.DataFrame:
     root = joined(len(frame), ends[0], ends[1])
     names = (frame["system"] + ":" + frame["person_id"]).to_numpy()
     return frame.assign(entity=names[root])
+
+
+def reached(tables: Tables, crosswalk: pd.DataFrame) -> pd.DataFrame | None:
+    """Per system its records and how many reach an account: their own, or that of a record of the same entity.
+
+    Columns system, records, own, reached. None where no account is supplied.
+    """
+    if tables.lacking({"people": (*KEYS, "account_id")}):
+        return None
+    with tables.lent("moved_crosswalk", pa.Table.from_pandas(crosswalk, preserve_index=False)):
+        return tables.frame("""
+            WITH placed AS (
+              SELECT c.system, c.entity, p.account_id
+              FROM moved_crosswalk c JOIN people p ON p.system = c.system AND p.person_id = c.person_id
+            ), known AS (SELECT DISTINCT entity FROM placed WHERE account_id IS NOT NULL)
+            SELECT p.system, count(*) AS records, count(p.account_id) AS own, count(k.entity) AS reached
+            FROM placed p LEFT JOIN known k ON k.entity = p.entity GROUP BY p.system ORDER BY p.system
+        """)
