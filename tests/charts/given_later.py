@@ -58,6 +58,43 @@ GIVEN: dict[str, Result] = {
         "instrument",
         {"rates": rows(measure=["contacted"], hits=[40], judged=[90], share=[0.44], low=[0.35], high=[0.54])},
     ),
+    "instrument.identity": result(
+        "instrument",
+        {
+            "systems": rows(
+                system=["crm", "support"], records=[60, 40], entities=[55, 38], duplicates=[5, 2], linked=[40, 31]
+            ),
+            "sizes": rows(records=[1, 2, 3], entities=[40, 15, 10]),
+        },
+    ),
+    "instrument.identity_threshold": result(
+        "instrument",
+        {
+            "sweep": rows(
+                threshold=[0.5, 0.95, 0.99],
+                links=[40, 35, 20],
+                entities=[60, 65, 80],
+                largest=[5, 4, 2],
+                basis=["labels"] * 3,
+                precision=[0.9, 0.97, 1.0],
+                precision_low=[0.8, 0.9, None],
+                precision_high=[0.95, 0.99, None],
+                recall=[0.98, 0.9, 0.5],
+                f1=[0.94, 0.93, 0.67],
+            ),
+            "weights": rows(comparison=["e-mail"], level=["the same"], m=[0.9], u=[0.001], weight=[9.8]),
+        },
+    ),
+    "instrument.identity_weights": result(
+        "instrument",
+        {
+            "explained": rows(
+                pair=["a clear match"] * 4 + ["a near miss"] * 4,
+                step=["two records at random", "last name the same (v***, v***)", "e-mail different", "together"] * 2,
+                weight=[-10.0, 8.0, 9.0, 7.0, -10.0, 8.0, -4.0, -6.0],
+            )
+        },
+    ),
     "orchestrate.register": result(
         "orchestrate",
         {"moments": rows(moment_id=["m"], moment=["Join"], has_owner=[True], end_to_end=[None], has_sla=[False])},
