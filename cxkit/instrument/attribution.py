@@ -13,6 +13,8 @@ from typing import ClassVar
 import pandas as pd
 
 from cxkit.formats import money, quantity
+from cxkit.instrument.identity import Identity
+from cxkit.metrics.crosswalk import accounts_of, stitched
 from cxkit.metrics.currency import in_one_currency
 from cxkit.metrics.windows import Window, recent, seen
 from cxkit.records import Finding, Gap, Missing, Result
@@ -48,14 +50,21 @@ class Attribution(Result):
     period: str = ""
 
 
-def attribution(tables: Tables, *, window_months: int = 12) -> Attribution:
-    """Attribution coverage over the last complete months, with the bridge of where it is lost."""
+def attribution(tables: Tables, *, window_months: int = 12, identity: Identity | None = None) -> Attribution:
+    """Attribution coverage over the last complete months, with the bridge of where it is lost.
+
+    With `identity` a contact or an answer without an account takes that of its person, who may be known in another
+    system.
+    """
+    if identity is not None and identity.has("crosswalk") and "account_id" in tables.supplied("people"):
+        with stitched(tables, accounts_of(tables, identity.tables["crosswalk"])) as other:
+            return attribution(other, window_months=window_months)
     findings: list[Finding] = []
     gaps: list[Gap] = []
     frames = []
     periods = []
     for kind in WHATS:
-        made = _bridge(tables, kind, window_months)
+        made = bridge_of(tables, kind, window_months)
         if isinstance(made, Gap):
             gaps.append(made)
             continue
@@ -97,7 +106,8 @@ def _window(tables: Tables, table: str, column: str, months: int) -> Window | No
     return None if span is None or window is None else Window(first=max(span.first, window.first), last=window.last)
 
 
-def _bridge(tables: Tables, kind: str, months: int) -> Gap | tuple[pd.DataFrame, Window, tuple[str, ...]]:
+def bridge_of(tables: Tables, kind: str, months: int) -> Gap | tuple[pd.DataFrame, Window, tuple[str, ...]]:
+    """The bridge of ``revenue``, ``contacts`` or ``feedback``, its window and its tables; or why there is none."""
     if lacks := tables.lacking({"accounts": ("account_id",)}):
         keyed = {"contacts": ("tickets", "account_id"), "feedback": ("surveys", "account_id")}
         if kind in keyed:
@@ -108,7 +118,6 @@ def _bridge(tables: Tables, kind: str, months: int) -> Gap | tuple[pd.DataFrame,
     table, column, unit = (
         ("tickets", "opened_date", "ticket_id") if kind == "contacts" else ("surveys", "answered_date", "response_id")
     )
-    counted = 0
     if table not in tables.present and not (kind == "contacts" and "contact_volume" in tables.present):
         found = tables[table]
         return _gap(kind, "There is nothing to attribute.", (found,) if isinstance(found, Missing) else ())
@@ -128,13 +137,32 @@ def _bridge(tables: Tables, kind: str, months: int) -> Gap | tuple[pd.DataFrame,
         """)
         amounts |= dict(zip(rows["step"], rows["amount"].astype(float), strict=True))
     if kind == "contacts" and "contact_volume" in tables.present:
-        found_rows = tables.frame(f"SELECT sum(contacts) AS n FROM contact_volume WHERE {window.holds('day')}")
-        counted = int(found_rows["n"].fillna(0).iloc[0])
-        amounts["counted only"] = max(0.0, counted - sum(amounts.values()))
+        amounts["counted only"] = float(_counted_only(tables, window))
     sources = tuple(t for t in (table, "contact_volume", "accounts", "moments") if t in tables.present)
     if sum(amounts.values()) <= 0:
         return _gap(kind, "There is nothing to attribute in the window.")
     return _frame(kind, amounts), window, sources
+
+
+def _counted_only(tables: Tables, window: Window) -> int:
+    """Contacts that are counted and are no ticket: month by month, and by channel where both say it."""
+    tickets = "tickets" in tables.present
+    both = tickets and all("channel" in tables.supplied(t) for t in ("tickets", "contact_volume"))
+    channel = "coalesce(lower(channel), '')" if both else "''"
+    own = "SELECT NULL::DATE AS month, NULL::VARCHAR AS channel, 0 AS n WHERE false"
+    if tickets:
+        own = (
+            f"SELECT CAST(date_trunc('month', opened_date) AS DATE) AS month, {channel} AS channel, count(*) AS n "
+            f"FROM tickets WHERE {window.holds('opened_date')} GROUP BY 1, 2"
+        )
+    found = tables.frame(f"""
+        WITH v AS (SELECT CAST(date_trunc('month', day) AS DATE) AS month, {channel} AS channel, sum(contacts) AS n
+            FROM contact_volume WHERE {window.holds("day")} GROUP BY 1, 2),
+        t AS ({own})
+        SELECT sum(greatest(0, v.n - coalesce(t.n, 0)))::BIGINT AS n
+        FROM v LEFT JOIN t ON t.month = v.month AND t.channel = v.channel
+    """)
+    return int(found["n"].fillna(0).iloc[0])
 
 
 def _of_revenue(tables: Tables, months: int) -> Gap | tuple[pd.DataFrame, Window, tuple[str, ...]]:

@@ -34,6 +34,15 @@ def _settle(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("SET enable_progress_bar = false")
 
 
+def as_pandas(table: pa.Table) -> pd.DataFrame:
+    """What came back from an engine, as stages read it: decimals become floats."""
+    frame: pd.DataFrame = table.to_pandas()
+    for field in table.schema:
+        if str(field.type).startswith("decimal"):
+            frame[field.name] = frame[field.name].astype("float64")
+    return frame
+
+
 class Tables(Mapping[str, "nw.LazyFrame[Any] | Missing"]):
     """Canonical name → lazy frame on the engine, or `Missing`.
 
@@ -102,13 +111,14 @@ class Tables(Mapping[str, "nw.LazyFrame[Any] | Missing"]):
         return cls(con, supplied, as_of=as_of, timezone=timezone, currency=currency, unusable=derived.withheld)
 
     def __getitem__(self, name: str) -> nw.LazyFrame[Any] | Missing:
+        return self._absent(name) or nw.from_native(self.con.table(quoted(name)))
+
+    def _absent(self, name: str) -> Missing | None:
         if name not in CONTRACTS:
             raise KeyError(f"'{name}' is not a canonical table")
         if name in self.unusable:
             return Missing(name=name, why=self.unusable[name])
-        if name not in self._supplied:
-            return Missing(name=name)
-        return nw.from_native(self.con.table(quoted(name)))
+        return None if name in self._supplied else Missing(name=name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(CONTRACTS)
@@ -145,12 +155,11 @@ class Tables(Mapping[str, "nw.LazyFrame[Any] | Missing"]):
     def frame(self, query: str | nw.LazyFrame[Any]) -> pd.DataFrame:
         """Bring something small back as pandas: a SQL text or a lazy frame. Decimals become floats."""
         relation = self.con.sql(query) if isinstance(query, str) else nw.to_native(query)
-        table = relation.to_arrow_table()
-        frame: pd.DataFrame = table.to_pandas()
-        for field in table.schema:
-            if str(field.type).startswith("decimal"):
-                frame[field.name] = frame[field.name].astype("float64")
-        return frame
+        return as_pandas(relation.to_arrow_table())
+
+    def arrow(self, query: str) -> pa.Table:
+        """The rows of a query as an Arrow table, to be lent again; what stages compute on comes by `frame`."""
+        return self.con.sql(query).to_arrow_table()
 
     @contextmanager
     def held(self, name: str, query: str) -> Iterator[str]:
