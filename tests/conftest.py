@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from cxkit.batch import plan
 from cxkit.batch.pool import run_all
@@ -25,11 +27,62 @@ REQUIRED = set(filter(None, os.environ.get("CXKIT_REQUIRE", "").split(",")))
 """Sets that fail instead of being skipped; CI names them."""
 
 
+ENGINE = os.environ.get("CXKIT_ENGINE", "duckdb")
+"""Where `Tables.from_frames` puts its tables: ``spark`` runs the same tests on the second engine."""
+DRAWN = 3
+"""Examples a test that draws its frames tries on Spark, where each takes seconds."""
+
+
 def absent(kind: str, reason: str) -> None:
     """Skip with the reason, or fail where CI has asked for this set."""
     if kind in REQUIRED:
         pytest.fail(f"{kind} tests are required here: {reason}")
     pytest.skip(reason)
+
+
+def spark_missing() -> str:
+    """Why Spark cannot be started here; empty when it can."""
+    if importlib.util.find_spec("pyspark") is None:
+        return "pyspark is not installed (pip install 'cxkit[spark]')"
+    return "" if shutil.which("java") or os.environ.get("JAVA_HOME") else "no Java runtime is installed"
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[Any]:
+    """A Spark session on this machine; skipped with the reason, or failing where CI asks for it."""
+    if reason := spark_missing():
+        absent("spark", reason)
+    from cxkit.tables.spark import session
+
+    found = session()
+    yield found
+    if ENGINE != "spark":
+        found.stop()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """On Spark a test that draws its frames draws few of them."""
+    for item in items if ENGINE == "spark" else ():
+        drawn = getattr(getattr(item, "obj", None), "_hypothesis_internal_use_settings", None)
+        if drawn is not None:
+            fewer = settings(drawn, max_examples=DRAWN, deadline=None, suppress_health_check=list(HealthCheck))
+            item.obj._hypothesis_internal_use_settings = fewer
+
+
+@pytest.fixture(scope="session", autouse=True)
+def engine(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Frames of tests are read by Spark where CXKIT_ENGINE says so."""
+    if ENGINE != "spark":
+        yield
+        return
+    from cxkit.tables.engine import Tables
+    from cxkit.tables.spark import on_spark
+
+    found, original = request.getfixturevalue("spark"), Tables.from_frames
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Tables, "from_frames", lambda *args, **more: on_spark(original(*args, **more), found))
+        yield
+    found.stop()
 
 
 @pytest.fixture(scope="session")
