@@ -19,8 +19,8 @@ def durations(tables: Tables, cases: str) -> pd.DataFrame:
     """Median days by group, unfinished items counted.
 
     `cases` is SQL of one row per item: ``group``, ``days`` and ``done`` (whether it is finished; else it was still
-    waiting then). Columns: group, cases, done, median_days (infinite while fewer than half are done), low, high (from 30
-    items on), done_only (the median of finished ones alone), oldest_days (of those that wait).
+    waiting then). Columns: group, cases, done, median_days (infinite while fewer than half are done), low, high (from
+    30 items on), done_only (the median of finished ones alone), oldest_days (of those that wait).
 
     >>> from datetime import date
     >>> tables = Tables.from_frames({}, as_of=date(2026, 1, 31))
@@ -30,7 +30,7 @@ def durations(tables: Tables, cases: str) -> pd.DataFrame:
     """
     counts = tables.frame(
         f'WITH c AS ({cases}) SELECT "group", greatest(days, 0)::DOUBLE AS time, sum(done::INT)::BIGINT AS events, '
-        'sum((NOT done)::INT)::BIGINT AS censored FROM c WHERE days IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2'
+        "sum((NOT done)::INT)::BIGINT AS censored FROM c WHERE days IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"
     )
     rows = []
     for group, risk in counts.groupby("group", sort=True):

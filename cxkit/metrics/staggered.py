@@ -110,7 +110,7 @@ def staggered(outcome: Array, starts: NDArray[np.int64], *, seed: int, draws: in
 
 
 def _short(seen: Mask, starts: NDArray[np.int64]) -> str:
-    groups, months = seen.shape
+    groups = len(seen)
     reached = int((starts < NEVER).sum())
     if groups < LEAST_GROUPS:
         return f"{groups} groups, fewer than {LEAST_GROUPS}"

@@ -1,5 +1,6 @@
 """Orchestrate: who owns each moment, and how well it is served."""
 
+from cxkit.orchestrate.enablement import Enablement, enablement
 from cxkit.orchestrate.first_value import FirstValue, first_value
 from cxkit.orchestrate.funnel import Funnel, funnel
 from cxkit.orchestrate.plays import Plays, plays
@@ -9,6 +10,7 @@ from cxkit.orchestrate.service import ServiceLevels, service_levels
 from cxkit.orchestrate.ways import Ways, ways
 
 __all__ = [
+    "Enablement",
     "FirstValue",
     "Funnel",
     "MomentRegister",
@@ -17,6 +19,7 @@ __all__ = [
     "Plays",
     "ServiceLevels",
     "Ways",
+    "enablement",
     "first_value",
     "funnel",
     "moment_register",

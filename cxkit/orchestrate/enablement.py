@@ -16,15 +16,15 @@ from cxkit.tables.engine import Tables
 class Enablement(Result):
     """Adoption, what goes with it, and the people side of change.
 
-    Tables: ``adoption`` (by: all / kind / programme / team / programme and team, group, kind, team, month (each team's
-    last counted month), eligible, completed, share, low, high, stale), ``adoption_months`` (programme, kind, team,
-    month, eligible, completed, share), ``per_head`` (team, headcount, eligible, completed, per_head), ``effects``
-    (outcome: aht as a logarithm, recontact as a share; programme, groups, reached, method: staggered / before and after,
-    value, low, high, p, adjusted (Holm over all programmes and outcomes), lead (the same in the three months before),
-    lead_p, cells, verdict: moved / not shown / already changing / claimed, why), ``path`` (since: months since the
-    start, value, low, high, groups, outcome, programme), ``team_months`` (outcome, programme, team, month, value,
-    reached) and ``implementation`` (kind: live / started / improvement, owner_role, cases, done, median_days, low,
-    high, done_only, oldest_days).
+    Tables: ``adoption`` (by: all, kind, programme, team, programme and team; group, kind, team, month (the last one
+    counted), eligible, completed, share, low, high, stale), ``adoption_months`` (programme, kind, team, month,
+    eligible, completed, share), ``per_head`` (team, headcount, eligible, completed, per_head), ``effects`` (outcome:
+    aht as a logarithm, recontact as a share; programme, groups, reached, method: staggered, before and after; value,
+    low, high, p, adjusted (Holm over all programmes and outcomes), lead (the same in the three months before), lead_p,
+    cells, verdict: moved, not shown, already changing, claimed; why), ``path`` (since: months since the start, value,
+    low, high, groups, outcome, programme), ``team_months`` (outcome, programme, team, month, value, reached) and
+    ``implementation`` (kind: live, started, improvement; owner_role, cases, done, median_days, low, high, done_only,
+    oldest_days).
     """
 
     stage: ClassVar[str] = "orchestrate"
@@ -35,9 +35,7 @@ class Enablement(Result):
     period: str = ""
 
 
-def enablement(
-    tables: Tables, *, window_months: int = 12, adoption_floor: float = 0.5, seed: int = 1
-) -> Enablement:
+def enablement(tables: Tables, *, window_months: int = 12, adoption_floor: float = 0.5, seed: int = 1) -> Enablement:
     """Adoption of the last months, its association with handling time and recontact, and time to implement."""
     window = recent(tables, "training", "month", window_months)
     whole = window or window_to(last_complete_month(tables.as_of), window_months)

@@ -66,7 +66,9 @@ def _now(months: pd.DataFrame, window: Window) -> pd.DataFrame:
         for key, part in groups:
             rows.append(_row(by, part, list(key) if keys else [], window))
     for one in last.to_dict("records"):
-        rows.append(_row("programme and team", pd.DataFrame([one]), [one["programme"], one["kind"], one["team"]], window))
+        rows.append(
+            _row("programme and team", pd.DataFrame([one]), [one["programme"], one["kind"], one["team"]], window)
+        )
     columns = ["by", "group", "kind", "team", "month", "eligible", "completed", "share", "low", "high", "stale"]
     return pd.DataFrame([r for r in rows if r["eligible"]], columns=columns)
 
@@ -158,7 +160,8 @@ def _per_head(tables: Tables, window: Window, now: pd.DataFrame) -> Part:
     if lacks := tables.lacking({"workforce": ("month", "team", "headcount")}):
         return Part(gaps=(gap("per_head", "It takes the headcount of each team.", *lacks),))
     heads = tables.frame(f"""
-        WITH m AS (SELECT team, month, sum(headcount) AS heads FROM workforce WHERE {window.holds("month")} GROUP BY 1, 2)
+        WITH m AS (SELECT team, month, sum(headcount) AS heads FROM workforce
+          WHERE {window.holds("month")} GROUP BY 1, 2)
         SELECT team, arg_max(heads, month) AS heads FROM m GROUP BY 1 ORDER BY 1
     """)
     each = now[now["by"] == "team"][["team", "eligible", "completed"]] if len(now) else pd.DataFrame(columns=["team"])
@@ -192,7 +195,11 @@ def _joining(months: pd.DataFrame, kind: str, window: Window) -> Part:
         return Part(gaps=(gap(kind, reason, Missing(name="training", columns=("kind",))),))
     n, done = int(rows["eligible"].sum()), int(rows["completed"].sum())
     found = proportion(done, n)
-    what = "newcomers went through onboarding" if kind == "onboarding" else "appointments were made with the customer asked about"
+    what = (
+        "newcomers went through onboarding"
+        if kind == "onboarding"
+        else "appointments were made with the customer asked about"
+    )
     title = f"{quantity(found.value, 'ratio')} of {what} ({done:,} of {n:,})"
     who = "newcomers" if kind == "onboarding" else "appointments"
     finding = Finding(

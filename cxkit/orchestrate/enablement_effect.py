@@ -7,6 +7,7 @@ before and after, which is no more than that. Neither proves that the programme 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,13 +15,13 @@ import pandas as pd
 
 from cxkit.formats import interval, quantity
 from cxkit.metrics import alarms
-from cxkit.metrics.currency import in_one_currency
 from cxkit.metrics.multiplicity import adjusted
 from cxkit.metrics.recontact import by_month
 from cxkit.metrics.service import settled
-from cxkit.metrics.staggered import NEVER, Effect, staggered
+from cxkit.metrics.staggered import LEAST_BEFORE, NEVER, Effect, staggered
 from cxkit.metrics.windows import Window, add_months, month_of, months_between, seen
 from cxkit.orchestrate.enablement_adoption import NEEDS, WORK
+from cxkit.orchestrate.enablement_money import money_findings
 from cxkit.orchestrate.part import Part
 from cxkit.records import Finding, Gap, Missing
 from cxkit.tables.engine import Tables
@@ -71,7 +72,7 @@ def effect_part(tables: Tables, *, floor: float, seed: int) -> Part:
     if window is None:
         return Part(gaps=tuple(_gap(o, "No complete month of tickets lies before the report.") for o in OUTCOMES))
     starts = _starts(tables, window, floor)
-    return Part.joined([Part(gaps=tuple(gaps)), _judged(tables, made, starts, window, floor, seed)])
+    return Part.joined([Part(gaps=tuple(gaps)), _judged(tables, made, starts, floor, seed)])
 
 
 def _gap(outcome: str, reason: str, *needs: Missing) -> Gap:
@@ -101,7 +102,7 @@ def _panel(tables: Tables, window: Window, outcome: str) -> Panel:
     else:
         rows = tables.frame(
             f'SELECT "group", month, n, recontacted FROM ({by_month(tables, window, FCR_DAYS, "team")}) m '
-            f'WHERE {window.holds("month")} ORDER BY 1, 2'
+            f"WHERE {window.holds('month')} ORDER BY 1, 2"
         )
         rows["value"] = rows["recontacted"] / rows["n"]
     rows = rows[rows["n"] >= FEWEST]
@@ -127,54 +128,82 @@ def _starts(tables: Tables, window: Window, floor: float) -> pd.DataFrame:
     return rows
 
 
-def _judged(
-    tables: Tables, panels: dict[str, Panel], starts: pd.DataFrame, window: Window, floor: float, seed: int
-) -> Part:
-    found: list[tuple[str, str, Panel, np.ndarray, Effect | str]] = []
-    none = []
+@dataclass(frozen=True)
+class Case:
+    """One outcome and one programme: the teams whose start is known, and what their months say."""
+
+    outcome: str
+    programme: str
+    panel: Panel
+    begun: np.ndarray
+    effect: Effect | str
+
+
+def _cases(panel: Panel, outcome: str, starts: pd.DataFrame, seed: int) -> Iterator[Case]:
+    """Per programme the teams that can be followed; one that had it when records begin is left out."""
+    for programme in sorted(set(map(str, starts.loc[starts["team"].isin(panel.teams), "programme"]))):
+        mine = starts[starts["programme"] == programme].set_index("team")
+        known, at = [], []
+        for i, team in enumerate(panel.teams):
+            start = int(mine.loc[team, "at"]) if team in mine.index else NEVER
+            if start == NEVER or (start >= LEAST_BEFORE and not bool(mine.loc[team, "unknown"])):
+                known.append(i)
+                at.append(start)
+        begun, values = np.array(at, dtype=np.int64), panel.values[known]
+        teams = [panel.teams[i] for i in known]
+        effect = staggered(values, begun, seed=seed) if (begun < NEVER).any() else ""
+        yield Case(outcome, programme, Panel(teams, panel.first, values), begun, effect)
+
+
+def _judged(tables: Tables, panels: dict[str, Panel], starts: pd.DataFrame, floor: float, seed: int) -> Part:
+    found, none = [], []
     for outcome, panel in panels.items():
-        programmes = sorted({str(p) for p, t in zip(starts["programme"], starts["team"], strict=True) if t in panel.teams})
-        if not programmes:
-            reason = f"No team with enough tickets has reached {quantity(floor, 'probability')} of its people yet."
+        cases = list(_cases(panel, outcome, starts, seed))
+        found += [c for c in cases if (c.begun < NEVER).any()]
+        if not any((c.begun < NEVER).any() for c in cases):
+            reach = quantity(floor, "probability")
+            reason = f"No team with enough tickets has reached {reach} of its people yet."
+            if cases:
+                reason = f"The teams that reached {reach} did so when the records begin: there is nothing before it."
             none.append(_gap(outcome, reason))
-        for programme in programmes:
-            mine = starts[starts["programme"] == programme].set_index("team")
-            usable = [i for i, t in enumerate(panel.teams) if not (t in mine.index and bool(mine.loc[t, "unknown"]))]
-            at = [int(mine.loc[panel.teams[i], "at"]) if panel.teams[i] in mine.index else NEVER for i in usable]
-            begun, values = np.array(at, dtype=np.int64), panel.values[usable]
-            part = Panel([panel.teams[i] for i in usable], window, values)
-            if len(begun) and (begun < NEVER).any():
-                found.append((outcome, programme, part, begun, staggered(values, begun, seed=seed)))
-            else:
-                none.append(_gap(outcome, f"When teams began with “{programme}” is not known: they had it when records begin."))
-    effects = [f for f in found if isinstance(f[4], Effect)]
-    holm = dict(zip([f[:2] for f in effects], adjusted([f[4].p for f in effects if isinstance(f[4], Effect)], "holm"), strict=True))
+    tested = [i for i, c in enumerate(found) if isinstance(c.effect, Effect)]
+    p_values = [c.effect.p for c in found if isinstance(c.effect, Effect)]
+    holm = dict(zip(tested, adjusted(p_values, "holm"), strict=True))
     findings, rows, paths = [], [], []
-    for outcome, programme, part, begun, effect in found:
-        row = _row(outcome, programme, part, begun, effect, holm.get((outcome, programme)))
+    for i, case in enumerate(found):
+        row = _row(case, holm.get(i))
         rows.append(row)
-        findings.append(_finding(row, window, floor))
-        if isinstance(effect, Effect):
-            paths.append(effect.path.assign(outcome=outcome, programme=programme))
-        if row["verdict"] == "moved" and outcome == "aht":
-            findings += _money(tables, row, part, begun)
+        findings.append(_finding(row, case.panel.first, floor))
+        if isinstance(case.effect, Effect):
+            paths.append(case.effect.path.assign(outcome=case.outcome, programme=case.programme))
+        if row["verdict"] == "moved" and case.outcome == "aht":
+            findings += money_findings(
+                tables, row, dict(zip(case.panel.teams, case.begun.tolist(), strict=True)), case.panel.first
+            )
     held = {"effects": pd.DataFrame(rows)} if rows else {}
     if paths:
         held["path"] = pd.concat(paths, ignore_index=True)
     if found:
-        held["team_months"] = pd.concat([_long(o, p, part, b) for o, p, part, b, _ in found], ignore_index=True)
+        held["team_months"] = pd.concat([_long(case) for case in found], ignore_index=True)
     return Part(tuple(findings), tuple(none), held)
 
 
-def _row(
-    outcome: str, programme: str, part: Panel, begun: np.ndarray, effect: Effect | str, holm: float | None
-) -> dict[str, object]:
-    common: dict[str, object] = {"outcome": outcome, "programme": programme, "groups": len(part.teams)}
-    common["reached"] = int((begun < NEVER).sum())
+def _row(case: Case, holm: float | None) -> dict[str, object]:
+    effect = case.effect
+    common: dict[str, object] = {"outcome": case.outcome, "programme": case.programme}
+    common |= {"groups": len(case.panel.teams), "reached": int((case.begun < NEVER).sum())}
     blank = dict.fromkeys(("low", "high", "p", "adjusted", "lead", "lead_p"), math.nan)
     if isinstance(effect, str):
-        value = _before_after(part.values, begun)
-        return {**common, "method": "before and after", "value": value, **blank, "cells": 0, "verdict": "claimed", "why": effect}
+        value = _before_after(case.panel.values, case.begun)
+        return {
+            **common,
+            "method": "before and after",
+            "value": value,
+            **blank,
+            "cells": 0,
+            "verdict": "claimed",
+            "why": effect,
+        }
     if effect.lead_p < LEAD_P:
         verdict = "already changing"
     else:
@@ -224,20 +253,26 @@ def _finding(row: dict[str, object], window: Window, floor: float) -> Finding:
         verdict = str(row["verdict"])
         lead = quantity(_shown(outcome, float(row["lead"])), unit, signed=True)  # type: ignore[arg-type]
         if verdict == "moved":
-            title = f"Where “{programme}” reached {reach} of a team, {thing} was {by} {way} than in teams not yet reached"
+            title = (
+                f"Where “{programme}” reached {reach} of a team, {thing} was {by} {way} than in teams not yet reached"
+            )
         elif verdict == "already changing":
             title = f"Teams that took up “{programme}” were changing before they did: {thing} tells nothing about it"
         else:
             title = f"No change of {thing} can be told where “{programme}” reached {reach} of a team ({span})"
         detail = (
-            f"{teams} were reached, in different months; each is held against teams not yet reached. In the three months "
-            f"before, the difference was {lead}. An association: what else came with the rollout is in it."
+            f"{teams} were reached, in different months; each is held against teams not yet reached. In the three "
+            f"months before, the difference was {lead}. An association: what else came with the rollout is in it."
         )
-        about = "the mean change since the start, from rollouts placed at random, with a bias allowance of a tenth of a "
+        about = (
+            "the mean change since the start, from rollouts placed at random, with a bias allowance of a tenth of a "
+        )
         about += "team's monthly spread"
         tone = "unknown" if verdict != "moved" else "good" if way == "lower" else "bad"
     else:
-        title = f"{thing[0].upper()}{thing[1:]} was {by} {way} after “{programme}” reached {reach} of a team than before"
+        title = (
+            f"{thing[0].upper()}{thing[1:]} was {by} {way} after “{programme}” reached {reach} of a team than before"
+        )
         if value is None:
             title = f"“{programme}” reached teams too early or too late to see {thing} before and after"
         detail = f"Before and after only, in {teams}: {row['why']}. Whatever else changed in these months is in it."
@@ -264,72 +299,12 @@ def _finding(row: dict[str, object], window: Window, floor: float) -> Finding:
     )
 
 
-def _money(tables: Tables, row: dict[str, object], part: Panel, begun: np.ndarray) -> list[Finding]:
-    """What the difference is worth in a year of the reached teams' tickets, at the cost of a minute."""
-    if isinstance(tables.require("costs", "month", "amount", "driver"), Missing):
-        return []
-    window = Window(first=add_months(part.first.last, -11), last=part.first.last)
-    costs = in_one_currency(tables, "costs", ("amount",), at=window.opening)
-    if isinstance(costs, Missing):
-        return []
-    found = tables.frame(f"""
-        WITH k AS (SELECT team, handle_minutes AS x, CAST(date_trunc('month', resolved_date) AS DATE) AS month
-          FROM tickets WHERE handle_minutes > 0),
-        m AS (SELECT month, sum(x) AS minutes FROM k GROUP BY 1),
-        c AS (SELECT month, sum(amount) AS amount FROM {costs}
-          WHERE driver = 'handling' AND coalesce(serves, true) AND {window.holds("month")} GROUP BY 1)
-        SELECT sum(c.amount) AS amount, sum(m.minutes)::DOUBLE AS minutes FROM c JOIN m ON m.month = c.month
-    """).iloc[0]
-    if pd.isna(found["amount"]) or not found["minutes"]:
-        return []
-    each = float(found["amount"]) / float(found["minutes"])
-    reached = {t: int(b) for t, b in zip(part.teams, begun, strict=True) if b < NEVER}
-    work = tables.frame(f"""
-        SELECT team, CAST(date_trunc('month', resolved_date) AS DATE) AS month, sum(handle_minutes)::DOUBLE AS minutes
-        FROM tickets WHERE team IS NOT NULL AND {window.holds("resolved_date")} GROUP BY 1, 2 ORDER BY 1, 2
-    """)
-    after = [
-        t in reached and months_between(part.first.first, pd.Timestamp(m).date()) >= reached[t]
-        for t, m in zip(work["team"], work["month"], strict=True)
-    ]
-    minutes = float(work.loc[after, "minutes"].sum())
-    ends = [(math.exp(-float(row[e])) - 1) * minutes * each for e in ("value", "high", "low")]  # type: ignore[arg-type]
-    value, low, high = ends[0], min(ends[1:]), max(ends[1:])
-    if minutes <= 0:
-        return []
-    verb = "saved" if value > 0 else "cost"
-    return [
-        Finding(
-            id="orchestrate.enablement.value",
-            stage="orchestrate",
-            subject=str(row["programme"]),
-            title=f"The difference in handling time {verb} work worth {quantity(abs(value), 'money', currency=tables.currency)} "
-            "in the last year",
-            detail=f"In the teams and months that “{row['programme']}” had reached, at "
-            f"{quantity(each, 'money', currency=tables.currency)} a minute of handling. Freed time is capacity until "
-            "somebody decides what becomes of it.",
-            value=value,
-            unit="money",
-            currency=tables.currency,
-            low=low,
-            high=high,
-            about="the interval of the difference; cost of a minute taken as known",
-            n=int(row["groups"]),  # type: ignore[call-overload]
-            period=window.label,
-            grade="C",
-            sources=("training", "tickets", "costs"),
-            tone="good" if value > 0 else "bad",
-            weight=abs(value),
-        )
-    ]
-
-
-def _long(outcome: str, programme: str, part: Panel, begun: np.ndarray) -> pd.DataFrame:
+def _long(case: Case) -> pd.DataFrame:
     rows = []
-    for i, team in enumerate(part.teams):
-        for at, month in enumerate(part.first.months):
-            value = part.values[i, at]
-            if np.isfinite(value):
-                shown = math.exp(value) if outcome == "aht" else float(value)
-                rows.append((outcome, programme, team, month, shown, bool(at >= begun[i])))
+    for i, team in enumerate(case.panel.teams):
+        for at, month in enumerate(case.panel.first.months):
+            value = float(case.panel.values[i, at])
+            if math.isfinite(value):
+                shown = math.exp(value) if case.outcome == "aht" else value
+                rows.append((case.outcome, case.programme, team, month, shown, bool(at >= case.begun[i])))
     return pd.DataFrame(rows, columns=["outcome", "programme", "team", "month", "value", "reached"])

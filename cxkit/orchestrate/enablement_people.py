@@ -1,4 +1,4 @@
-"""The people side of change: is aligned behaviour thanked, may people decide, are they with it, and how long change takes."""
+"""The people side of change: thanks, authority, engagement, and how long a change takes."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ AUTHORITY = "operational_career_1"
 """Item of the audit: the tools, the knowledge and the authority to solve a customer's problem."""
 TRAINING = "operational_career_2"
 AGREES = 4
+FEWEST = 10
+"""Answers below which nothing is said, so that nobody is recognised."""
 WHATS = {
     "authority": "Authority to solve a customer's problem",
     "training_helps": "Whether training helps",
@@ -52,6 +54,8 @@ def _item(tables: Tables, id: str, item: str) -> Part:
     part = front if len(front) else rows
     who = "front line" if len(front) else "people asked"
     n, agree = int(part["n"].sum()), int(part["agree"].sum())
+    if n < FEWEST:
+        return Part(gaps=(_gap(id, f"{n} answers are too few to be shown ({FEWEST} are needed)."),))
     found = proportion(agree, n)
     words = {
         "authority": "say they have the tools, the knowledge and the authority to solve a customer's problem",
@@ -91,7 +95,9 @@ def _item(tables: Tables, id: str, item: str) -> Part:
 def _recognition(tables: Tables, window: Window) -> Part:
     lacks = tables.lacking({"leadership": ("happened", "kind", "audience"), "workforce": ("team",)})
     if lacks:
-        return Part(gaps=(_gap("recognition", "It takes what leaders did, for whom, and the teams there are.", *lacks),))
+        return Part(
+            gaps=(_gap("recognition", "It takes what leaders did, for whom, and the teams there are.", *lacks),)
+        )
     acts = tables.frame(
         f"SELECT audience FROM leadership WHERE kind = 'recognition' AND {window.holds('happened')} ORDER BY act_id"
     )
@@ -103,7 +109,11 @@ def _recognition(tables: Tables, window: Window) -> Part:
         return Part(gaps=(_gap("recognition", "No team has people in the window."),))
     reached: set[str] = set()
     for audience in acts["audience"]:
-        named = {w.strip().casefold() for w in audience.split(";")} if isinstance(audience, str) and audience.strip() else None
+        named = (
+            {w.strip().casefold() for w in audience.split(";")}
+            if isinstance(audience, str) and audience.strip()
+            else None
+        )
         reached |= {t for t in teams if named is None or t.casefold() in named}
     without = [t for t in teams if t not in reached]
     n, have = len(teams), len(reached)
@@ -158,7 +168,9 @@ def _implementation(tables: Tables) -> Part:
         status = "coalesce(i.status, '')" if "status" in supplied else "''"
         changes = "SELECT NULL::VARCHAR AS initiative_id, NULL::DATE AS live WHERE false"
         if not tables.lacking({"changes": ("initiative_id", "changed")}):
-            changes = "SELECT initiative_id, min(changed) AS live FROM changes WHERE initiative_id IS NOT NULL GROUP BY 1"
+            changes = (
+                "SELECT initiative_id, min(changed) AS live FROM changes WHERE initiative_id IS NOT NULL GROUP BY 1"
+            )
         live = f"CASE WHEN {status} <> 'stopped' THEN coalesce(c.live, {ends}) ELSE c.live END"
         for kind, done in (("live", live), ("started", "i.started" if "started" in supplied else "NULL::DATE")):
             if kind == "started" and "started" not in supplied:
@@ -178,7 +190,9 @@ def _implementation(tables: Tables) -> Part:
         )
     if not selects:
         reason = "Nobody has written down when initiatives were put on the list and when they were live."
-        return Part(gaps=(_gap("implementation", reason, *lacks, Missing(name="backlog", columns=("created", "done"))),))
+        return Part(
+            gaps=(_gap("implementation", reason, *lacks, Missing(name="backlog", columns=("created", "done"))),)
+        )
     rows = durations(tables, " UNION ALL ".join(selects))
     if rows.empty:
         return Part(gaps=(_gap("implementation", "No initiative has a date."),))
@@ -214,10 +228,11 @@ def _took(kind: str, row: dict[str, float], tables: Tables) -> Finding:
         unit="days",
         low=float(row["low"]) if there else None,
         high=float(row["high"]) if there else None,
-        about="the underlying median, unfinished ones counted" if there else f"fewer than {MINIMUM_N} cases: no interval",
+        about="the underlying median, unfinished ones counted"
+        if there
+        else f"fewer than {MINIMUM_N} cases: no interval",
         n=n,
         period=str(tables.as_of),
         sources=("initiatives", "changes") if kind == "live" else ("backlog",),
         tone="unknown" if n < MINIMUM_N else "neutral",
     )
-
