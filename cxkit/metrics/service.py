@@ -14,14 +14,17 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
+from cxkit import errors
 from cxkit.metrics import clock
 from cxkit.metrics.clustering import mean_intervals, share_intervals
 from cxkit.metrics.windows import Window, recent, seen
-from cxkit.records import Missing
+from cxkit.records import Missing, Record
 from cxkit.tables.cut import end_of_day, text_literal
 from cxkit.tables.engine import Tables
 
 JUDGED = "cxkit_judged"
+ALWAYS = "always"
+"""The calendar that never closes."""
 GROUPS = 40
 """Most groups of one dimension that are shown; the largest first."""
 DIMENSIONS: Mapping[str, str] = {"all": "''", "moment": "moment_id", "channel": "channel", "team": "team"}
@@ -60,19 +63,40 @@ def has_pauses(tables: Tables) -> bool:
 
 
 def _moments(tables: Tables, names: Sequence[str]) -> str:
-    if isinstance(tables.require("moments", "sla_hours"), Missing) or "moment_id" not in tables.supplied("tickets"):
-        return "SELECT NULL::VARCHAR AS moment_id, NULL::DOUBLE AS sla_hours, NULL::VARCHAR AS calendar WHERE false"
+    columns = "NULL::DOUBLE AS sla_hours, NULL::VARCHAR AS calendar, NULL::VARCHAR AS owner_role"
+    if isinstance(tables.require("moments", "moment_id"), Missing) or "moment_id" not in tables.supplied("tickets"):
+        return f"SELECT NULL::VARCHAR AS moment_id, {columns} WHERE false"
     known = ", ".join(text_literal(n) for n in names) or "NULL"
     return (
-        "SELECT moment_id, min(sla_hours) AS sla_hours, "
+        "SELECT moment_id, min(sla_hours) AS sla_hours, min(owner_role) AS owner_role, "
         f"min(CASE WHEN calendar IN ({known}) THEN calendar END) AS calendar FROM moments GROUP BY moment_id"
     )
 
 
-def _judging(tables: Tables, running: clock.Clock, window: Window, now: int, sla_hours: float | None) -> str:
+class Limits(Record):
+    """By what tickets are judged: the moments' own limits and calendars, or what is put in their place."""
+
+    sla_hours: float | None = None
+    """Limit, in open hours, of tickets whose moment has none."""
+    sla_scale: float = 1.0
+    """What-if: every limit times this."""
+    calendar: str | None = None
+    """A calendar for every ticket instead of its moment's; ``always`` runs round the clock."""
+
+
+def check_calendar(tables: Tables, calendar: str | None) -> None:
+    """Raise `ParameterError`, with the calendars there are, for one that the client does not have."""
+    if calendar is not None and calendar not in (known := (*clock.calendars(tables), ALWAYS)):
+        raise errors.ParameterError(errors.unknown_name("calendar", calendar, known, where="The table calendars"))
+
+
+def _judging(tables: Tables, running: clock.Clock, window: Window, now: int, limits: Limits) -> str:
     end = f"coalesce(epoch_us({settled(tables)}), {now})"
     only = text_literal(running.names[0]) if len(running.names) == 1 else "NULL::VARCHAR"
-    default = "NULL::DOUBLE" if sla_hours is None else f"{float(sla_hours)}::DOUBLE"
+    default = "NULL::DOUBLE" if limits.sla_hours is None else f"{float(limits.sla_hours)}::DOUBLE"
+    calendar = f"CASE WHEN m.sla_hours IS NULL THEN coalesce(m.calendar, {only}) ELSE m.calendar END"
+    if limits.calendar is not None:
+        calendar = "NULL::VARCHAR" if limits.calendar == ALWAYS else text_literal(limits.calendar)
 
     def reading(alias: str, instant: str) -> str:
         return running.reading(alias, instant, "b.calendar")
@@ -92,12 +116,13 @@ def _judging(tables: Tables, running: clock.Clock, window: Window, now: int, sla
     return f"""
     WITH m AS ({_moments(tables, running.names)}),
     base AS (
-      SELECT t.ticket_id, {cluster_key(tables)} AS cluster, t.moment_id, t.channel, t.team, t.priority, t.opened_date,
-        t.opened_hour, {window.holds("opened_date")} AS in_window, {settled(tables)} IS NOT NULL AS settled,
+      SELECT t.ticket_id, {cluster_key(tables)} AS cluster, t.moment_id, m.owner_role, t.channel, t.team, t.reason,
+        t.priority, t.opened_date, t.opened_hour, {window.holds("opened_date")} AS in_window,
+        {settled(tables)} IS NOT NULL AS settled,
         epoch_us(t.opened) AS o, greatest(epoch_us(t.opened), {end}) AS e,
         coalesce(t.paused_minutes, 0) * 60000000 AS paused_wall,
-        coalesce(m.sla_hours, {default}) * {clock.HOUR} AS lim,
-        CASE WHEN m.sla_hours IS NULL THEN coalesce(m.calendar, {only}) ELSE m.calendar END AS calendar
+        coalesce(m.sla_hours, {default}) * {float(limits.sla_scale)}::DOUBLE * {clock.HOUR} AS lim,
+        {calendar} AS calendar
       FROM tickets t LEFT JOIN m ON m.moment_id = t.moment_id
       WHERE {window.holds("opened_date")} OR {settled(tables)} IS NULL
     ),
@@ -112,8 +137,9 @@ def _judging(tables: Tables, running: clock.Clock, window: Window, now: int, sla
         greatest(0, b.until_now - coalesce(p.paused, b.paused_wall)) AS active_now
       FROM timed b LEFT JOIN pauses p ON p.ticket_id = b.ticket_id
     )
-    SELECT ticket_id, cluster, moment_id, channel, team, priority, opened_date, opened_hour, in_window, settled,
-      (e - o) / {clock.HOUR} AS wall_hours, active / {clock.HOUR} AS active_hours, lim / {clock.HOUR} AS limit_hours,
+    SELECT ticket_id, cluster, moment_id, owner_role, channel, team, reason, priority, opened_date, opened_hour,
+      in_window, settled, (e - o) / {clock.HOUR} AS wall_hours, elapsed / {clock.HOUR} AS open_hours,
+      active / {clock.HOUR} AS active_hours, lim / {clock.HOUR} AS limit_hours,
       coalesce(active_now > lim, false) AS due,
       CASE WHEN lim IS NULL THEN 'no_sla' WHEN settled THEN CASE WHEN active <= lim THEN 'met' ELSE 'late' END
         WHEN active > lim THEN 'open_late' ELSE 'open_within' END AS verdict
@@ -122,19 +148,30 @@ def _judging(tables: Tables, running: clock.Clock, window: Window, now: int, sla
 
 
 @contextmanager
-def judged(tables: Tables, window: Window, *, sla_hours: float | None = None) -> Iterator[str]:
+def judged(
+    tables: Tables,
+    window: Window,
+    *,
+    sla_hours: float | None = None,
+    sla_scale: float = 1.0,
+    calendar: str | None = None,
+) -> Iterator[str]:
     """Judge tickets against their SLA in the engine; the name of the judged relation, for a while.
 
     It holds the tickets opened in the window and every open one: ``verdict`` (one of `VERDICTS`), ``active_hours``
-    (open hours without pauses so far), ``wall_hours``, ``limit_hours``, ``due`` (the limit has passed by `as_of`).
-    `sla_hours` is the limit of tickets whose moment has none; they run on the client's calendar if there is only one.
+    (open hours without pauses so far), ``open_hours`` (with pauses), ``wall_hours``, ``limit_hours``, ``due`` (the
+    limit has passed by `as_of`). `sla_hours` is the limit of tickets whose moment has none; they run on the client's
+    calendar if there is only one. `sla_scale` multiplies every limit; `calendar` puts one calendar (or ``always``) in
+    the place of all of them and raises `ParameterError` when the client has none of that name.
     """
+    check_calendar(tables, calendar)
+    limits = Limits(sla_hours=sla_hours, sla_scale=sla_scale, calendar=calendar)
     edge = end_of_day(tables.as_of, tables.timezone)
     held = f"{window.holds('opened_date')} OR {settled(tables)} IS NULL"
     first = tables.frame(f"SELECT epoch_us(min(t.opened)) AS o FROM tickets t WHERE {held}")["o"].iloc[0]
     since = edge if pd.isna(first) else datetime(1970, 1, 1) + timedelta(microseconds=int(first))
     with clock.running(tables, min(since, edge), edge) as running:
-        sql = _judging(tables, running, window, clock.instant(edge), sla_hours)
+        sql = _judging(tables, running, window, clock.instant(edge), limits)
         with tables.held(JUDGED, sql):
             yield JUDGED
 

@@ -9,7 +9,9 @@ import pandas as pd
 from cxkit.formats import interval, listing, quantity
 from cxkit.metrics import service
 from cxkit.metrics.estimates import MINIMUM_CLUSTERS, MINIMUM_N
+from cxkit.metrics.service import ALWAYS, Limits
 from cxkit.metrics.windows import Window
+from cxkit.orchestrate.breaches import breaches_part, readings_part
 from cxkit.orchestrate.handling import handling_part
 from cxkit.orchestrate.naming import labelled, moment_names, optional, too_few
 from cxkit.orchestrate.part import Part
@@ -22,36 +24,59 @@ ABOUT = "the underlying share, customers resampled"
 
 
 class ServiceLevels(Result):
-    """SLA attainment, first-contact resolution, recontact, handling and resolution time.
+    """SLA attainment and its breaches, first-contact resolution, recontact, handling and resolution time.
 
     Tables: ``sla`` (dimension, group, label, tickets, met, late, open_late, open_within, no_sla, judged, clusters,
     due, attainment, low, high, naive, difference, matured; dimensions all, moment, channel, team, month in order),
-    ``recontact`` (every customary window), ``recontact_by`` (the chosen window by moment, channel, team, reason),
-    ``handling``, ``open`` (age, verdict, tickets) and ``resolution``
-    (Kaplan–Meier: day, at_risk, events, censored, survival, low, high).
+    ``breaches`` (dimension, group, label, judged, late, open_late, breaches, clusters, rate, low, high, rest, excess,
+    share, of_judged, hours_late; by owner_role, moment, team, reason, priority, channel, weekday and hour),
+    ``like_for_like`` (dimension, group, label, cases, compared, coverage, strata, rate, others, excess, low, high, p,
+    clusters, weeks, adjusted, verdict: roles, moments and teams beside the others on the same work),
+    ``asking_again`` (the same for tickets late and in time), ``conventions`` (reading, label, judged, met, clusters,
+    attainment, low, high, difference, verdict), ``recontact`` (every customary window), ``recontact_by`` (the chosen
+    window by moment, channel, team, reason), ``handling``, ``open`` (age, verdict, tickets), ``resolution``
+    (Kaplan–Meier: day, at_risk, events, censored, survival, low, high, naive: share of settled tickets alone),
+    ``resolution_bounds`` (measure, unit, estimate, low, high, worst, best, naive), ``resolution_by`` (dimension,
+    group, label, tickets, settled, open, median, low, high, naive, error_days) and ``resolution_tests`` (dimension,
+    groups, tickets, statistic, p).
     """
 
     stage: ClassVar[str] = "orchestrate"
     name: ClassVar[str] = "service"
+    version: ClassVar[int] = 2
 
     fcr_window_days: int
     """Days after settling within which a further contact counts as a recontact."""
     period: str = ""
+    limits: Limits = Limits()
+    """What was put in the place of the moments' own limits and calendars."""
 
 
 def service_levels(
-    tables: Tables, *, fcr_window_days: int = 7, window_months: int = 12, sla_hours: float | None = None
+    tables: Tables,
+    *,
+    fcr_window_days: int = 7,
+    window_months: int = 12,
+    sla_hours: float | None = None,
+    sla_scale: float = 1.0,
+    calendar: str | None = None,
+    target: float | None = None,
 ) -> ServiceLevels:
     """Service levels over the last complete months that tickets reach.
 
     `fcr_window_days` is the recontact window of the headline; `sla_hours` a limit, in open hours, for tickets whose
-    moment has none. Conventions are those of `cxkit.metrics.service` and `cxkit.metrics.recontact`. A missing table or
-    column becomes a gap; nothing is raised.
+    moment has none; `sla_scale` multiplies every limit; `calendar` is put in the place of every moment's (``always``
+    runs round the clock) and raises `ParameterError` when the client has none of that name. `target` is the share in
+    time against which conventions are judged; nine in ten when nobody names one. Conventions are those of
+    `cxkit.metrics.service` and `cxkit.metrics.recontact`. A missing table or column becomes a gap.
     """
+    service.check_calendar(tables, calendar)
+    limits = Limits(sla_hours=sla_hours, sla_scale=sla_scale, calendar=calendar)
     lacks = tables.lacking({"tickets": ("ticket_id", "opened")})
     window = None if lacks else service.ticket_window(tables, window_months)
     if window is None:
-        return ServiceLevels(as_of=tables.as_of, fcr_window_days=fcr_window_days, gaps=_nothing(lacks))
+        gaps = _nothing(lacks)
+        return ServiceLevels(as_of=tables.as_of, fcr_window_days=fcr_window_days, limits=limits, gaps=gaps)
     names = moment_names(tables)
     parts = [repeats_part(tables, window, names, fcr_window_days), handling_part(tables, window, names)]
     if service.settled(tables) is None:
@@ -59,17 +84,19 @@ def service_levels(
         reason = "The export does not say when a ticket was resolved."
         parts.insert(0, Part(gaps=_gaps(("sla", "open", "resolution"), reason, needs)))
     else:
-        with service.judged(tables, window, sla_hours=sla_hours) as relation:
-            parts[:0] = [
-                _attainment(tables, relation, window, names, sla_hours),
-                waiting_part(tables, relation),
-                resolution_part(tables, relation, window),
-            ]
+        moved = {"sla_hours": sla_hours, "sla_scale": sla_scale, "calendar": calendar}
+        with service.judged(tables, window, **moved) as relation:  # type: ignore[arg-type]
+            attained = _attainment(tables, relation, window, names, limits)
+            parts[:0] = [attained, waiting_part(tables, relation), resolution_part(tables, relation, window, names)]
+            if attained.findings:
+                broken = breaches_part(tables, relation, window, names, days=fcr_window_days)
+                parts[1:1] = [readings_part(tables, relation, window, target=target), broken]
     whole = Part.joined(parts)
     return ServiceLevels(
         as_of=tables.as_of,
         fcr_window_days=fcr_window_days,
         period=window.label,
+        limits=limits,
         findings=whole.findings,
         gaps=whole.gaps,
         tables=dict(whole.tables),
@@ -106,14 +133,14 @@ def _no_limit(tables: Tables) -> Gap:
     return Gap(id="orchestrate.service.sla", what=WHAT["sla"], reason=reason, needs=needs)
 
 
-def _attainment(tables: Tables, relation: str, window: Window, names: dict[str, str], sla_hours: float | None) -> Part:
+def _attainment(tables: Tables, relation: str, window: Window, names: dict[str, str], limits: Limits) -> Part:
     by = {**service.dimensions(tables), "month": "strftime(opened_date, '%Y-%m')"}
     rows = labelled(service.attainment(tables, relation, by), names)
     held = {"sla": rows}
     whole = rows[rows["dimension"] == "all"]
     if whole.empty or not int(whole["judged"].iloc[0]):
         return Part(gaps=(_no_limit(tables),), tables=held)
-    notes = _notes(tables, sla_hours)
+    notes = _notes(tables, limits)
     sources = tuple(t for t in ("tickets", "moments", "calendars") if t in tables.present)
     findings = [_sla_finding(whole.iloc[0], window, notes, sources)]
     moments = rows[(rows["dimension"] == "moment") & (rows["judged"] >= MINIMUM_N)].sort_values(["attainment", "group"])
@@ -121,19 +148,31 @@ def _attainment(tables: Tables, relation: str, window: Window, names: dict[str, 
     return Part(findings=tuple(findings), tables=held)
 
 
-def _notes(tables: Tables, sla_hours: float | None) -> str:
+def _notes(tables: Tables, limits: Limits) -> str:
     notes = []
+    hours = not isinstance(tables.require("calendars", "calendar"), Missing)
     if not service.has_pauses(tables):
         if "paused_minutes" in tables.supplied("tickets"):
             notes.append("Pauses of tickets that are still open are not known and count as waiting.")
+            if hours and limits.calendar != ALWAYS:
+                notes.append("Pauses are known in minutes alone and are taken to lie within opening hours.")
         else:
             notes.append("Pauses are not known, so waiting for the customer counts against the limit.")
-    if isinstance(tables.require("calendars", "calendar"), Missing):
+    if limits.calendar is not None:
+        always = limits.calendar == ALWAYS
+        notes.append(
+            "What if: the clock runs round the clock."
+            if always
+            else f"What if: everybody on the calendar {limits.calendar}."
+        )
+    elif not hours:
         notes.append("Without business calendars the clock runs round the clock.")
     elif strange := _unknown_calendars(tables):
         notes.append(f"No hours are given for the calendar {listing(strange)}; there the clock always runs.")
-    if sla_hours is not None:
-        notes.append(f"Tickets whose moment has no limit are judged by {quantity(sla_hours, 'hours')}.")
+    if limits.sla_hours is not None:
+        notes.append(f"Tickets whose moment has no limit are judged by {quantity(limits.sla_hours, 'hours')}.")
+    if limits.sla_scale != 1:
+        notes.append(f"What if: every limit times {limits.sla_scale:g}.")
     return " ".join(notes)
 
 
@@ -190,7 +229,8 @@ def _moment_finding(row: pd.Series, window: Window, sources: tuple[str, ...]) ->
         stage="orchestrate",
         subject=str(row["group"]),
         title=f"{row['label']}: {quantity(float(row['attainment']), 'ratio')} of tickets are settled within the limit",
-        detail=f"{int(row['open_late']):,} are open past it." + (f" The interval is {band}." if band else ""),
+        detail=f"{int(row['open_late']):,} {'is' if int(row['open_late']) == 1 else 'are'} open past it."
+        + (f" The interval is {band}." if band else ""),
         value=float(row["attainment"]),
         unit="ratio",
         low=low,

@@ -95,6 +95,7 @@ def test_tickets_without_accounts_say_what_they_can():
     assert {f.id for f in result.findings} == {
         "orchestrate.service.open",
         "orchestrate.service.resolution",
+        "orchestrate.service.resolution_naive",
         "orchestrate.service.reopening",
     }
     gaps = {g.id: g for g in result.gaps}
