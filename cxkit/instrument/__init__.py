@@ -5,6 +5,7 @@ from cxkit.instrument.code_frame import CodeFrame, code_frame
 from cxkit.instrument.identity import Identity, clusters_at, identity
 from cxkit.instrument.loop import ClosedLoop, closed_loop
 from cxkit.instrument.signals import SignalMap, signal_map
+from cxkit.instrument.tracking import Tracking, tracking
 
 __all__ = [
     "Attribution",
@@ -12,10 +13,12 @@ __all__ = [
     "CodeFrame",
     "Identity",
     "SignalMap",
+    "Tracking",
     "attribution",
     "closed_loop",
     "clusters_at",
     "code_frame",
     "identity",
     "signal_map",
+    "tracking",
 ]

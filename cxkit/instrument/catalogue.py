@@ -36,6 +36,16 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "instrument.identity.shared": "mailboxes, phones and devices of several people, left out of the comparison",
         "instrument.identity.unlinked": "the system whose records are known least in other systems",
         "instrument.identity.conflicts": "people who hold conflicting keys, and the largest",
+        "instrument.tracking.names": "names of events that break the naming standard",
+        "instrument.tracking.doubles": "names that look like another name of the same event",
+        "instrument.tracking.carried": "share of events with the columns every event must, or should, carry",
+        "instrument.tracking.missing": "events the register of moments names and nobody sends",
+        "instrument.tracking.undeclared": "names of events that belong to no moment",
+        "instrument.tracking.retired": "retired names of events that still arrive",
+        "instrument.tracking.breaches": "what is broken of the data contracts, by the role that answers for it",
+        "instrument.tracking.views": "share of active customers seen in several signals",
+        "instrument.tracking.insight": "moments at which what customers need or complain of is collected and analysed",
+        "instrument.tracking.loops": "time until half of what is raised between teams is settled, unsettled counted",
     }
 )
 """Finding id → what it means, in one line."""

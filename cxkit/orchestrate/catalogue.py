@@ -65,7 +65,7 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "orchestrate.enablement.aht": "difference in handling time where a programme reached teams (association)",
         "orchestrate.enablement.recontact": "difference in recontact where a programme reached teams (association)",
         "orchestrate.enablement.value": "what the difference in handling time comes to in a year",
-        "orchestrate.enablement.authority": "share of the front line with the means and the authority to solve a problem",
+        "orchestrate.enablement.authority": "share of the front line with means and authority to solve a problem",
         "orchestrate.enablement.training_helps": "share of the front line whom training helps",
         "orchestrate.enablement.recognition": "teams thanked for aligned behaviour",
         "orchestrate.enablement.engagement": "engagement of the people who serve",

@@ -36,8 +36,8 @@ def money_findings(tables: Tables, row: Mapping[str, object], begun: Mapping[str
     each = float(found["amount"]) / float(found["minutes"])
     reached = {t: int(b) for t, b in begun.items() if b < NEVER}
     work = tables.frame(f"""
-        SELECT team, CAST(date_trunc('month', resolved_date) AS DATE) AS month, sum(CAST(round(handle_minutes * 1000) AS HUGEINT))::DOUBLE
-          / 1000 AS minutes
+        SELECT team, CAST(date_trunc('month', resolved_date) AS DATE) AS month,
+          sum(CAST(round(handle_minutes * 1000) AS HUGEINT))::DOUBLE / 1000 AS minutes
         FROM tickets WHERE team IS NOT NULL AND {window.holds("resolved_date")} GROUP BY 1, 2 ORDER BY 1, 2
     """)
     after = [
