@@ -3,6 +3,7 @@
 from cxkit.instrument.attribution import Attribution, attribution
 from cxkit.instrument.code_frame import CodeFrame, code_frame
 from cxkit.instrument.identity import Identity, clusters_at, identity
+from cxkit.instrument.linkage import Linkage, linkage
 from cxkit.instrument.loop import ClosedLoop, closed_loop
 from cxkit.instrument.signals import SignalMap, signal_map
 from cxkit.instrument.tracking import Tracking, tracking
@@ -12,6 +13,7 @@ __all__ = [
     "ClosedLoop",
     "CodeFrame",
     "Identity",
+    "Linkage",
     "SignalMap",
     "Tracking",
     "attribution",
@@ -19,6 +21,7 @@ __all__ = [
     "clusters_at",
     "code_frame",
     "identity",
+    "linkage",
     "signal_map",
     "tracking",
 ]
