@@ -253,12 +253,11 @@ class Model:
     fields: tuple[str, ...]
 
 
-def trained(con: duckdb.DuckDBPyConnection, fields: Sequence[str], records: int, seed: int) -> Model | None:
-    """Train on the plain records, or None where there is too little to learn from."""
-    rules, trainings = blocking(con, fields, records), sessions(con, fields)
-    if not rules or not trainings:
-        return None
-    settings = SettingsCreator(
+def settings(
+    con: duckdb.DuckDBPyConnection, fields: Sequence[str], rules: Sequence[Rule], records: int
+) -> SettingsCreator:
+    """Splink's settings before anything is learned."""
+    return SettingsCreator(
         link_type="dedupe_only",
         comparisons=[*comparisons(fields)],
         blocking_rules_to_generate_predictions=[block_on(*(f'"{c}"' for c in r.columns)) for r in rules],
@@ -268,8 +267,17 @@ def trained(con: duckdb.DuckDBPyConnection, fields: Sequence[str], records: int,
         em_convergence=0.001,
         max_iterations=25,
     )
+
+
+def trained(con: duckdb.DuckDBPyConnection, fields: Sequence[str], records: int, seed: int) -> Model | None:
+    """Train on the plain records, or None where there is too little to learn from."""
+    rules, trainings = blocking(con, fields, records), sessions(con, fields)
+    if not rules or not trainings:
+        return None
     api = DuckDBAPI(con)
-    linker = Linker(api.register("plain_records"), settings, log_level=QUIET, validate_settings=False)
+    linker = Linker(
+        api.register("plain_records"), settings(con, fields, rules, records), log_level=QUIET, validate_settings=False
+    )
     linker.training.estimate_u_using_random_sampling(max_pairs=DRAWN, seed=seed, num_chunks=4)
     for columns in trainings:
         linker.training.estimate_parameters_using_expectation_maximisation(
