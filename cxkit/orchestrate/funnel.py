@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import ClassVar
 
 import pandas as pd
 
 from cxkit.formats import quantity
-from cxkit.metrics.clock import DAY, instant
 from cxkit.metrics.estimates import MINIMUM_N, proportion
 from cxkit.metrics.windows import Window, recent, seen
+from cxkit.orchestrate.funnel_looks import mixed, segment_finding, segments, time_finding, times
+from cxkit.orchestrate.funnel_people import counted, dimensions, entered, span
 from cxkit.orchestrate.naming import too_few
+from cxkit.orchestrate.ways_contrast import corrected
+from cxkit.orchestrate.ways_log import chained, journeys
 from cxkit.records import Finding, Gap, Missing, Result
-from cxkit.tables.cut import end_of_day, text_literal
 from cxkit.tables.engine import Tables
 
 IDS = {"conversion": "Conversion of a journey", "drop": "Step at which customers are lost"}
@@ -23,8 +24,16 @@ IDS = {"conversion": "Conversion of a journey", "drop": "Step at which customers
 class Funnel(Result):
     """Conversion per journey and step.
 
-    Table ``steps``: journey, step, event, customers, of_previous, previous_low, previous_high, of_first, first_low,
-    first_high, naive (customers who ever had the event, in any order, of those who ever entered).
+    Tables:
+
+    - ``steps``: journey, step, event, customers, naive (customers who ever had the event, in any order, of those who
+      ever entered), repeated (of those who entered, had it at several times), skipped (had it in their time without
+      having done the step before), at_once (at the same instant as the step before), of_previous, previous_low,
+      previous_high, of_first, first_low, first_high.
+    - ``times``: journey, step, source, event, n (came to the step before), reached, median_days, low, high, p90_days
+      (by Kaplan–Meier: who does not take the step in time is counted as waiting), naive_days (median of those who do).
+    - ``segments``: journey, step, event, dimension, label, group, n, hits (lost at this step), share, low, high, p (of
+      the step and dimension), p_holm (over all journeys, steps and dimensions), differs.
     """
 
     stage: ClassVar[str] = "orchestrate"
@@ -51,67 +60,60 @@ def funnel(
     `as_of` are counted. Neither the order of the rows nor repeated events matter.
     """
     lacks = tables.lacking({"events": ("at", "event")})
-    declared = dict(steps) if steps is not None else _declared(tables)
-    journeys = {name: chain for name, events in declared.items() if len(chain := _chain(events)) > 1}
+    declared = dict(steps) if steps is not None else journeys(tables)
+    chains = {name: chain for name, events in declared.items() if len(chain := chained(events)) > 1}
     columns = tables.supplied("events")
     key = "account_id" if "account_id" in columns else "person_id" if "person_id" in columns else ""
     needs, reason = lacks, "There is no log of events."
     if not lacks and not key:
         needs = (Missing(name="events", columns=("account_id",)),)
         reason = "The events do not say whose they are."
-    elif not lacks and not journeys:
+    elif not lacks and not chains:
         needs = tables.lacking({"moments": ("position", "start_event", "value_event")})
         reason = "No journey has two events that could be its steps."
-    window = None if needs or not journeys else _window(tables, window_months)
+    window = None if needs or not chains else _window(tables, window_months)
     if window is None:
-        if not needs and journeys:
+        if not needs and chains:
             reason = "No complete month of events lies before the date of the report."
         gaps = tuple(Gap(id=f"orchestrate.funnel.{k}", what=w, reason=reason, needs=needs) for k, w in IDS.items())
         return Funnel(as_of=tables.as_of, within_days=within_days, gaps=gaps)
     findings: list[Finding] = []
     gaps_found: list[Gap] = []
-    frames = []
-    for journey, events in sorted(journeys.items()):
-        rows = _count(tables, journey, events, key=key, window=window, within_days=within_days)
-        frames.append(rows)
-        entered = int(rows["customers"].iloc[0])
-        if not entered:
+    held: dict[str, list[pd.DataFrame]] = {}
+    mix: dict[str, dict[tuple[int, str, str], list[str]]] = {}
+    known, bounds = dimensions(tables, key), span(tables, window, within_days)
+    for journey, events in sorted(chains.items()):
+        with entered(tables, events, key, bounds, within_days):
+            rows = _count(tables, journey, events, within_days)
+            held.setdefault("steps", []).append(rows)
+            n = int(rows["customers"].iloc[0])
+            if n:
+                lost = segments(tables, events, known)
+                mix[journey] = mixed(tables, lost, known) if len(lost) else {}
+                for name, frame in (("times", times(tables, events, within_days)), ("segments", lost)):
+                    if len(frame):
+                        frame.insert(0, "journey", journey)
+                        held.setdefault(name, []).append(frame)
+        if not n:
             reason = f"Nobody entered with “{events[0]}” at least {within_days} days before the date of the report."
             gaps_found.append(
                 Gap(id="orchestrate.funnel.conversion", what=IDS["conversion"], reason=reason, subject=journey or None)
             )
             continue
         findings += _findings(journey, rows, window, within_days)
+    whole = {name: pd.concat(frames, ignore_index=True) for name, frames in held.items()}
+    if "segments" in whole:
+        whole["segments"] = corrected(whole["segments"], ["journey", "step", "dimension"])
+    for journey in sorted(mix):
+        findings += _looks(journey, whole, window, mix[journey])
     return Funnel(
         as_of=tables.as_of,
         within_days=within_days,
         period=window.label,
         findings=tuple(findings),
         gaps=tuple(gaps_found),
-        tables={"steps": pd.concat(frames, ignore_index=True)},
+        tables=whole,
     )
-
-
-def _declared(tables: Tables) -> dict[str, list[str]]:
-    if isinstance(tables.require("moments", "value_event"), Missing):
-        return {}
-    rows = tables.frame(
-        "SELECT coalesce(journey, '') AS journey, start_event, value_event FROM moments "
-        "ORDER BY 1, position NULLS LAST, moment_id"
-    )
-    found: dict[str, list[str]] = {}
-    for row in rows.to_dict("records"):
-        events = [row["start_event"], row["value_event"]]
-        found.setdefault(str(row["journey"]), []).extend(e for e in events if isinstance(e, str) and e)
-    return found
-
-
-def _chain(events: Sequence[str]) -> list[str]:
-    chain: list[str] = []
-    for event in events:
-        if not chain or chain[-1] != event:
-            chain.append(event)
-    return chain
 
 
 def _window(tables: Tables, months: int) -> Window | None:
@@ -121,38 +123,13 @@ def _window(tables: Tables, months: int) -> Window | None:
     return Window(first=max(span.first, window.first), last=window.last)
 
 
-def _count(
-    tables: Tables, journey: str, events: Sequence[str], *, key: str, window: Window, within_days: int
-) -> pd.DataFrame:
-    now = instant(end_of_day(tables.as_of, tables.timezone))
-    start = instant(end_of_day(window.first - timedelta(days=1), tables.timezone))
-    end = min(now - within_days * DAY, instant(end_of_day(window.final_day, tables.timezone)))
-    listed = ", ".join(text_literal(e) for e in sorted(set(events)))
-    parts = [
-        f'e AS (SELECT {key} AS who, event, epoch_us("at") AS t FROM events '
-        f"WHERE {key} IS NOT NULL AND event IN ({listed}))",
-        f"s0 AS (SELECT who, min(t) AS t, min(t) AS entered FROM e WHERE event = {text_literal(events[0])} "
-        f"GROUP BY who HAVING min(t) >= {start} AND min(t) <= {end})",
-        f"ever AS (SELECT DISTINCT who FROM e WHERE event = {text_literal(events[0])})",
-    ]
-    counts = ["SELECT 0 AS step, (SELECT count(*) FROM s0) AS customers, (SELECT count(*) FROM ever) AS naive"]
-    for index, event in enumerate(events[1:], 1):
-        after = ">" if event in events[:index] else ">="
-        parts.append(
-            f"s{index} AS (SELECT p.who, min(e.t) AS t, any_value(p.entered) AS entered FROM s{index - 1} p "
-            f"JOIN e ON e.who = p.who AND e.event = {text_literal(event)} AND e.t {after} p.t "
-            f"AND e.t <= p.entered + {within_days * DAY} GROUP BY p.who)"
-        )
-        counts.append(
-            f"SELECT {index}, (SELECT count(*) FROM s{index}), "
-            f"(SELECT count(DISTINCT e.who) FROM e JOIN ever ON ever.who = e.who WHERE event = {text_literal(event)})"
-        )
-    rows = tables.frame(f"WITH {', '.join(parts)} {' UNION ALL '.join(counts)} ORDER BY step")
+def _count(tables: Tables, journey: str, events: Sequence[str], within_days: int) -> pd.DataFrame:
+    rows = counted(tables, events, within_days)
     rows.insert(0, "journey", journey)
     rows.insert(2, "event", list(events))
     customers = rows["customers"].astype(int).tolist()
-    whole = rows["naive"].iloc[0]
-    rows["naive"] = rows["naive"] / whole if whole else float("nan")
+    ever = rows.pop("ever")
+    whole = ever.iloc[0]
     for name, short, bases in (
         ("of_previous", "previous", [customers[0], *customers[:-1]]),
         ("of_first", "first", [customers[0]] * len(customers)),
@@ -161,8 +138,32 @@ def _count(
         rows[name] = pd.Series([s.value for s in shares], dtype="float64")
         rows[f"{short}_low"] = pd.Series([None, *(s.low for s in shares[1:])], dtype="float64")
         rows[f"{short}_high"] = pd.Series([None, *(s.high for s in shares[1:])], dtype="float64")
+    rows.insert(4, "naive", ever / whole if whole else float("nan"))
     rows["step"] += 1
     return rows
+
+
+def _common(journey: str, window: Window) -> dict[str, object]:
+    return {
+        "stage": "orchestrate",
+        "subject": journey or None,
+        "unit": "ratio",
+        "period": window.label,
+        "sources": ("events",),
+        "definition": "conversion@1",
+    }
+
+
+def _looks(
+    journey: str, held: Mapping[str, pd.DataFrame], window: Window, mix: Mapping[tuple[int, str, str], Sequence[str]]
+) -> list[Finding]:
+    def own(name: str) -> pd.DataFrame:
+        rows = held.get(name, pd.DataFrame())
+        return rows[rows["journey"] == journey] if len(rows) else rows
+
+    common = _common(journey, window)
+    made = (time_finding(journey, own("times"), common), segment_finding(journey, own("segments"), common, mix))
+    return [f for f in made if f is not None]
 
 
 def _findings(journey: str, rows: pd.DataFrame, window: Window, within_days: int) -> list[Finding]:
@@ -170,13 +171,7 @@ def _findings(journey: str, rows: pd.DataFrame, window: Window, within_days: int
     n, done = int(first["customers"]), int(last["customers"])
     whole = proportion(done, n)
     where = journey or "The journey"
-    common: dict[str, object] = {
-        "stage": "orchestrate",
-        "subject": journey or None,
-        "unit": "ratio",
-        "period": window.label,
-    }
-    common |= {"sources": ("events",), "definition": "conversion@1"}
+    common = _common(journey, window)
     title = f"{where}: {quantity(done / n, 'ratio')} of customers who enter finish within {within_days} days"
     naive = quantity(float(last["naive"]), "ratio")
     made = [

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from cxkit.orchestrate import funnel
 from cxkit.orchestrate.catalogue import FINDINGS
+from cxkit.orchestrate.funnel_looks import mixed
+from cxkit.orchestrate.funnel_people import entered
 from cxkit.tables.engine import Tables
 
 MOMENTS = pd.DataFrame(
@@ -79,12 +81,13 @@ def test_enough_customers_get_an_interval_and_the_worst_step():
         rows += [(f"a{i}", "2026-05-02 10:00", "pay")] * (i < 45)
         rows += [(f"a{i}", "2026-05-03 10:00", "use")] * (i < 15)
     result = funnel(of(events=events(rows), moments=MOMENTS))
-    found, drop = result.findings
+    found, drop, time = result.findings
     assert found.value == 0.25
     assert found.low == pytest.approx(0.158, abs=1e-3)  # Wilson 15/60
     assert found.high == pytest.approx(0.372, abs=1e-3)
     assert drop.subject == "Start"
     assert "between “pay” and “use”" in drop.title
+    assert time.id == "orchestrate.funnel.time"
     assert {f.id for f in result.findings} <= set(FINDINGS)
 
 
@@ -151,3 +154,85 @@ def test_neither_order_nor_repeats_matter_and_steps_only_lose(rows, random):
             reached.append(min(times))
             expected[len(reached) - 1] += 1
     assert first["customers"].tolist() == expected
+
+
+def row(result, table: str, **wanted):
+    rows = result.frame(table)
+    for column, value in wanted.items():
+        rows = rows[rows[column] == value]
+    assert len(rows) == 1, rows
+    return rows.iloc[0]
+
+
+def test_repeated_skipped_and_equal_instants_are_counted():
+    pay, use = (row(funnel(of(events=events(), moments=MOMENTS)), "steps", event=e) for e in ("pay", "use"))
+    assert (pay["repeated"], pay["skipped"], pay["at_once"]) == (1, 0, 1)  # c paid twice; b at one instant
+    assert (use["repeated"], use["skipped"], use["at_once"]) == (0, 1, 1)  # d never paid
+
+
+def test_time_to_a_step_counts_those_who_never_take_it():
+    rows = []
+    for i in range(40):
+        rows.append((f"a{i}", "2026-05-01 10:00", "join"))
+        rows += [(f"a{i}", f"2026-05-{2 + i % 10:02d} 10:00", "pay")] * (i < 30)
+    result = funnel(of(events=events(rows)), steps={"x": ["join", "pay"]})
+    time = row(result, "times")
+    assert (time["n"], time["reached"]) == (40, 30)
+    assert time["median_days"] == 7  # the 20th of 40, three of them paying each day from the first on
+    assert time["naive_days"] == 5.5
+    assert time["p90_days"] == float("inf")
+    assert time["low"] < 7 < time["high"]
+    found = result.finding("orchestrate.funnel.time")
+    assert found is not None
+    assert "10 never" in found.detail
+
+
+def lossy(lost: dict[str, float], n: int = 600) -> dict[str, pd.DataFrame]:
+    """Customers of two regions; a share of each, evenly spread, never pays."""
+    rows, accounts = [], []
+    for i in range(n):
+        region = ("north", "south")[i % 2]
+        accounts.append((f"a{i}", "2020-01-01", region, ("small", "large")[i % 3 == 0]))
+        rows.append((f"a{i}", "2026-05-01 10:00", "join"))
+        rows += [(f"a{i}", "2026-05-02 10:00", "pay")] * ((i // 2) % 100 >= 100 * lost[region])
+    held = pd.DataFrame(accounts, columns=["account_id", "started", "region", "segment"])
+    return {"events": events(rows), "accounts": held}
+
+
+def test_the_group_that_is_lost_more_often_is_named():
+    result = funnel(of(**lossy({"north": 0.2, "south": 0.4})), steps={"x": ["join", "pay"]})
+    found = result.finding("orchestrate.funnel.segment")
+    assert found is not None
+    assert "“south”" in found.title
+    assert found.value == 0.4
+    assert (found.low, found.high) == (pytest.approx(0.346, abs=2e-3), pytest.approx(0.457, abs=2e-3))  # Wilson 120/300
+    assert "held equal" not in found.detail
+    south = row(result, "segments", group="south")
+    assert south["p"] == pytest.approx(8e-8, rel=0.3)  # Pearson without correction: 28.6 on one degree of freedom
+    assert result.frame("segments").drop_duplicates("dimension")["p_holm"].max() <= 1
+
+
+def test_groups_alike_are_not_called_different():
+    result = funnel(of(**lossy({"north": 0.3, "south": 0.3})), steps={"x": ["join", "pay"]})
+    assert not result.frame("segments")["differs"].any()
+    assert "no group" in result.finding("orchestrate.funnel.segment").title
+
+
+def test_a_difference_that_the_mix_explains_says_so():
+    """Within each region both segments lose the same; the large live where more is lost."""
+    rows, accounts = [], []
+    for i in range(2000):
+        region = "south" if i < 1000 else "north"
+        large = (i % 10 < 9) == (region == "south")
+        accounts.append((f"a{i}", "2020-01-01", region, "large" if large else "small"))
+        rows.append((f"a{i}", "2026-05-01 10:00", "join"))
+        rows += [(f"a{i}", "2026-05-02 10:00", "pay")] * ((i // 10) % 10 >= (5 if region == "south" else 2))
+    held = pd.DataFrame(accounts, columns=["account_id", "started", "region", "segment"])
+    tables = of(events=events(rows), accounts=held)
+    with_region = funnel(tables, steps={"x": ["join", "pay"]})
+    assert "“south”" in with_region.finding("orchestrate.funnel.segment").title
+    frame = with_region.frame("segments")
+    bounds = (0, 2**62)
+    with entered(tables, ["join", "pay"], "account_id", bounds, 30):
+        found = mixed(tables, frame, {"region": "region", "segment": "segment"})
+    assert found == {(2, "segment", "large"): ["region"]}
