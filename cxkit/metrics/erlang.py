@@ -105,15 +105,24 @@ def occupancy(load: npt.ArrayLike, agents: npt.ArrayLike) -> Array:
 
 
 def agents_needed(
-    load: npt.ArrayLike, *, handle: npt.ArrayLike, answer: float, level: float, occupancy_cap: float = 1.0
+    load: npt.ArrayLike,
+    *,
+    handle: npt.ArrayLike,
+    answer: float,
+    level: float,
+    occupancy_cap: float = 1.0,
+    whole: bool = True,
 ) -> Array:
     """The fewest agents that answer at least `level` of the calls within `answer` and are busy at most `occupancy_cap`.
 
-    None are needed where there is no load. All loads are searched in one run of the recursion. Raises `ValueError` for
-    a negative load, a level outside 0 to 1 (1 is never reached) or a cap outside 0 to 1.
+    None are needed where there is no load. With `whole` false the last agent counts by the part of his step in service
+    level that is needed, so that small changes of the load show. All loads are searched in one run of the recursion.
+    Raises `ValueError` for a negative load, a level outside 0 to 1 (1 is never reached) or a cap outside 0 to 1.
 
     >>> agents_needed([0.0, 10.0, 10.0], handle=180, answer=20, level=0.8).tolist()
     [0.0, 14.0, 14.0]
+    >>> agents_needed([10.0, 10.5], handle=180, answer=20, level=0.8, whole=False).round(2).tolist()
+    [13.05, 13.65]
     """
     if not 0 <= level < 1 or not 0 < occupancy_cap <= 1:
         raise ValueError(
@@ -121,15 +130,19 @@ def agents_needed(
         )
     a, h = np.broadcast_arrays(np.asarray(load, dtype=float), np.asarray(handle, dtype=float))
     _check(a, np.zeros(1, dtype=int))
-    needed = np.where(a > 0, np.nan, 0.0)
+    needed, before = np.where(a > 0, np.nan, 0.0), np.zeros(a.shape)
     for count, blocked in _recursion(a):
         kept = _in_time(a, count, _queued(a, count, blocked), answer, h)
-        enough = (count > a) & (kept >= level) & (a <= count * occupancy_cap * (1 + 1e-12))
-        needed = np.where(np.isnan(needed) & enough, float(count), needed)
+        step = np.maximum(kept - before, np.finfo(float).tiny)
+        part = 1.0 if whole else np.clip((level - before) / step, 0.0, 1.0)
+        enough = np.isnan(needed) & (count > a) & (kept >= level)
+        needed = np.where(enough, count - 1 + part, needed)
         if not np.isnan(needed).any():
-            return needed
+            busy = a / occupancy_cap
+            return np.maximum(needed, np.ceil(busy * (1 - 1e-12)) if whole else busy)
         if count >= MOST:
             raise ValueError(f"more than {MOST:,} agents would be needed")
+        before = kept
     raise AssertionError("the recursion has no end")  # pragma: no cover
 
 

@@ -6,7 +6,9 @@ from cxkit.orchestrate.funnel import Funnel, funnel
 from cxkit.orchestrate.plays import Plays, plays
 from cxkit.orchestrate.plays_book import Play, PlayBook, play_register
 from cxkit.orchestrate.register import MomentRegister, moment_register
+from cxkit.orchestrate.repeat_contacts import Repeats, repeat_contacts
 from cxkit.orchestrate.service import ServiceLevels, service_levels
+from cxkit.orchestrate.staffing import Staffing, staffing
 from cxkit.orchestrate.ways import Ways, ways
 
 __all__ = [
@@ -17,7 +19,9 @@ __all__ = [
     "Play",
     "PlayBook",
     "Plays",
+    "Repeats",
     "ServiceLevels",
+    "Staffing",
     "Ways",
     "enablement",
     "first_value",
@@ -25,6 +29,8 @@ __all__ = [
     "moment_register",
     "play_register",
     "plays",
+    "repeat_contacts",
     "service_levels",
+    "staffing",
     "ways",
 ]
