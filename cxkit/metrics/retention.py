@@ -144,16 +144,17 @@ def bridge(
         nr=of_cohort(grown),
         nrr=of_cohort(grown * grown),
     )
-    rows = rows.with_columns(*((nw.col(c) * scale).round(0).cast(_whole(c)).alias(c) for c, scale in SCALES.items()))
-    sums = nw.col(*COUNTS, *MONEY, *MOMENTS).sum()
+    sums = ", ".join(f"sum({_whole(quoted(c), c)}) AS {quoted(c)}" for c in (*COUNTS, *MONEY, *MOMENTS))
     if by:
-        return _unscaled(tables.frame(rows.group_by(*by).agg(sums).sort(*by, nulls_last=True)))
-    return _unscaled(tables.frame(rows.select(sums)).fillna(0.0))
+        groups = ", ".join(map(quoted, by))
+        query = f"SELECT {groups}, {sums} FROM given GROUP BY {groups} ORDER BY {groups}"
+        return _unscaled(tables.frame(query, given=rows))
+    return _unscaled(tables.frame(f"SELECT {sums} FROM given", given=rows).fillna(0.0))
 
 
-def _whole(name: str) -> type[nw.Int64 | nw.Int128]:
-    """Money squared needs wide whole numbers."""
-    return nw.Int128 if name in MOMENTS[:5] else nw.Int64
+def _whole(sql: str, name: str) -> str:
+    """What is no exact decimal as a whole number of its scale; money squared needs wide ones."""
+    return f"CAST(round(({sql}) * {SCALES[name]}) AS HUGEINT)" if name in SCALES else sql
 
 
 def _unscaled(frame: pd.DataFrame) -> pd.DataFrame:
@@ -252,19 +253,18 @@ def monthly(tables: Tables, last: date, months: int) -> pd.DataFrame | Missing:
     there = set(pd.to_datetime(tables.frame(f"SELECT DISTINCT month FROM {relation} WHERE mrr > 0")["month"]).dt.date)
     ends = [f"m{i}" for i in range(len(months_))]
     columns = ", ".join(f"coalesce(sum(mrr) FILTER (month = DATE '{m}'), 0) AS m{i}" for i, m in enumerate(months_))
-    terms = {
-        name: f"CAST(round(({sql}) * {SCALES[name]}) AS HUGEINT)" if name in SCALES else sql
-        for name, sql in _MONTHLY_MOMENTS.items()
-    }
-    moments = ", ".join(f"coalesce(sum({sql}), 0) AS {quoted(name)}" for name, sql in terms.items())
+    moments = ", ".join(f"coalesce(sum({_whole(sql, c)}), 0) AS {quoted(c)}" for c, sql in _MONTHLY_MOMENTS.items())
+    steps = ", ".join(f"({k})" for k in range(1, len(ends)))
+    opens, closes = (
+        f"CASE k {' '.join(f'WHEN {k} THEN {end}' for k, end in enumerate(part, 1))} END"
+        for part in (ends[:-1], ends[1:])
+    )
     frame = tables.frame(f"""
         WITH book AS (
           SELECT account_id, {columns} FROM {relation}
           WHERE month >= DATE '{window.opening}' AND month <= DATE '{last}' AND account_id IS NOT NULL GROUP BY 1
         ), flows AS (
-          SELECT unnest(range(1, {len(ends)})) AS k, unnest([{", ".join(ends[:-1])}]) AS s,
-            unnest([{", ".join(ends[1:])}]) AS e
-          FROM book
+          SELECT k, {opens} AS s, {closes} AS e FROM book CROSS JOIN (VALUES {steps}) AS step(k)
         ), f AS (
           SELECT k, s, e, least(s, e) AS k_, s::DOUBLE AS fs, e::DOUBLE AS fe, least(s, e)::DOUBLE AS fk
           FROM flows WHERE s > 0

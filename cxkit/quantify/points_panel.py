@@ -9,7 +9,7 @@ is not taken for its cause.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import MappingProxyType
 
 import pandas as pd
@@ -30,6 +30,7 @@ RECONTACT_DAYS = 7
 BLOCKS = 100
 """Random groups of customers that are left out in turn to see how far a slope moves."""
 KNOWN = "cxkit_points_known"
+CARRIED = "cxkit_points_carried"
 DRIVERS = ("nps", "csat", "ces", "fcr", "sla")
 NAMES: Mapping[str, str] = MappingProxyType(
     {
@@ -110,40 +111,51 @@ def known_scores(tables: Tables, found: Base) -> Iterator[tuple[str, ...]]:
     `KNOWN` has account_id, driver, month and v: nps −1, 0 or 1; csat 1 for satisfied; ces 1 to 7; fcr 1 when nothing
     settled came back within a week; sla 1 when every ticket judged kept its limit.
     """
-    tables.con.execute(
-        f"CREATE OR REPLACE TEMP TABLE {KNOWN} (account_id VARCHAR, driver VARCHAR, month DATE, v DOUBLE)"
-    )
     since = Window(first=add_months(found.landmarks.first, -EXPIRY), last=found.landmarks.last)
-    try:
-        if not isinstance(tables.require("surveys", "account_id", "metric", "score", "answered"), Missing):
-            for metric, value in SCORES.items():
-                tables.con.execute(f"""
-                    INSERT INTO {KNOWN}
-                    SELECT account_id, '{metric}', CAST(date_trunc('month', answered_date) AS DATE),
-                      arg_max({value}, (answered, response_id))
-                    FROM surveys WHERE metric = '{metric}' AND score IS NOT NULL AND account_id IS NOT NULL
-                      AND {since.holds("answered_date")} GROUP BY 1, 3""")
-        settled = service.settled(tables)
-        tickets = not isinstance(tables.require("tickets", "ticket_id", "account_id", "opened"), Missing)
-        if tickets and settled is not None:
+    parts = []
+    if not isinstance(tables.require("surveys", "account_id", "metric", "score", "answered"), Missing):
+        parts += [
+            f"""
+            SELECT account_id, '{metric}' AS driver, CAST(date_trunc('month', answered_date) AS DATE) AS month,
+              CAST(arg_max({value}, (answered, response_id)) AS DOUBLE) AS v
+            FROM surveys WHERE metric = '{metric}' AND score IS NOT NULL AND account_id IS NOT NULL
+              AND {since.holds("answered_date")} GROUP BY 1, 3"""
+            for metric, value in SCORES.items()
+        ]
+    settled = service.settled(tables)
+    with ExitStack() as stack:
+        if settled and not isinstance(tables.require("tickets", "ticket_id", "account_id", "opened"), Missing):
             solved = recontact.by_account(tables, since, RECONTACT_DAYS)
-            tables.con.execute(f"INSERT INTO {KNOWN} SELECT account_id, 'fcr', month, solved FROM ({solved})")
+            parts.append(f"SELECT account_id, 'fcr' AS driver, month, CAST(solved AS DOUBLE) AS v FROM ({solved})")
             if not isinstance(tables.require("moments", "sla_hours"), Missing):
-                _kept(tables, since, settled)
+                parts.append(_kept(stack.enter_context(service.judged(tables, since)), settled))
+        nothing = "SELECT NULL::VARCHAR AS account_id, NULL::VARCHAR AS driver, NULL::DATE AS month, NULL::DOUBLE AS v"
+        stack.enter_context(tables.held(KNOWN, " UNION ALL ".join(parts) or f"{nothing} WHERE false"))
+        stack.enter_context(tables.held(CARRIED, _carried()))
         have = tables.frame(f"SELECT DISTINCT driver FROM {KNOWN}")["driver"].tolist()
         yield tuple(d for d in DRIVERS if d in have)
-    finally:
-        tables.con.execute(f"DROP TABLE IF EXISTS {KNOWN}")
 
 
-def _kept(tables: Tables, since: Window, settled: str) -> None:
+def _kept(relation: str, settled: str) -> str:
     day = f"CAST(date_trunc('month', {settled}) AS DATE)"
-    with service.judged(tables, since) as relation:
-        tables.con.execute(f"""
-            INSERT INTO {KNOWN}
-            SELECT t.account_id, 'sla', {day}, min((j.verdict = 'met')::INT)
-            FROM {relation} j JOIN tickets t USING (ticket_id)
-            WHERE j.verdict IN ('met', 'late') AND t.account_id IS NOT NULL AND {settled} IS NOT NULL GROUP BY 1, 3""")
+    return f"""
+        SELECT t.account_id, 'sla' AS driver, {day} AS month, CAST(min((j.verdict = 'met')::INT) AS DOUBLE) AS v
+        FROM {relation} j JOIN tickets t ON t.ticket_id = j.ticket_id
+        WHERE j.verdict IN ('met', 'late') AND t.account_id IS NOT NULL AND {settled} IS NOT NULL GROUP BY 1, 3"""
+
+
+def _carried() -> str:
+    """SQL of `KNOWN` in every month for which a value stands: until the next one, at most `EXPIRY` months."""
+    return f"""
+        WITH k AS (
+          SELECT account_id, driver, month, v, least(
+            CAST(month + INTERVAL {EXPIRY - 1} MONTH AS DATE),
+            coalesce(CAST(lead(month) OVER (PARTITION BY account_id, driver ORDER BY month) - INTERVAL 1 MONTH AS DATE),
+              DATE '9999-12-01')) AS until
+          FROM {KNOWN}
+        )
+        SELECT account_id, driver, CAST(unnest(generate_series(month, until, INTERVAL 1 MONTH)) AS DATE) AS month, v
+        FROM k"""
 
 
 def cells(tables: Tables, found: Base, drivers: tuple[str, ...], *, seed: int) -> pd.DataFrame:
@@ -153,13 +165,11 @@ def cells(tables: Tables, found: Base, drivers: tuple[str, ...], *, seed: int) -
     marks = found.landmarks
     joins = "".join(
         f"""
-        ASOF LEFT JOIN (SELECT account_id, month, v FROM {KNOWN} WHERE driver = '{d}') {d}_
-          ON {d}_.account_id = p.account_id AND p.month >= {d}_.month"""
+        LEFT JOIN (SELECT account_id, month, v FROM {CARRIED} WHERE driver = '{d}') {d}_
+          ON {d}_.account_id = p.account_id AND {d}_.month = p.month"""
         for d in drivers
     )
-    columns = "".join(
-        f", CASE WHEN {d}_.month > p.month - INTERVAL {EXPIRY} MONTH THEN {d}_.v END AS {d}" for d in drivers
-    )
+    columns = "".join(f", {d}_.v AS {d}" for d in drivers)
     segment = "coalesce(a.segment, '')" if "segment" in tables.supplied("accounts") else "''"
     bands = " + ".join(f"(date_diff('month', l.birth, p.month) >= {t})::INT" for t in TENURES)
     contacts = "SELECT NULL::VARCHAR AS account_id, NULL::DATE AS month, 0 AS contacts WHERE false"
@@ -181,7 +191,7 @@ def cells(tables: Tables, found: Base, drivers: tuple[str, ...], *, seed: int) -
         )
         SELECT CAST(block AS INT) AS block, stratum, season{names}, count(*) AS n, sum(lost)::BIGINT AS lost,
           sum(contacts)::BIGINT AS contacts
-        FROM rows GROUP BY ALL ORDER BY ALL
+        FROM rows GROUP BY block, stratum, season{names} ORDER BY block, stratum, season{names}
     """)
 
 

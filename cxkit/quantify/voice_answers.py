@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import pandas as pd
@@ -12,6 +12,7 @@ from cxkit.quantify.measure import YEAR
 from cxkit.quantify.voice_cells import MOST, OTHERS, UNKNOWN
 from cxkit.quantify.voice_mix import BEFORE, NOW
 from cxkit.records import Missing, Record
+from cxkit.tables.cut import quoted
 from cxkit.tables.engine import Tables
 
 METRICS = ("nps", "csat", "ces")
@@ -101,8 +102,7 @@ def answers(tables: Tables, span: Span) -> Iterator[str]:
     """
     both = [(NOW, span.now), *([(BEFORE, span.before)] if span.before else [])]
     when = " ".join(f"WHEN {window.holds('answered_date')} THEN '{name}'" for name, window in both)
-    tables.con.execute(f"""
-        CREATE OR REPLACE TEMP TABLE {HELD} AS
+    query = f"""
         WITH said AS (
           SELECT s.response_id, coalesce(s.account_id, i.account_id) AS account_id, s.person_id, s.answered_date,
             s.moment_id AS moment, s.channel, CAST({POINTS[span.metric]} AS DECIMAL(9,4)) AS x,
@@ -113,24 +113,32 @@ def answers(tables: Tables, span: Span) -> Iterator[str]:
         SELECT coalesce('a:' || s.account_id, 'p:' || s.person_id, 'r:' || s.response_id) AS customer, s."when", s.x,
           a.segment, {tenure("a.started", "s.answered_date")} AS tenure, s.moment, s.channel
         FROM said s LEFT JOIN {customers(tables)} a ON a.account_id = s.account_id WHERE s."when" IS NOT NULL
-    """)
-    for column in ORDER["nps"]:
-        name_largest(tables, HELD, column)
-    try:
-        yield HELD
-    finally:
-        tables.con.execute(f"DROP TABLE IF EXISTS {HELD}")
+    """
+    with tables.held(f"{HELD}_as_given", query) as given:
+        named = largest_named(given, ("customer", "when", "x"), ORDER["nps"])
+        with tables.held(HELD, named) as relation:
+            yield relation
 
 
-def name_largest(tables: Tables, relation: str, column: str) -> None:
-    """Keep the names of the `MOST` largest kinds of a column, in place; the rest become `OTHERS`, null `UNKNOWN`."""
-    named = f"nullif(trim(replace({column}, chr(31), ' ')), '')"
-    tables.con.execute(f"""
-        UPDATE {relation} SET {column} = CASE WHEN {named} IS NULL THEN '{UNKNOWN}' WHEN {named} IN (
-          SELECT name FROM (SELECT {named} AS name, count(*) AS n FROM {relation} GROUP BY 1)
-          WHERE name IS NOT NULL ORDER BY n DESC, name LIMIT {MOST}
-        ) THEN {named} ELSE '{OTHERS}' END
-    """)
+def largest_named(relation: str, others: Sequence[str], columns: Sequence[str]) -> str:
+    """SQL of a relation's columns, `columns` with the names of their `MOST` largest kinds alone.
+
+    The other kinds become `OTHERS`, what is not known `UNKNOWN`.
+    """
+    shown, joins = [f"r.{quoted(c)}" for c in others], []
+    for column in columns:
+        own, all_, kinds = _cleaned(f"r.{quoted(column)}"), _cleaned(quoted(column)), f"{column}_kinds"
+        joins.append(
+            f"LEFT JOIN (SELECT name FROM (SELECT {all_} AS name, count(*) AS n FROM {relation} GROUP BY 1) AS k "
+            f"WHERE name IS NOT NULL ORDER BY n DESC, name LIMIT {MOST}) AS {kinds} ON {kinds}.name = {own}"
+        )
+        named = f"CASE WHEN {own} IS NULL THEN '{UNKNOWN}' ELSE coalesce({kinds}.name, '{OTHERS}') END"
+        shown.append(f"{named} AS {quoted(column)}")
+    return f"SELECT {', '.join(shown)} FROM {relation} AS r {' '.join(joins)}"
+
+
+def _cleaned(column: str) -> str:
+    return f"nullif(trim(replace({column}, chr(31), ' ')), '')"
 
 
 def counts(tables: Tables, relation: str) -> dict[str, int]:

@@ -14,7 +14,7 @@ from cxkit.metrics.estimates import MINIMUM_CLUSTERS, MINIMUM_N, Estimate, t_qua
 from cxkit.metrics.exposure import exposure
 from cxkit.metrics.satisfaction import SCALES
 from cxkit.metrics.windows import Window, recent, seen
-from cxkit.quantify.voice_answers import POINTS, customers, name_largest, tenure
+from cxkit.quantify.voice_answers import POINTS, customers, largest_named, tenure
 from cxkit.quantify.voice_cells import OTHERS, UNKNOWN, Array, Cells, cells
 from cxkit.records import Missing, Number, Record
 from cxkit.tables.engine import Tables
@@ -96,8 +96,7 @@ def asked(tables: Tables, metric: str, months: int) -> Iterator[Window | None]:
             f"(SELECT response_id, min(CAST({POINTS[metric]} AS DECIMAL(9,4))) AS x, min(answered) AS answered "
             f"FROM surveys WHERE metric = '{metric}' AND score IS NOT NULL GROUP BY 1)"
         )
-    tables.con.execute(f"""
-        CREATE OR REPLACE TEMP TABLE {ASKED} AS
+    query = f"""
         SELECT coalesce('a:' || {account}, 'p:' || i.person_id, 'i:' || i.invitation_id) AS customer,
           (i.response_id IS NOT NULL OR i.answered IS NOT NULL)::INT AS answered, s.x,
           date_diff('minute', i.sent, s.answered) AS minutes, a.segment,
@@ -105,13 +104,11 @@ def asked(tables: Tables, metric: str, months: int) -> Iterator[Window | None]:
         FROM invitations i LEFT JOIN {said} s ON s.response_id = i.response_id
         LEFT JOIN {customers(tables)} a ON a.account_id = {account}
         WHERE {window.holds("sent_date")} AND i.sent_date <= DATE '{edge}' AND ({where.replace("metric", "i.metric")})
-    """)
-    for column in ("segment", "tenure"):
-        name_largest(tables, ASKED, column)
-    try:
-        yield window
-    finally:
-        tables.con.execute(f"DROP TABLE IF EXISTS {ASKED}")
+    """
+    with tables.held(f"{ASKED}_as_given", query) as given:
+        named = largest_named(given, ("customer", "answered", "x", "minutes", "contact", "left"), ("segment", "tenure"))
+        with tables.held(ASKED, named):
+            yield window
 
 
 def rates(tables: Tables) -> pd.DataFrame:

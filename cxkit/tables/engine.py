@@ -152,9 +152,23 @@ class Tables(Mapping[str, "nw.LazyFrame[Any] | Missing"]):
         """Run SQL over the canonical tables, for what Narwhals has no verb for."""
         return self.con.sql(query)
 
-    def frame(self, query: str | nw.LazyFrame[Any]) -> pd.DataFrame:
-        """Bring something small back as pandas: a SQL text or a lazy frame. Decimals become floats."""
-        relation = self.con.sql(query) if isinstance(query, str) else nw.to_native(query)
+    def frame(self, query: str | nw.LazyFrame[Any], *, given: nw.LazyFrame[Any] | None = None) -> pd.DataFrame:
+        """Bring something small back as pandas: a SQL text or a lazy frame. Decimals become floats.
+
+        In a SQL text ``given`` is the lazy frame of that name, so that what Narwhals has no verb for can be said last:
+
+        >>> frame = pd.DataFrame({"account_id": ["a", "b"], "month": ["2026-01-01"] * 2, "mrr": [10, 12]})
+        >>> tables = Tables.from_frames({"revenue": frame}, as_of=date(2026, 1, 31))
+        >>> large = tables["revenue"].filter(nw.col("mrr") > 11)
+        >>> tables.frame("SELECT sum(CAST(mrr AS HUGEINT)) AS mrr FROM given", given=large)["mrr"].tolist()
+        [12.0]
+        """
+        if not isinstance(query, str):
+            relation = nw.to_native(query)
+        elif given is None:
+            relation = self.con.sql(query)
+        else:
+            relation = nw.to_native(given).query("given", query)
         return as_pandas(relation.to_arrow_table())
 
     def arrow(self, query: str) -> pa.Table:

@@ -207,8 +207,17 @@ class SparkTables(Tables):
         """A query as Spark's own lazy frame, its columns named as DuckDB names them."""
         return self.spark.sql(self.text(query)).toDF(*self._shadow.sql(query).columns)
 
-    def frame(self, query: str | nw.LazyFrame[Any]) -> pd.DataFrame:
+    def frame(self, query: str | nw.LazyFrame[Any], *, given: nw.LazyFrame[Any] | None = None) -> pd.DataFrame:
         """Bring something small back as pandas, with the types it has on DuckDB. Decimals become floats."""
+        if isinstance(query, str) and given is not None:
+            rows = nw.to_native(given)
+            self._shadow.register("given", rows.limit(0).toArrow())
+            self._register("given", rows)
+            try:
+                return self.frame(query)
+            finally:
+                self._drop("given")
+                self._shadow.unregister("given")
         if isinstance(query, str):
             schema = self._shadow.sql(query).to_arrow_table().schema
             found = self.spark.sql(self.text(query)).toArrow()
