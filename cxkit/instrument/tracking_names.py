@@ -22,11 +22,11 @@ IRREGULAR: Mapping[str, str] = {
     **{"show": "shown", "submit": "submitted", "try": "tried", "verify": "verified", "win": "won"},
 }
 _ED = (
-    "accept add book click confirm connect download install load open order reject request return select sign start "
+    "accept add book click confirm connect download install load open reject request return select sign start "
     "upload view visit"
 )
 _D = (
-    "activate change close complete create delete enable invite invoice move place purchase receive rate remove save "
+    "activate change close complete create delete enable invite move place purchase receive rate remove save "
     "schedule share subscribe update use"
 )
 PAST: Mapping[str, str] = {
@@ -118,7 +118,7 @@ def proposed(name: str, rules: Standard, channels: Collection[str] = CHANNELS) -
         kept = kept[1:]
     if len(kept) < 2 or not rules.pattern or kept[0] == "first":
         return ""
-    if kept[-1] not in PAST_FORMS and (kept[0] in PAST_FORMS or kept[0] in PAST):
+    if kept[-1] not in {*PAST_FORMS, *PAST} and (kept[0] in PAST_FORMS or kept[0] in PAST):
         kept = [*kept[1:], kept[0]]
     made = "_".join([*kept[:-1], PAST.get(kept[-1], kept[-1])])
     return made if made != name and rules.keeps(made) else ""

@@ -93,17 +93,18 @@ def plan(tables: Tables, names: pd.DataFrame, rules: Standard, roles: Mapping[st
         for stands, column in (("start", "start_event"), ("value", "value_event")):
             wanted = moment[column]
             if isinstance(wanted, str) and wanted.strip():
-                taken |= {wanted, *planner.others(wanted)}
+                taken |= {wanted, *planner.names(wanted)}
                 made += planner.rows(moment, stands, wanted)
         for name, row in planner.seen.items():
             if row["moment_id"] == moment["moment_id"] and name not in taken and not planner.second(name):
-                taken |= {name, *planner.others(name)}
+                taken |= {name, *planner.names(name)}
                 made += planner.rows(moment, "along the way", name)
     nobody = {"moment_id": "", "moment": "", "owner_role": None}
     undeclared = {"status": "undeclared", "todo": "name the moment it belongs to, or stop sending it"}
     for name in planner.seen:
         if name not in taken and not planner.second(name):
-            made += [row | undeclared for row in planner.rows(nobody, "", name)]
+            first, *others = planner.rows(nobody, "", name)
+            made += [first | undeclared, *others]
     return pd.DataFrame(made, columns=PLAN).astype({"rows": "float64", "carried": "float64"})
 
 
@@ -136,9 +137,13 @@ class _Planner:
         row = self.seen[name]
         return row["like"] in self.seen or (bool(row["retired"]) and row["retired_to"] in self.seen)
 
+    def names(self, wanted: str) -> list[str]:
+        """Every name under which an event arrives, its own first."""
+        return [*([wanted] if wanted in self.seen else []), *self.others(wanted)] or self._slips(wanted)
+
     def rows(self, moment: Mapping[Any, Any], stands: str, wanted: str) -> list[dict[str, object]]:
         """The event under its own name, then under the others; one row that says so where it never arrives."""
-        names = [*([wanted] if wanted in self.seen else []), *self.others(wanted)] or self._slips(wanted)
+        names = self.names(wanted)
         if not names:
             return [self._missing(moment, stands, wanted)]
         made = [self._row(moment, stands, name) for name in names]
