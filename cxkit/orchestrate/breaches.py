@@ -182,12 +182,13 @@ def _slow(row: pd.Series, window: Window, tables: Tables, *, apart: bool) -> Fin
 
 
 def _nobody(known: pd.DataFrame, window: Window, tables: Tables) -> Finding:
+    work = listing([*_told(tables), "limit"])
     kinds = [f"{len(part)} {KINDS[str(d)].lower()}s" for d, part in known.groupby("dimension", sort=False)]
     return Finding(
         id="orchestrate.service.slow_owner",
         stage="orchestrate",
         title="On the same work nobody breaks limits more often than the others, as far as can be told",
-        detail=f"Compared were {listing(kinds)}, each with the others on the same {listing([*_told(tables), 'limit'])}. "
+        detail=f"Compared were {listing(kinds)}, each with the others on the same {work}. "
         f"One would be called slower from a corrected p of {allowed():g} down.",
         about="tests on the same work, customers or weeks as clusters",
         n=int(known.groupby("dimension")["compared"].sum().max()),

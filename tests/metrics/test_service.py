@@ -1,12 +1,14 @@
 """SLA attainment, handling time, recontact: five-row frames checked by hand, and what must never change."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cxkit.errors import ParameterError
 from cxkit.metrics import service
 from cxkit.metrics.recontact import recontacts, reopening, without_account
 from cxkit.tables.engine import Tables
@@ -33,7 +35,7 @@ def berlin(tickets: pd.DataFrame, **more: pd.DataFrame) -> Tables:
     return Tables.from_frames({"tickets": tickets, **more}, as_of=AS_OF, timezone="Europe/Berlin")
 
 
-def judge(tables: Tables, **options: float) -> pd.DataFrame:
+def judge(tables: Tables, **options: Any) -> pd.DataFrame:
     window = service.ticket_window(tables, 12)
     assert window is not None
     with service.judged(tables, window, **options) as relation:
@@ -130,6 +132,75 @@ def test_pauses_of_a_status_log_stop_the_clock_also_at_the_end():
     # b: three hours on Monday, waiting for the customer ever since
     assert rows["active_hours"].tolist() == [8.0, 3.0]
     assert rows["verdict"].tolist() == ["met", "open_within"]
+
+
+def test_a_pause_across_a_weekend_costs_only_open_hours():
+    tables = Tables.from_frames(
+        {
+            "ticket_log": log(
+                ("a", "2026-06-05 15:00", "open"),
+                ("a", "2026-06-05 16:00", "pause"),
+                ("a", "2026-06-08 09:30", "work"),
+                ("a", "2026-06-08 10:30", "resolved"),
+                ("a", "2026-06-09 10:30", "reopened"),
+                ("a", "2026-06-11 10:30", "resolved"),
+            ),
+            "calendars": OFFICE,
+        },
+        as_of=AS_OF,
+        timezone="Europe/Berlin",
+    )
+    rows = judge(tables, sla_hours=2.0)
+    # Friday 15 to 16 and Monday 9:30 to 10:30; the pause takes 16 to 17 and 8:30 to 9:30
+    assert rows["active_hours"].tolist() == [2.0]
+    assert rows["open_hours"].tolist() == [4.0]
+    assert rows["verdict"].tolist() == ["met"]
+
+
+SHIFTS = pd.DataFrame(
+    [("shop", day, opens, closes, None) for day in range(1, 7) for opens, closes in ((9.5, 13.0), (14.25, 18.0))]
+    + [("shop", None, None, None, date(2026, 6, 17))],
+    columns=["calendar", "weekday", "opens", "closes", "holiday"],
+)
+
+
+def test_two_spells_a_day_in_a_zone_of_half_hours():
+    def local(text: str) -> pd.Timestamp:
+        return pd.Timestamp(text, tz="Asia/Kolkata").tz_convert("UTC").tz_localize(None)
+
+    rows = [
+        ("across noon", "2026-06-15 12:30", "2026-06-15 14:45", 1.0),
+        ("opened at noon", "2026-06-15 13:30", "2026-06-15 14:15", 0.0),
+        ("opened on Sunday", "2026-06-14 11:00", "2026-06-15 10:00", 0.5),
+        ("across a holiday", "2026-06-16 17:00", "2026-06-18 10:00", 1.5),
+        ("never in hours", "2026-06-16 20:00", "2026-06-16 22:00", 0.0),
+    ]
+    tickets = pd.DataFrame(
+        [(i, local(o), local(r)) for i, o, r, _ in rows], columns=["ticket_id", "opened", "resolved"]
+    )
+    frames = {"tickets": tickets.assign(moment_id="m1"), "calendars": SHIFTS}
+    frames["moments"] = MOMENTS.assign(calendar="shop", sla_hours=0.0)
+    judged = judge(Tables.from_frames(frames, as_of=AS_OF, timezone="Asia/Kolkata"))
+    assert judged["active_hours"].to_dict() == {i: hours for i, _, _, hours in rows}
+    # a limit of nothing: whoever is settled before the shop opens is in time
+    assert judged["verdict"].to_dict() == {i: "met" if hours == 0 else "late" for i, _, _, hours in rows}
+
+
+def test_what_if_the_limits_or_the_calendar_were_others():
+    tables = berlin(FIVE, moments=MOMENTS, calendars=pd.concat([OFFICE, SHIFTS]))
+    assert judge(tables, sla_scale=1.125)["verdict"].tolist() == ["met", "met", "met", "open_within", "open_late"]
+    assert judge(tables, sla_scale=0.25)["limit_hours"].tolist() == [2.0] * 5
+    always = judge(tables, calendar="always")
+    assert always["active_hours"].tolist()[:3] == [66.0, 48.5, 23.0]
+    assert judge(tables, calendar="shop")["active_hours"].tolist()[0] == 1.0 + 3.5 + 3.75 + 0.5 + 1.0
+    assert judge(tables, calendar="office").equals(judge(tables))
+
+
+def test_an_unknown_calendar_names_those_there_are():
+    tables = berlin(FIVE, moments=MOMENTS, calendars=OFFICE)
+    with pytest.raises(ParameterError, match=r"no calendar 'ofice'\. Did you mean 'office'\? Known: always, office"):
+        judge(tables, calendar="ofice")
+    assert judge(berlin(FIVE, moments=MOMENTS), calendar="always")["verdict"].tolist()[0] == "late"
 
 
 def test_handling_time_has_its_median_beside_it():
