@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from cxkit.formats import money, quantity
+from cxkit.formats import listing, money, quantity
 from cxkit.metrics import service
 from cxkit.metrics.estimates import MINIMUM_N
 from cxkit.metrics.recontact import WINDOWS, recontacts, reopening, without_account
@@ -40,11 +40,16 @@ def repeats_part(tables: Tables, window: Window, names: dict[str, str], days: in
     by = {**service.dimensions(tables, without=("all",))}
     if "reason" in tables.supplied("tickets"):
         by["reason"] = "reason"
-    held = {"recontact": rows}
+    held, kept = {"recontact": rows}, ""
     if by:
-        held["recontact_by"] = labelled(recontacts(tables, window, [days], by=by), names)
+        every = labelled(recontacts(tables, window, sorted({*WINDOWS, days}), by=by), names)
+        held["recontact_by"] = every[every["window_days"] == days].reset_index(drop=True)
+        kept = _survives(every, days)
     return Part(
-        findings=(_fcr(tables, chosen.iloc[0], rows, window, days), _recontact(tables, chosen.iloc[0], window, days)),
+        findings=(
+            _fcr(tables, chosen.iloc[0], rows, window, days, kept=kept),
+            _recontact(tables, chosen.iloc[0], window, days),
+        ),
         tables=held,
     )
 
@@ -56,12 +61,33 @@ def _gaps(reason: str, needs: tuple[Missing, ...] = ()) -> tuple[Gap, ...]:
     )
 
 
-def _fcr(tables: Tables, row: pd.Series, rows: pd.DataFrame, window: Window, days: int) -> Finding:
+def _survives(rows: pd.DataFrame, days: int) -> str:
+    """A sentence on whether the group that comes back most is the same under every window; empty where none is judged.
+
+    Groups with too few tickets under the longest window are left out of all.
+    """
+    for dimension in ("reason", "moment", "team"):
+        part = rows[rows["dimension"] == dimension]
+        judged = part[part["n"] >= MINIMUM_N].groupby("group")["window_days"].count()
+        part = part[part["group"].isin(judged[judged == part["window_days"].nunique()].index)]
+        if part["group"].nunique() < 2:
+            continue
+        worst = part.sort_values(["fcr", "group"]).groupby("window_days", sort=True).head(1)
+        name = str(worst.loc[worst["window_days"] == days, "label"].iloc[0])
+        others = sorted(set(worst["label"].astype(str)) - {name})
+        if not others:
+            return f"The {dimension} that comes back most, {name}, is the same under each of them."
+        return f"Which {dimension} comes back most depends on the window: {name} or {listing(others)}."
+    return ""
+
+
+def _fcr(tables: Tables, row: pd.Series, rows: pd.DataFrame, window: Window, days: int, *, kept: str = "") -> Finding:
     n, share = int(row["n"]), float(row["fcr"])
     low, high = optional(row["fcr_low"]), optional(row["fcr_high"])
     unknown = without_account(tables, window, days)
     detail = f"Over windows of {', '.join(str(int(d)) for d in rows['window_days'])} days it runs from "
     detail += f"{quantity(float(rows['fcr'].max()), 'ratio')} to {quantity(float(rows['fcr'].min()), 'ratio')}."
+    detail += f" {kept}" if kept else ""
     if unknown:
         solved = n - int(row["recontacted"])
         worst, best = solved / (n + unknown), (solved + unknown) / (n + unknown)
