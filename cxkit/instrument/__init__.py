@@ -6,6 +6,7 @@ from cxkit.instrument.identity import Identity, clusters_at, identity
 from cxkit.instrument.linkage import Linkage, linkage
 from cxkit.instrument.loop import ClosedLoop, closed_loop
 from cxkit.instrument.signals import SignalMap, signal_map
+from cxkit.instrument.taxonomy import Taxonomy, taxonomy
 from cxkit.instrument.tracking import Tracking, tracking
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Identity",
     "Linkage",
     "SignalMap",
+    "Taxonomy",
     "Tracking",
     "attribution",
     "closed_loop",
@@ -23,5 +25,6 @@ __all__ = [
     "identity",
     "linkage",
     "signal_map",
+    "taxonomy",
     "tracking",
 ]

@@ -46,6 +46,19 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "instrument.tracking.views": "share of active customers seen in several signals",
         "instrument.tracking.insight": "moments at which what customers need or complain of is collected and analysed",
         "instrument.tracking.loops": "time until half of what is raised between teams is settled, unsettled counted",
+        "instrument.taxonomy.coverage": "share of answers in customers' own words that fall under a theme",
+        "instrument.taxonomy.loudest": "the theme most unhappy customers write about, with its share and score",
+        "instrument.taxonomy.new_term": "words customers use now and did not use before, beyond chance",
+        "instrument.taxonomy.reasons": "share of tickets with a reason the code frame knows, and the largest it does not",
+        "instrument.taxonomy.agreement": "kappa and alpha of coders with each other and of the rules with coders",
+        "instrument.taxonomy.model": "what a small model gains over the rules, out of fold",
+        "instrument.taxonomy.frames": "versions of the code frame in use, and where a split breaks a series",
+        "instrument.taxonomy.masking": "planted personal values that can be read after masking",
+        "instrument.changes.acted": "feedback themes with and without a structural change",
+        "instrument.changes.effect": "feedback on a theme before and after a change, against all other themes",
+        "instrument.changes.unheard": "the loudest theme to which no change answers",
+        "instrument.changes.untraced": "changes that trace to no feedback",
+        "instrument.changes.lag": "days from a theme's first signal to its change",
     }
 )
 """Finding id → what it means, in one line."""

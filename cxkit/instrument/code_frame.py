@@ -137,7 +137,7 @@ class _Teller:
         return {str(k): v for k, v in given.items()}
 
     def codes(self, kind: str, given: object, base: CodeFrame | None) -> Iterable[Code]:
-        ours = {c.parent for c in (*base.reasons, *base.themes)} if base else set()
+        ours = {c.code.split(".")[0] for c in (*base.reasons, *base.themes)} if base else set()
         old = {b.old for b in base.bridges} if base else set()
         for number, entry in enumerate(self.listed(kind, given), 1):
             place = f"{kind}, entry {number}"
@@ -154,11 +154,10 @@ class _Teller:
             if not isinstance(name, str) or not name.strip():
                 self.say(f"{kind}, {code}", name, "give it a name that a reader understands")
                 continue
-            under = code.count(".") == 2 and ".".join(code.split(".")[:2]) in ours
-            if base and not under and not code.startswith(OWN):
-                below = f"billing.dispute.{code.split('.')[-1]}"
+            if base and code.split(".")[0] not in ours and not code.startswith(OWN):
+                listed = ", ".join(sorted(ours))
                 self.say(
-                    f"{kind}, {code}", code, f"a client's code lies below one of ours ({below}) or begins with {OWN}"
+                    f"{kind}, {code}", code, f"a client's code begins with a word of ours ({listed}) or with {OWN}"
                 )
             if code in old:
                 self.say(f"{kind}, {code}", code, "it was retired; a code is never given a new meaning")

@@ -288,7 +288,7 @@ def planted(known: Sequence[str] = (), *, each: int = 20, seed: int = 1) -> tupl
     """
     rng = np.random.default_rng(seed)
     names = [n for n in known if len(words(n)) > 1][: 4 * each] or [_person(rng) for _ in range(each)]
-    people = People(names)
+    people = People([*names, *(w for n in names for w in words(n))])
     out = []
     for kind, shapes in SHAPES.items():
         for label, shape in shapes:
