@@ -116,7 +116,7 @@ def bare(path: Path) -> tuple[float, int]:
         linker.training.estimate_u_using_random_sampling(max_pairs=model.DRAWN, seed=SEED, num_chunks=4)
         for columns in trainings:
             linker.training.estimate_parameters_using_expectation_maximisation(
-                block_on(*(f'"{c}"' for c in columns)), estimate_without_term_frequencies=True, max_pairs=model.DRAWN
+                block_on(*(f'"{c}"' for c in columns)), estimate_without_term_frequencies=True, max_pairs=model.LEARNT
             )
         scores = linker.inference.predict(threshold_match_probability=0.01, warning_mode="never")
         clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(scores, THRESHOLD)

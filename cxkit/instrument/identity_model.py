@@ -26,8 +26,8 @@ TRAIN = 60
 """Pairs that a rule must give to train on them."""
 PER_RECORD, FEWEST, MOST = 20, 200_000, 8_000_000
 """Pairs one blocking rule may give: so many per record, within these ends."""
-DRAWN = 1_000_000
-"""Random pairs for u, and at most as many for one training."""
+DRAWN, LEARNT = 1_000_000, 300_000
+"""Random pairs for u; at most so many pairs for one training."""
 NEVER = 5e-4
 """Probability of a level that no pair of one person showed: what was not seen in training is not impossible."""
 QUIET = 60
@@ -95,7 +95,7 @@ def comparisons(fields: Sequence[str]) -> list[dict[str, Any]]:
             _level(
                 "a slip apart",
                 "digits_l = digits_r AND abs(length(whole_l) - length(whole_r)) <= 2 "
-                "AND damerau_levenshtein(whole_l, whole_r) <= 2",
+                f"AND {_ends('whole', 3)} AND damerau_levenshtein(whole_l, whole_r) <= 2",
             ),
             _else(),
         ]
@@ -105,18 +105,18 @@ def comparisons(fields: Sequence[str]) -> list[dict[str, Any]]:
         made["birth"] = [
             _null("birth_l IS NULL OR birth_r IS NULL"),
             _same("birth"),
-            _level("a digit apart or swapped", "damerau_levenshtein(birth_l, birth_r) <= 1"),
-            _level(
-                "same year, or same month and day",
-                "left(birth_l, 4) = left(birth_r, 4) OR right(birth_l, 4) = right(birth_r, 4)",
-            ),
+            _level("a digit apart or swapped", f"{_ends('birth', 4)} AND damerau_levenshtein(birth_l, birth_r) <= 1"),
+            _level("same year, or same month and day", _ends("birth", 4)),
             _else(),
         ]
     if "postcode" in fields:
         made["postcode"] = [
             _null("postcode_l IS NULL OR postcode_r IS NULL"),
             _same("postcode"),
-            _level("a digit apart or swapped", "damerau_levenshtein(postcode_l, postcode_r) <= 1"),
+            _level(
+                "a digit apart or swapped",
+                f"{_ends('postcode', 2)} AND damerau_levenshtein(postcode_l, postcode_r) <= 1",
+            ),
             _else(),
         ]
     if "city" in fields:
@@ -138,6 +138,11 @@ def comparisons(fields: Sequence[str]) -> list[dict[str, Any]]:
             _else(),
         ]
     return [{"output_column_name": name, "comparison_levels": levels} for name, levels in made.items()]
+
+
+def _ends(column: str, size: int) -> str:
+    """Whether both begin or end alike: cheap, and true of nearly all that are a slip apart."""
+    return f"(left({column}_l, {size}) = left({column}_r, {size}) OR right({column}_l, {size}) = right({column}_r, {size}))"
 
 
 def _null(condition: str) -> Level:
@@ -195,16 +200,6 @@ def counted(con: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> int:
     there = " AND ".join(f'"{c}" IS NOT NULL' for c in columns)
     query = f"SELECT count(*)::BIGINT AS n FROM records WHERE plain AND {there} GROUP BY {by}"
     ((pairs,),) = con.execute(f"SELECT coalesce(sum(n * (n - 1) // 2), 0)::BIGINT FROM ({query})").fetchall()
-    return int(pairs)
-
-
-def fresh(con: duckdb.DuckDBPyConnection, rules: Sequence[Sequence[str]]) -> int:
-    """Pairs of plain records that the last rule gives and none of those before it."""
-    *before, last = rules
-    on = " AND ".join(f'a."{c}" = b."{c}"' for c in last)
-    other = "".join(" AND NOT coalesce(" + " AND ".join(f'a."{c}" = b."{c}"' for c in r) + ", false)" for r in before)
-    query = f"SELECT count(*) FROM plain_records a JOIN plain_records b ON {on} AND a.uid < b.uid{other}"
-    ((pairs,),) = con.execute(query).fetchall()
     return int(pairs)
 
 
@@ -281,7 +276,7 @@ def trained(con: duckdb.DuckDBPyConnection, fields: Sequence[str], records: int,
     linker.training.estimate_u_using_random_sampling(max_pairs=DRAWN, seed=seed, num_chunks=4)
     for columns in trainings:
         linker.training.estimate_parameters_using_expectation_maximisation(
-            block_on(*(f'"{c}"' for c in columns)), estimate_without_term_frequencies=True, max_pairs=DRAWN
+            block_on(*(f'"{c}"' for c in columns)), estimate_without_term_frequencies=True, max_pairs=LEARNT
         )
     learned = linker.misc.save_model_to_json()
     for comparison in learned["comparisons"]:
@@ -326,6 +321,10 @@ def scored(con: duckdb.DuckDBPyConnection, model: Model, records: int) -> float:
     """
     api = DuckDBAPI(con)
     linker = Linker(api.register("plain_records"), dict(model.settings), log_level=QUIET, validate_settings=False)
+    blocked = linker.inference.compute_blocked_pairs_for_predict().physical_name
+    con.execute(
+        f"CREATE TABLE blocked AS SELECT match_key::INT AS rule, count(*)::BIGINT AS pairs FROM {blocked} GROUP BY 1"
+    )
     found = linker.inference.predict(threshold_match_weight=FLOOR, warning_mode="never").physical_name
     bins = con.execute(
         f"SELECT floor(match_weight * 20)::INT AS bin, count(*)::BIGINT AS pairs FROM {found} GROUP BY 1 ORDER BY 1"

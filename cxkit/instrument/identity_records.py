@@ -61,7 +61,10 @@ def cleaned(tables: Tables) -> Iterator[duckdb.DuckDBPyConnection]:
     with tables.embedded(*names) as con:
         con.execute(f"ATTACH ':memory:' AS {PLACE}")
         try:
-            con.execute(f"CREATE TABLE {PLACE}.main.drawn AS {_drawn(tables)}")
+            twice = con.execute(
+                "SELECT count(*) > count(DISTINCT (system, person_id)) FROM memory.main.people"
+            ).fetchall()
+            con.execute(f"CREATE TABLE {PLACE}.main.drawn AS {_drawn(tables, repeated=bool(twice[0][0]))}")
             con.execute(f"USE {PLACE}.main")
             con.execute(_SHARED)
             con.execute(_RECORDS)
@@ -71,9 +74,11 @@ def cleaned(tables: Tables) -> Iterator[duckdb.DuckDBPyConnection]:
             con.execute(f"DETACH {PLACE}")
 
 
-def _drawn(tables: Tables) -> str:
-    """Clean values of every record; hashed values are compared as they stand."""
+def _drawn(tables: Tables, *, repeated: bool) -> str:
+    """Clean values of every record; hashed values are compared as they stand. A key that is there twice counts once."""
     have = tables.supplied("people")
+    other = ", ".join(f"{c}::VARCHAR" for c in sorted(have - {"system", "person_id"})) or "1"
+    copy = f"row_number() OVER (PARTITION BY system, person_id ORDER BY {other})" if repeated else "1"
 
     def text(column: str) -> str:
         return f"nullif(lower(trim({column}::VARCHAR)), '')" if column in have else "NULL::VARCHAR"
@@ -91,9 +96,7 @@ def _drawn(tables: Tables) -> str:
     account = "nullif(trim(account_id::VARCHAR), '')" if "account_id" in have else "NULL::VARCHAR"
     return f"""
         WITH source AS (
-          SELECT *, {hashed} AS hashed, row_number() OVER (PARTITION BY system, person_id
-            ORDER BY {", ".join(f"{c}::VARCHAR" for c in sorted(have - {"system", "person_id"})) or "1"}) AS copy
-          FROM memory.main.people
+          SELECT *, {hashed} AS hashed, {copy} AS copy FROM memory.main.people
         )
         SELECT (row_number() OVER (ORDER BY system, person_id) - 1)::BIGINT AS uid, system, person_id,
           NOT hashed AS plain, {letters("first_name")} AS "first", {letters("last_name")} AS "last",
