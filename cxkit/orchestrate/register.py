@@ -8,6 +8,8 @@ import pandas as pd
 
 from cxkit.formats import listing, money, quantity
 from cxkit.orchestrate.part import Part
+from cxkit.orchestrate.register_contacts import SEVERAL, contacts_part, owners_part, with_contacts
+from cxkit.orchestrate.register_order import MONTH_DAYS, order_part, sources_part
 from cxkit.records import Finding, Gap, Missing, Result
 from cxkit.tables.cut import text_literal
 from cxkit.tables.engine import Tables
@@ -31,19 +33,23 @@ COLUMNS = {
     "knowledge": "knowledge",
     "self_serve": "self_serve",
 }
-SEVERAL = r"[,;/&+]|\s(and|und|et)\s"
-"""What shows that more than one person is named as the single owner."""
-MONTH_DAYS = 30.4375
 
 
 class MomentRegister(Result):
     """Owner, limit, KPI, playbook and backlog per moment; no person is named.
 
-    Tables: ``moments`` (moment_id, moment, journey, position, owner_role, owned_by: one person / role only / several /
-    nobody, has_* flags, end_to_end, sla_hours, calendar, kpi, playbook, knowledge, self_serve, open_items,
-    value_per_month, effort_days, oldest_days, lost_so_far, lacks), ``gaps`` (moment_id, moment, lacks,
-    value_per_month; by money) and ``backlog`` (item_id, moment_id, moment, item, source, age_days, value_per_month,
-    effort_days, value_per_day_of_work, lost_so_far; by money lost per day of work).
+    Tables: ``moments`` (moment_id, moment, journey, position, owner_role, owned_by: one person / role only /
+    several / nobody, has_* flags, end_to_end, sla_hours, calendar, kpi, playbook, knowledge, self_serve,
+    open_items, value_per_month, effort_days, oldest_days, lost_so_far, lacks, contacts_per_month,
+    contact_cost_per_month, money_per_month: the backlog's loss, or the contacts' cost where no item is priced,
+    money_from), ``gaps`` (moment_id, moment, lacks, value_per_month, money_per_month, money_from; by money),
+    ``backlog`` (item_id, moment_id, moment, item, source, age_days, value_per_month, effort_days,
+    value_per_day_of_work, lost_so_far; by money lost per day of work), ``orders`` (convention, words, items,
+    rank_correlation with cost of delay, lost, more_than_cd3, first), ``finished`` (item_id, value_per_month,
+    effort_days, cd3, raised, ended: days since the first was raised, done_as, by_cd3: places), ``sources``
+    (source, items, done, value_per_month, waiting_per_month, led_by, done_share, low, high), ``spans``
+    (moments, journeys, people who answer for so many) and ``journeys`` (journey, moments, owned, owners,
+    end_to_end).
     """
 
     stage: ClassVar[str] = "orchestrate"
@@ -53,7 +59,7 @@ class MomentRegister(Result):
 def moment_register(tables: Tables) -> MomentRegister:
     """The register of moments at `as_of`, with what each lacks, ordered by the money its backlog loses."""
     backlog = _backlog(tables)
-    parts = [_moments_part(tables, backlog), _backlog_part(tables, backlog)]
+    parts = [_moments_part(tables, backlog), _backlog_part(tables, backlog), order_part(tables), sources_part(tables)]
     whole = Part.joined(parts)
     return MomentRegister(as_of=tables.as_of, findings=whole.findings, gaps=whole.gaps, tables=dict(whole.tables))
 
@@ -122,7 +128,7 @@ def _moments_part(tables: Tables, backlog: pd.DataFrame | Missing) -> Part:
                 Gap(id=f"orchestrate.register.{n}", what=w, reason=reason, needs=lacks) for n, w in whats.items()
             )
         )
-    rows = _register(tables, backlog)
+    rows, window, source = with_contacts(_register(tables, backlog), tables)
     findings, gaps = [], []
     for name, (column, text, _) in PARTS.items():
         if COLUMNS[name] not in tables.supplied("moments") or rows.empty:
@@ -131,12 +137,14 @@ def _moments_part(tables: Tables, backlog: pd.DataFrame | Missing) -> Part:
             gaps.append(Gap(id=f"orchestrate.register.{name}", what=whats[name], reason=reason, needs=needs))
             continue
         findings.append(_coverage(name, rows, rows[column].astype(bool), text, tables))
-    short = rows[rows["lacks"] != ""].sort_values(["value_per_month", "moment_id"], ascending=[False, True])
-    held = {"moments": rows, "gaps": short[["moment_id", "moment", "lacks", "value_per_month"]]}
+    short = rows[rows["lacks"] != ""].sort_values(["money_per_month", "moment_id"], ascending=[False, True])
+    columns = ["moment_id", "moment", "lacks", "value_per_month", "money_per_month", "money_from"]
+    held = {"moments": rows, "gaps": short[columns]}
     unowned = rows[~rows["has_owner"]]
     if "owner" in tables.supplied("moments") and unowned["value_per_month"].sum() > 0:
         findings.append(_unowned(unowned, tables))
-    return Part(tuple(findings), tuple(gaps), held)
+    more = (contacts_part(rows, tables, window, source), owners_part(tables))
+    return Part.joined([Part(tuple(findings), tuple(gaps), held), *more])
 
 
 def _coverage(name: str, rows: pd.DataFrame, there: pd.Series, text: str, tables: Tables) -> Finding:
