@@ -13,8 +13,12 @@ from typing import Any, TypeVar
 from cxkit import STAGES, __version__, errors
 from cxkit.engagement import parameters, places, results
 from cxkit.engagement.client import Client, read_client
+from cxkit.engagement.frame import read_frame
+from cxkit.engagement.plays import play_book
 from cxkit.engagement.recipes import CLASSES, RECIPES
 from cxkit.engagement.store import Decision, Store, read_store
+from cxkit.instrument import CodeFrame
+from cxkit.orchestrate import PlayBook
 from cxkit.records import Result, Stage
 from cxkit.report.blocks import NoteBody
 from cxkit.tables import intake
@@ -81,6 +85,35 @@ class Desk:
     def decisions(self) -> tuple[Decision, ...]:
         """Decisions recorded on or before `as_of`."""
         return tuple(d for d in self.store.decisions if d.decided <= self.as_of.isoformat())
+
+    @property
+    def plays(self) -> PlayBook:
+        """The book of plays with the client's own laid over it."""
+        return play_book(self.store)
+
+    @property
+    def frame(self) -> CodeFrame:
+        """The client's code frame: ours with its ``taxonomy.yml`` on top."""
+        return read_frame(self.folder)
+
+    @property
+    def families(self) -> dict[str, str]:
+        """Reason of a ticket, as the client words it → its code in the frame, for those that have one."""
+        if "reason" not in self.tables.supplied("tickets"):
+            return {}
+        query = "SELECT reason, count(*) AS n FROM tickets WHERE reason IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1"
+        frame, words = self.frame, self.tables.frame(f"{query} LIMIT 500")["reason"].astype(str)
+        return {word: code for word in words if (code := frame.reason_of(word))}
+
+    @property
+    def broken(self) -> dict[str, dict[str, int]]:
+        """Table → how many rules of its contract the data break, by severity."""
+        found: dict[str, dict[str, int]] = {}
+        problems = self.health.frame("problems") if self.health.has("problems") else None
+        for table, severity in [] if problems is None else zip(problems["table"], problems["severity"], strict=True):
+            one = found.setdefault(str(table), {})
+            one[str(severity)] = one.get(str(severity), 0) + 1
+        return found
 
     @property
     def targets(self) -> Mapping[str, float]:
@@ -159,6 +192,7 @@ def fingerprint(client: Client, store: Store, taken: intake.Intake, *, seed: int
         "client": client.model_dump(mode="json"),
         "mapping": store.mapping,
         "parameters": store.parameters,
+        "plays": store.plays,
         "files": {f.file: f.sha256 for f in taken.files},
         "as_of": taken.as_of.isoformat(),
         "seed": seed,

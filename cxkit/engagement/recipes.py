@@ -66,6 +66,54 @@ def _definitions(desk: Desk) -> Result:
     )
 
 
+def _attribution(desk: Desk) -> Result:
+    return instrument.attribution(
+        desk.tables, window_months=desk.settings.window_months, identity=desk.load(instrument.Identity)
+    )
+
+
+def _linkage(desk: Desk) -> Result:
+    return instrument.linkage(
+        desk.tables,
+        desk.load(instrument.Identity),
+        window_months=desk.settings.window_months,
+        fcr_window_days=desk.settings.fcr_window_days,
+        seed=desk.seed,
+    )
+
+
+def _service(desk: Desk) -> Result:
+    return orchestrate.service_levels(
+        desk.tables,
+        fcr_window_days=desk.settings.fcr_window_days,
+        window_months=desk.settings.window_months,
+        sla_hours=desk.settings.sla_hours,
+        sla_scale=desk.settings.sla_scale,
+        calendar=desk.settings.calendar,
+        target=desk.targets.get("sla_attainment"),
+    )
+
+
+def _repeats(desk: Desk) -> Result:
+    return orchestrate.repeat_contacts(
+        desk.tables,
+        fcr_window_days=desk.settings.fcr_window_days,
+        window_months=desk.settings.window_months,
+        crosswalk=desk.load(instrument.Identity).tables.get("crosswalk"),
+        families=desk.families,
+        targets=desk.targets,
+    )
+
+
+def _plays(desk: Desk) -> Result:
+    return orchestrate.plays(
+        desk.tables,
+        register=desk.plays,
+        window_months=desk.settings.window_months,
+        loop_sla_hours=desk.settings.loop_sla_hours,
+    )
+
+
 def _diagnosis(desk: Desk) -> Result:
     return align.diagnosis(
         desk.load(align.Traceability),
@@ -105,12 +153,21 @@ CLASSES: Mapping[str, type[Result]] = {
         quantify.ClaimRegister,
         quantify.DefinitionsUsed,
         instrument.SignalMap,
+        instrument.Tracking,
+        instrument.Identity,
         instrument.Attribution,
+        instrument.Linkage,
+        instrument.Taxonomy,
         instrument.ClosedLoop,
         orchestrate.MomentRegister,
-        orchestrate.ServiceLevels,
-        orchestrate.FirstValue,
+        orchestrate.Ways,
         orchestrate.Funnel,
+        orchestrate.FirstValue,
+        orchestrate.ServiceLevels,
+        orchestrate.Repeats,
+        orchestrate.Staffing,
+        orchestrate.Enablement,
+        orchestrate.Plays,
         prove.Experiments,
         prove.PnlBridge,
         govern.Ledger,
@@ -155,18 +212,35 @@ RECIPES: Mapping[str, Callable[[Desk], Result]] = {
     "quantify.definitions": _definitions,
     "quantify.claims": lambda desk: quantify.claim_register(desk.tables, desk.load(quantify.BusinessCases)),
     "instrument.signals": lambda desk: instrument.signal_map(desk.tables),
-    "instrument.attribution": lambda desk: instrument.attribution(
-        desk.tables, window_months=desk.settings.window_months
+    "instrument.tracking": lambda desk: instrument.tracking(
+        desk.tables, frame=desk.frame, window_months=desk.settings.window_months, health=desk.broken
+    ),
+    "instrument.identity": lambda desk: instrument.identity(
+        desk.tables, match_threshold=desk.settings.match_threshold, seed=desk.seed
+    ),
+    "instrument.attribution": _attribution,
+    "instrument.linkage": _linkage,
+    "instrument.taxonomy": lambda desk: instrument.taxonomy(
+        desk.tables, frame=desk.frame, window_months=desk.settings.window_months, seed=desk.seed
     ),
     "instrument.loop": lambda desk: instrument.closed_loop(
         desk.tables, loop_sla_hours=desk.settings.loop_sla_hours, window_months=desk.settings.window_months
     ),
     "orchestrate.register": lambda desk: orchestrate.moment_register(desk.tables),
-    "orchestrate.service": lambda desk: orchestrate.service_levels(
-        desk.tables, fcr_window_days=desk.settings.fcr_window_days, window_months=desk.settings.window_months
+    "orchestrate.ways": lambda desk: orchestrate.ways(desk.tables, window_months=desk.settings.window_months),
+    "orchestrate.funnel": lambda desk: orchestrate.funnel(
+        desk.tables, within_days=desk.settings.journey_days, window_months=desk.settings.window_months
     ),
     "orchestrate.first_value": lambda desk: orchestrate.first_value(desk.tables),
-    "orchestrate.funnel": lambda desk: orchestrate.funnel(desk.tables, window_months=desk.settings.window_months),
+    "orchestrate.service": _service,
+    "orchestrate.repeats": _repeats,
+    "orchestrate.staffing": lambda desk: orchestrate.staffing(
+        desk.tables, window_months=desk.settings.window_months, fcr_window_days=desk.settings.fcr_window_days
+    ),
+    "orchestrate.enablement": lambda desk: orchestrate.enablement(
+        desk.tables, window_months=desk.settings.window_months, seed=desk.seed
+    ),
+    "orchestrate.plays": _plays,
     "prove.experiments": lambda desk: prove.experiments(desk.tables, seed=desk.seed),
     "prove.pnl": lambda desk: prove.pnl_bridge(desk.tables, desk.load(prove.Experiments)),
 }
