@@ -31,6 +31,26 @@ CAPABILITIES = rows(
     evidence=["", ""],
 )
 
+WEEK = rows(
+    weekday=[1] * 5 + [2] * 5,
+    hour=[8, 9, 10, 11, 12] * 2,
+    p90=[9.0, 20.0, 18.0, 12.0, 3.0] * 2,
+    agents_p50=[2, 3, 3, 2, 0] * 2,
+    agents_p90=[3, 5, 4, 3, 1, 2, 4, 3, 3, 1],
+    without_p90=[2, 4, 3, 2, 1, 2, 3, 2, 2, 1],
+)
+
+BREACHES = rows(
+    dimension=["all", "team", "team", *["hour"] * 4],
+    group=["", "East", "West", "8", "9", "10", "23"],
+    label=["All tickets", "East", "West", "08:00 to 09:00", "09:00 to 10:00", "10:00 to 11:00", "23:00 to 24:00"],
+    judged=[210, 110, 100, 60, 60, 80, 10],
+    breaches=[42, 30, 12, 10, 12, 18, 2],
+    rate=[0.2, 0.27, 0.12, 0.17, 0.2, 0.225, 0.2],
+    low=[0.15, 0.2, 0.07, 0.1, 0.12, 0.15, None],
+    high=[0.26, 0.36, 0.2, 0.28, 0.32, 0.33, None],
+)
+
 GIVEN: dict[str, Result] = {
     "instrument.signals": result(
         "instrument",
@@ -113,6 +133,49 @@ GIVEN: dict[str, Result] = {
             )
         },
     ),
+    "orchestrate.breaches_hour": result("orchestrate", {"breaches": BREACHES}),
+    "orchestrate.breaches_owner": result(
+        "orchestrate",
+        {
+            "breaches": BREACHES,
+            "like_for_like": rows(
+                dimension=["team"] * 2,
+                group=["East", "West"],
+                excess=[0.1, -0.1],
+                adjusted=[0.0001, 1.0],
+                verdict=["slower", "no difference shown"],
+            ),
+        },
+    ),
+    "orchestrate.conventions": result(
+        "orchestrate",
+        {
+            "conventions": rows(
+                reading=["headline", "wall"],
+                label=["Open hours, pauses out", "Wall clock"],
+                judged=[900, 900],
+                attainment=[0.8, 0.3],
+                low=[0.77, 0.27],
+                high=[0.83, 0.33],
+                verdict=["missed", "missed"],
+            )
+        },
+    ),
+    "orchestrate.resolution": result(
+        "orchestrate",
+        {
+            "resolution": rows(
+                day=[1, 2, 5],
+                at_risk=[90, 50, 20],
+                events=[40, 30, 10],
+                censored=[0, 0, 10],
+                survival=[0.55, 0.22, 0.11],
+                low=[0.45, 0.15, 0.06],
+                high=[0.64, 0.3, 0.18],
+                naive=[0.5, 0.88, 1.0],
+            )
+        },
+    ),
     "orchestrate.fcr": result(
         "orchestrate",
         {
@@ -127,6 +190,52 @@ GIVEN: dict[str, Result] = {
             )
         },
     ),
+    "orchestrate.fcr_conventions": result(
+        "orchestrate",
+        {
+            "grid": rows(
+                window_days=[1, 7, 1, 7, 1, 7, 1, 7],
+                grouping=["any", "any", "reason", "reason", "moment", "moment", "any", "any"],
+                identity=["account"] * 6 + ["reopened"] * 2,
+                n=[90] * 8,
+                fcr=[0.8, 0.5, 0.9, 0.6, 0.9, 0.6, 0.99, 0.95],
+                low=[0.7, 0.4, 0.8, 0.5, 0.8, 0.5, None, None],
+                high=[0.85, 0.6, 0.95, 0.7, 0.95, 0.7, None, None],
+                chosen=[False] * 3 + [True] + [False] * 4,
+            )
+        },
+    ),
+    "orchestrate.fcr_decisions": result(
+        "orchestrate",
+        {
+            "survival": rows(
+                decision=["worst reason", "target", "change"],
+                label=["bill", "missed", "not judged"],
+                conventions=[15, 15, 15],
+                same=[15, 9, 15],
+                opposed=[0, 4, 0],
+                others=["", "met (4) and open (2)", ""],
+            )
+        },
+    ),
+    "orchestrate.net_handling": result(
+        "orchestrate",
+        {
+            "net": rows(
+                dimension=["team"] * 2,
+                group=["A", "B"],
+                label=["A", "B"],
+                aht=[7.0, 10.0],
+                net_aht=[13.0, 11.0],
+                low=[12.0, 10.5],
+                high=[14.0, 11.5],
+                rank_aht=[1, 2],
+                rank_change=[1, -1],
+            )
+        },
+    ),
+    "orchestrate.staffing_week": result("orchestrate", {"week": WEEK}),
+    "orchestrate.staffing_day": result("orchestrate", {"week": WEEK}),
     "orchestrate.first_value": result(
         "orchestrate",
         {
