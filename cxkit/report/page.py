@@ -54,6 +54,7 @@ class Page(Record):
     snapshot: str
     timezone: str
     currency: str
+    playbook: str = ""
 
 
 def build(given: ReportInput) -> str:
@@ -121,6 +122,7 @@ def assemble(given: ReportInput) -> Page:
         snapshot=provenance.snapshot,
         timezone=given.timezone,
         currency=given.currency,
+        playbook=given.playbook,
     )
 
 
@@ -137,16 +139,6 @@ def one_chapter(blocks: Sequence[Block], *, stage: Stage, client: str = "", name
 def render(template: str, *, accent: str = "", evidence: Sequence[Evidence] = (), **values: object) -> str:
     """Render a whole page with the house's style and script inlined and hashed into its security policy."""
     style, script = stylesheet(accent), _asset("script.js")
-    policy = "; ".join(
-        (
-            "default-src 'none'",
-            f"script-src '{_hash(script)}'",
-            f"style-src '{_hash(style)}'",
-            "img-src data:",
-            "base-uri 'none'",
-            "form-action 'none'",
-        )
-    )
     return (
         environment()
         .get_template(template)
@@ -155,12 +147,25 @@ def render(template: str, *, accent: str = "", evidence: Sequence[Evidence] = ()
             evidence=evidence,
             style=Markup(style),
             script=Markup(script),
-            policy=policy,
+            policy=policy(style, script),
             grades=GRADES,
             numbered={e.key: e for e in evidence},
         )
         + "\n"
     )
+
+
+def policy(style: str, script: str = "") -> str:
+    """The security policy of a page with this style and script inlined: nothing else runs, nothing is fetched."""
+    parts = (
+        "default-src 'none'",
+        f"script-src '{_hash(script)}'" if script else "script-src 'none'",
+        f"style-src '{_hash(style)}'",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    )
+    return "; ".join(parts)
 
 
 def stylesheet(accent: str = "") -> str:

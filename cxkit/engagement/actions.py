@@ -1,0 +1,213 @@
+"""Today's action lists as files: one CSV per owner role, and one workbook with a sheet per role.
+
+The lists name customers by the keys that the client's systems know. Everything in them is masked as the report is; a
+customer's name is there only where the client has switched masking off. Cells are text or numbers, never formulas.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import xlsxwriter
+
+from cxkit.engagement.results import write_text
+from cxkit.orchestrate import PlayBook, Plays
+from cxkit.report.mask import Mask
+from cxkit.tables.engine import Tables
+
+FOLDER, WORKBOOK = "actions", "actions.xlsx"
+MADE = datetime(2000, 1, 1)
+"""The workbook's date of creation: the same content is the same bytes."""
+HEADS = {
+    "play": "Play",
+    "about": "About",
+    "key": "Key",
+    "account_id": "Customer",
+    "customer_name": "Customer's name",
+    "moment": "Moment",
+    "since": "Since",
+    "due": "Due",
+    "state": "State",
+    "money": "Yearly revenue",
+    "first_step": "First step",
+    "why": "Why it is on the list",
+}
+WIDTHS = {"play": 32, "key": 16, "account_id": 16, "customer_name": 28, "moment": 24, "since": 17, "due": 17, "first_step": 40, "why": 60}  # fmt: skip # noqa: E501
+NOTHING = "Nothing: no play of this role calls for an action today"
+FORMULA = re.compile(r"^\s*[=+\-@\t\r\u2212]")
+
+
+def role_file(role: str) -> str:
+    """The name of a role's list.
+
+    >>> role_file("Enablement/Ops"), role_file("../../etc")
+    ('enablement-ops.csv', 'etc.csv')
+    """
+    slug = re.sub(r"[^a-z0-9]+", "-", role.lower()).strip("-")
+    return f"{slug or 'nobody'}.csv"
+
+
+def lists(result: Plays, book: PlayBook, mask: Mask, names: Mapping[str, str] | None = None) -> dict[str, pd.DataFrame]:
+    """Owner role → its rows: what is overdue first, then by the time it is due, then by money.
+
+    Roles of plays that cannot be evaluated are there without rows. `names` (account → name) adds the customer's name.
+    """
+    plays = {p.id: p for p in book.plays}
+    today = result.frame("today") if result.has("today") else pd.DataFrame()
+    made: dict[str, list[dict[str, Any]]] = {p.owner_role: [] for p in book.plays}
+    for row in today.to_dict("records"):
+        play = plays.get(str(row["play"]))
+        if play is None:
+            continue
+        late = bool(row["overdue"])
+        account = row["account_id"] if isinstance(row["account_id"], str) else ""
+        made[play.owner_role].append(
+            {
+                "play": play.name,
+                "about": row["about"],
+                "key": row["key"],
+                "account_id": account,
+                **({"customer_name": names.get(account, "")} if names is not None else {}),
+                "moment": row["moment"] if isinstance(row["moment"], str) else "",
+                "since": row["since"],
+                "due": row["due"],
+                "state": "overdue" if late else "open",
+                "money": None if pd.isna(row["money"]) else round(float(row["money"]), 2),
+                "first_step": play.steps[0] if play.steps else "",
+                "why": row["why"],
+            }
+        )
+    kept = [h for h in HEADS if h != "customer_name" or names is not None]
+    out = {}
+    for role, rows in sorted(made.items()):
+        rows.sort(key=lambda r: (r["state"] != "overdue", r["due"], -(r["money"] or 0.0), r["play"], r["key"]))
+        out[role] = pd.DataFrame([{k: _masked(v, mask) for k, v in r.items()} for r in rows], columns=kept)
+    return out
+
+
+def write_actions(
+    place: Path, result: Plays, book: PlayBook, *, mask: Mask, currency: str, names: Mapping[str, str] | None = None
+) -> list[Path]:
+    """Write the lists into a run that is being built; return the files. Only the batch calls this."""
+    made = lists(result, book, mask, names)
+    table = result.frame("plays") if result.has("plays") else pd.DataFrame()
+    files = []
+    for role, rows in made.items():
+        path = place / FOLDER / role_file(role)
+        write_text(path, as_csv(rows, currency))
+        files.append(path)
+    path = place / WORKBOOK
+    path.write_bytes(as_workbook(made, _summary(table, book, mask), currency))
+    return [*files, path]
+
+
+def as_csv(rows: pd.DataFrame, currency: str) -> str:
+    """A list as CSV; a text that a spreadsheet would take for a formula begins with an apostrophe."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(_heads(rows.columns, currency))
+    for row in rows.itertuples(index=False, name=None):
+        writer.writerow([defended(v) for v in row])
+    if rows.empty:
+        writer.writerow([NOTHING, *[""] * (len(rows.columns) - 1)])
+    return "\ufeff" + buffer.getvalue()
+
+
+def as_workbook(made: Mapping[str, pd.DataFrame], summary: pd.DataFrame, currency: str) -> bytes:
+    """All lists as one workbook: what every play calls for, then a sheet per role."""
+    buffer = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(buffer, options) as workbook:
+        workbook.set_properties({"title": "Action lists", "created": MADE, "author": "", "company": ""})
+        bold = workbook.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+        wrap = workbook.add_format({"text_wrap": True, "valign": "top"})
+        number = workbook.add_format({"num_format": "#,##0", "valign": "top"})
+        sheets = [("All plays", summary), *made.items()]
+        for name, rows in sheets:
+            sheet = workbook.add_worksheet(_sheet(name))
+            for at, head in enumerate(_heads(rows.columns, currency)):
+                sheet.write_string(0, at, head, bold)
+                sheet.set_column(at, at, WIDTHS.get(str(rows.columns[at]), 14))
+            for y, row in enumerate(rows.itertuples(index=False, name=None), 1):
+                for x, value in enumerate(row):
+                    if isinstance(value, int | float) and not pd.isna(value):
+                        sheet.write_number(y, x, value, number)
+                    elif isinstance(value, str) and value:
+                        sheet.write_string(y, x, value, wrap)
+            if rows.empty:
+                sheet.write_string(1, 0, NOTHING, wrap)
+            sheet.freeze_panes(1, 0)
+            sheet.autofilter(0, 0, max(len(rows), 1), max(len(rows.columns) - 1, 0))
+            sheet.set_landscape()
+            sheet.set_paper(9)
+            sheet.fit_to_pages(1, 0)
+            sheet.repeat_rows(0)
+    return buffer.getvalue()
+
+
+def customer_names(tables: Tables, result: Plays) -> dict[str, str]:
+    """Names of the accounts on today's lists, for a client that has switched masking off."""
+    if not result.has("today") or "account_name" not in tables.supplied("accounts"):
+        return {}
+    with tables.lent("cxkit_listed", result.tables["today"]):
+        rows = tables.frame(
+            "SELECT account_id, min(account_name) AS name FROM accounts WHERE account_name IS NOT NULL "
+            "AND account_id IN (SELECT account_id FROM cxkit_listed) GROUP BY account_id ORDER BY account_id"
+        )
+    return dict(zip(rows["account_id"], rows["name"], strict=True))
+
+
+def defended(value: object) -> object:
+    """A cell of a CSV that no spreadsheet computes.
+
+    >>> defended("=1+1"), defended("-2"), defended("a=b"), defended(-2.0), defended(None)
+    ("'=1+1", "'-2", 'a=b', -2.0, '')
+    """
+    if value is None or (isinstance(value, float) and pd.isna(value)):
+        return ""
+    if isinstance(value, str):
+        text = value.replace("\r", " ").replace("\n", " ")
+        return "'" + text if FORMULA.match(value) else text
+    return value
+
+
+def _summary(table: pd.DataFrame, book: PlayBook, mask: Mask) -> pd.DataFrame:
+    """One row per play: who, how many today, and why it could not be evaluated."""
+    if table.empty:
+        return pd.DataFrame(columns=["name", "owner_role", "raised", "overdue", "state"])
+    off = f"switched off: {', '.join(book.switched_off)}" if book.switched_off else ""
+    rows = [
+        {
+            "name": mask.text(str(r["name"])),
+            "owner_role": r["owner_role"],
+            "raised": None if pd.isna(r["raised"]) else int(r["raised"]),
+            "overdue": None if pd.isna(r["overdue"]) else int(r["overdue"]),
+            "state": mask.text(str(r["why_not"])) or "evaluated",
+        }
+        for r in table.to_dict("records")
+    ]
+    if off:
+        rows.append({"name": mask.text(off), "owner_role": "", "raised": None, "overdue": None, "state": ""})
+    return pd.DataFrame(rows)
+
+
+def _heads(columns: Iterable[Any], currency: str) -> list[str]:
+    more = {"name": "Play", "owner_role": "Owner role", "raised": "Today", "overdue": "Overdue"}
+    heads = {**HEADS, **more, "money": f"{HEADS['money']}, {currency}"}
+    return [heads.get(str(c), str(c)) for c in columns]
+
+
+def _masked(value: Any, mask: Mask) -> Any:
+    return mask.text(value) if isinstance(value, str) else value
+
+
+def _sheet(name: str) -> str:
+    """A name that a spreadsheet accepts."""
+    return re.sub(r"[\[\]:*?/\\]", "-", name).strip("'")[:31] or "Nobody"
