@@ -11,6 +11,8 @@ from typing import Any, cast
 
 from cxkit import STAGES, __version__
 from cxkit.batch.plan import Job
+from cxkit.batch.playbook import NAME as PLAYBOOK
+from cxkit.batch.playbook import write_playbook
 from cxkit.engagement import parameters, results
 from cxkit.engagement.client import Client
 from cxkit.engagement.desk import client_parameters
@@ -34,10 +36,14 @@ MOST_NAMES = 50_000
 def write_report(
     building: Path, *, job: Job, settings: Client, store: Store, taken: Intake, record: Mapping[str, Any]
 ) -> str:
-    """Write ``report.html`` and ``results/findings.json`` into a run being built; return the report's headline."""
+    """Write the report, the playbook, the action lists and ``results/findings.json`` into a run being built.
+
+    Returns the report's headline.
+    """
     given = report_input(building, job=job, settings=settings, store=store, taken=taken, record=record)
     results.save(taken.health, building / "results")
     results.write_text(building / "results" / "findings.json", results.dumps(results.findings_document(given.findings)))
+    write_playbook(building, given, store=store, tables=taken.tables)
     results.write_text(building / "report.html", page.build(given))
     return page.headline(given)
 
@@ -76,6 +82,7 @@ def report_input(
             snapshot=whole[:12],
         ),
         privacy=Privacy(on=settings.privacy.mask, people=personal_values(taken.tables)),
+        playbook=PLAYBOOK,
         stamp=Stamp(built=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"), version=__version__),
     )
 

@@ -22,6 +22,9 @@ def write_board(runs: Path) -> Path:
             link="/".join([str(record["client"]), record["folder"].name, "report.html"])
             if record["status"] == "done"
             else "",
+            playbook="/".join([str(record["client"]), record["folder"].name, "playbook.html"])
+            if record["status"] == "done" and (record["folder"] / "playbook.html").is_file()
+            else "",
         )
         for record in read_runs(runs)
     ]

@@ -15,6 +15,7 @@ from papermill.exceptions import PapermillException
 from cxkit import STAGES, errors, shipped
 from cxkit.engagement import parameters, places
 from cxkit.engagement.client import read_client
+from cxkit.engagement.plays import play_book
 from cxkit.engagement.store import read_store
 from cxkit.records import Record
 
@@ -77,6 +78,7 @@ def check(
     folder = places.client_folder(client, data)
     settings = read_client(folder)
     store = read_store(folder)
+    play_book(store)
     notebooks = stage_notebooks(folder)
     names = {stage: declared(path) for stage, path in notebooks.items()}
     everywhere = sorted({name for found in names.values() for name in found} - set(COMMON))

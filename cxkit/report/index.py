@@ -35,6 +35,8 @@ class Entry(Record):
     """Data health in a few words."""
     link: str = ""
     """The report, relative to the index; empty when there is none."""
+    playbook: str = ""
+    """The playbook, relative to the index; empty when there is none."""
 
 
 def build(entries: Iterable[Entry]) -> str:
@@ -44,7 +46,7 @@ def build(entries: Iterable[Entry]) -> str:
     shown = [
         e.model_copy(
             update={n: visible(getattr(e, n)) for n in ("client", "headline", "health", "folder")}
-            | {"link": e.link if local(e.link) else ""}
+            | {n: getattr(e, n) if local(getattr(e, n)) else "" for n in ("link", "playbook")}
         )
         for e in rows
     ]

@@ -84,6 +84,8 @@ class ReportInput(Record):
     stamp: Stamp = Stamp()
     draft: tuple[str, ...] = ()
     """Why this is still a draft, one sentence each; empty when somebody has confirmed it."""
+    playbook: str = ""
+    """The playbook beside the report, relative to it; empty when there is none."""
     next_council: date | None = None
     """When the decisions are due; the next council's date."""
 
