@@ -133,8 +133,14 @@ def sla(result: Result, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+FCR_BY = ("moment", "reason", "team", "channel")
+"""What first-contact resolution is drawn by: the first of these that tickets carry."""
+
+
 def _fcr(result: Result) -> list[Dot]:
-    table = [r for r in rows(result, "recontact_by") if text(r, "dimension") == "moment"]
+    every = rows(result, "recontact_by")
+    there = {text(r, "dimension") for r in every}
+    table = [r for r in every if text(r, "dimension") == next((d for d in FCR_BY if d in there), "")]
     out = []
     for row in table:
         n = number(row, "judged") or number(row, "tickets") or number(row, "n") or 0
@@ -148,14 +154,15 @@ def _fcr(result: Result) -> list[Dot]:
 
 
 def _alt_fcr(result: Result) -> str:
-    return "Share of settled tickets without a recontact inside the window, by moment, with intervals. " + texts(
-        f"{d.label}: {d.note}" for d in _fcr(result)
+    return (
+        "Share of settled tickets without a recontact inside the window, by moment or reason, with intervals. "
+        + texts(f"{d.label}: {d.note}" for d in _fcr(result))
     )
 
 
 @figure(
     "orchestrate.fcr",
-    topic="First-contact resolution by moment",
+    topic="First-contact resolution by moment or reason",
     needs="recontact_by",
     title="orchestrate.service.fcr",
     alt=_alt_fcr,
@@ -164,7 +171,7 @@ def _alt_fcr(result: Result) -> str:
     worth=lambda result: len(_fcr(result)) > 1,
 )
 def fcr(result: Result, *, ax: Axes | None = None) -> Axes:
-    """Draw first-contact resolution by moment."""
+    """Draw first-contact resolution by moment, or by reason where tickets carry no moments."""
     data = _fcr(result)
     ax = ax or style.canvas(len(data) + 0.5)
     return dots(ax, data, "ratio")
@@ -191,8 +198,9 @@ def _alt_first_value(result: Result) -> str:
     needs="curve",
     title="orchestrate.first_value.median",
     alt=_alt_first_value,
-    caption="Kaplan–Meier estimate with its 95 % band: customers who have not got there yet are counted as waiting. "
-    "The open mark is the median among those who did get there, which flatters.",
+    caption="Share of all new customers, those who left counted as never there (Aalen–Johansen), with its 95 % band; "
+    "the pale band runs from the worst to the best case of those not seen to the end. Below it those who left first. The "
+    "open mark is the median among those who did get there, which flatters.",
     data={
         "moment": ("Moment", "text"),
         "day": ("Day", "count"),
@@ -201,60 +209,79 @@ def _alt_first_value(result: Result) -> str:
         "share": ("Share", "ratio"),
         "low": ("Low", "ratio"),
         "high": ("High", "ratio"),
+        "left": ("Left first", "ratio"),
+        "if_nobody_left": ("If nobody left", "ratio"),
+        "worst": ("Worst case", "ratio"),
+        "best": ("Best case", "ratio"),
     },
     worth=lambda result: (number(_moment(result), "customers") or 0) >= LEAST,
     subject=lambda result: text(_moment(result), "moment_id"),
 )
 def first_value(result: Result, *, ax: Axes | None = None) -> Axes:
-    """Draw the curve of the largest moment, its band, its median and the naive one."""
+    """Draw the curve of the largest moment with its band and extremes, who left, its median and the naive one."""
     row = _moment(result)
     curve = [r for r in rows(result, "curve") if text(r, "moment_id") == text(row, "moment_id")]
     ax = ax or style.canvas(5.6)
     days = [0.0, *(number(r, "day") or 0.0 for r in curve)]
     share = [0.0, *(number(r, "share") or 0.0 for r in curve)]
-    band = [(number(r, "day"), number(r, "low"), number(r, "high")) for r in curve]
-    known: list[tuple[Any, Any, Any]] = [b for b in band if None not in b]
-    if known:
-        at, low, high = zip(*known, strict=True)
-        ax.fill_between(at, low, high, color=style.ACCENT2, step="post", linewidth=0, zorder=1)
-    ax.step(days, share, where="post", color=style.ACCENT, linewidth=2.2, zorder=2)
-    middle, naive = number(row, "median"), number(row, "naive_median")
+    until = _until(days, share, number(row, "median"))
+    _band(ax, curve, ("worst", "best"), style.BAND1, until)
+    _band(ax, curve, ("low", "high"), style.ACCENT2, until)
+    left = [0.0, *(number(r, "left") or 0.0 for r in curve)]
+    drawn = [(left, style.BAD, "left first")] if max(left) > 0.005 else []
+    for values, colour, words in [*drawn, (share, style.ACCENT, "first value")]:
+        ax.step([*days, until], [*values, values[-1]], where="post", color=colour, linewidth=2.2, zorder=2)
+        end = next((v for d, v in zip(reversed(days), reversed(values), strict=True) if d <= until), 0.0)
+        named(ax, f"{words}: {formats.quantity(end, 'ratio')}", end, colour)
+    naive = number(row, "naive_median")
     ax.axhline(0.5, color=style.SOFT, linewidth=0.9, linestyle=(0, (2, 3)), zorder=1)
-    for value, filled, words, drop in (
-        (middle, True, "half of all", 12),
-        (naive, False, "half of those who got there", -16),
-    ):
-        if value is None:
-            continue
-        ax.plot(
-            [value],
-            [0.5],
-            marker="o",
-            markersize=8,
-            color=style.ACCENT if filled else style.SOFT,
-            linestyle="none",
-            zorder=3,
-        )
-        if not filled:
-            ax.plot([value], [0.5], marker="o", markersize=4.5, color=style.PAPER, linestyle="none", zorder=4)
-        ax.annotate(
-            f"{words}: {formats.quantity(value, 'days')}",
-            (value, 0.5),
-            xytext=(8, drop),
-            textcoords="offset points",
-            color=style.INK if filled else style.SOFT,
-            fontsize=9.5,
-            weight="bold" if filled else "normal",
-            ha="left" if filled or value < 0.6 * max(days) else "right",
-        )
+    middle = number(row, "median")
+    _half(ax, middle, "half of all", until, drop=-16, filled=True)
+    # beside a rising curve the room is below it; below one that never gets to a half there is none
+    _half(ax, naive, "half of those who got there", until, drop=9 if middle is None else -31, filled=False)
     ax.set_ylim(0, 1.02)
-    ax.set_xlim(0, _until(days, share, middle))
+    ax.set_xlim(0, until)
     scale(ax, "ratio", axis="y", bins=4)
     ax.xaxis.set_major_locator(MaxNLocator(7, integer=True))
     ax.yaxis.grid(True)
     ax.tick_params(axis="y", labelcolor=style.SOFT, labelsize=9)
     ax.set_xlabel("days since start", loc="right")
     return ax
+
+
+def named(ax: Axes, words: str, at: float, colour: str) -> None:
+    """Name a curve at its right end."""
+    where = ax.get_yaxis_transform()
+    ax.text(1.012, at, style.clip(words, 40), transform=where, va="center", fontsize=9, color=colour)
+
+
+def _band(ax: Axes, curve: list[dict[Any, Any]], ends: tuple[str, str], colour: str, until: float) -> None:
+    """Fill between two columns of the curve where both are known, as far as the axis runs."""
+    band = [(number(r, "day"), number(r, ends[0]), number(r, ends[1])) for r in curve]
+    known: list[tuple[Any, Any, Any]] = [b for b in band if None not in b and (b[0] or 0) <= until]
+    if known:
+        at, low, high = zip(*[*known, (until, *known[-1][1:])], strict=True)
+        ax.fill_between(at, low, high, color=colour, step="post", linewidth=0, zorder=1)
+
+
+def _half(ax: Axes, value: float | None, words: str, until: float, *, drop: int, filled: bool) -> None:
+    """Mark a median on the line of one half: filled for everybody's, open for the naive one."""
+    if value is None:
+        return
+    colour = style.ACCENT if filled else style.SOFT
+    ax.plot([value], [0.5], marker="o", markersize=8, color=colour, linestyle="none", zorder=3)
+    if not filled:
+        ax.plot([value], [0.5], marker="o", markersize=4.5, color=style.PAPER, linestyle="none", zorder=4)
+    ax.annotate(
+        f"{words}: {formats.quantity(value, 'days')}",
+        (value, 0.5),
+        xytext=(8 if value < 0.6 * until else -8, drop),
+        textcoords="offset points",
+        color=style.INK if filled else style.SOFT,
+        fontsize=9.5,
+        weight="bold" if filled else "normal",
+        ha="left" if value < 0.6 * until else "right",
+    )
 
 
 def _until(days: list[float], share: list[float], middle: float | None) -> float:

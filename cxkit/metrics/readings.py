@@ -16,9 +16,9 @@ READINGS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "headline": ("Open hours, pauses out, open past the limit is late", JUDGED, "verdict = 'met'"),
         "settled": ("Settled tickets alone", "verdict IN ('met', 'late')", "verdict = 'met'"),
         "matured": ("Only tickets whose limit has passed", "due AND verdict <> 'no_sla'", "verdict = 'met'"),
-        "best": ("Every open ticket inside its limit will be in time", "verdict <> 'no_sla'",
+        "best": ("Open inside the limit count in time", "verdict <> 'no_sla'",
                  "verdict IN ('met', 'open_within')"),
-        "worst": ("Every open ticket will be late", "verdict <> 'no_sla'", "verdict = 'met'"),
+        "worst": ("Open inside the limit count late", "verdict <> 'no_sla'", "verdict = 'met'"),
         "pauses": ("Open hours, pauses counted against us", JUDGED, "settled AND open_hours <= limit_hours"),
         "wall": ("Wall clock, pauses counted against us", JUDGED, "settled AND wall_hours <= limit_hours"),
     }

@@ -11,7 +11,7 @@ from cxkit.metrics import service
 from cxkit.metrics.estimates import MINIMUM_CLUSTERS, MINIMUM_N
 from cxkit.metrics.service import ALWAYS, Limits
 from cxkit.metrics.windows import Window
-from cxkit.orchestrate.breaches import breaches_part, readings_part
+from cxkit.orchestrate.breaches import TARGET, breaches_part, readings_part
 from cxkit.orchestrate.handling import handling_part
 from cxkit.orchestrate.naming import labelled, moment_names, optional, too_few
 from cxkit.orchestrate.part import Part
@@ -50,6 +50,8 @@ class ServiceLevels(Result):
     period: str = ""
     limits: Limits = Limits()
     """What was put in the place of the moments' own limits and calendars."""
+    target: float = TARGET
+    """Share in time against which conventions are judged."""
 
 
 def service_levels(
@@ -97,6 +99,7 @@ def service_levels(
         fcr_window_days=fcr_window_days,
         period=window.label,
         limits=limits,
+        target=TARGET if target is None else target,
         findings=whole.findings,
         gaps=whole.gaps,
         tables=dict(whole.tables),
