@@ -1,6 +1,7 @@
 """Instrument: which signals exist, whose they are, and whether anybody answers them."""
 
 from cxkit.instrument.attribution import Attribution, attribution
+from cxkit.instrument.changes import StructuralChange, structural_change
 from cxkit.instrument.code_frame import CodeFrame, code_frame
 from cxkit.instrument.identity import Identity, clusters_at, identity
 from cxkit.instrument.linkage import Linkage, linkage
@@ -16,6 +17,7 @@ __all__ = [
     "Identity",
     "Linkage",
     "SignalMap",
+    "StructuralChange",
     "Taxonomy",
     "Tracking",
     "attribution",
@@ -25,6 +27,7 @@ __all__ = [
     "identity",
     "linkage",
     "signal_map",
+    "structural_change",
     "taxonomy",
     "tracking",
 ]

@@ -227,6 +227,6 @@ def reason_rows(tables: Tables, codes: Sequence[Code], window: Window) -> tuple[
 def _row(frame: pd.DataFrame, code: str, whole: int) -> tuple[int, Estimate]:
     if code not in frame.index:
         return 0, Estimate(value=0.0 if whole else None, n=whole, why_none="no ticket")
-    row = frame.loc[code]
+    row = frame.loc[[code]].to_dict("records")[0]
     low, high = (None if pd.isna(row[c]) else float(row[c]) for c in ("low", "high"))
     return int(row["tickets"]), Estimate(value=float(row["share"]), low=low, high=high, n=whole)

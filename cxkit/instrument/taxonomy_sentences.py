@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from cxkit.formats import interval, listing, number, quantity
+from cxkit.formats import Unit, interval, listing, number, quantity
 from cxkit.instrument.taxonomy_model import Judged
 from cxkit.metrics.agreement import RELIABLE, TENTATIVE
 from cxkit.metrics.estimates import MINIMUM_N, Estimate
@@ -31,7 +31,7 @@ OF_WORDS = ("coverage", "loudest", "new_term", "agreement", "masking")
 CUSTOMARY = (
     f"From {RELIABLE:g} on coding is customarily called reliable, from {TENTATIVE:g} on tentative (Krippendorff 2004)."
 )
-UNITS = {"nps": "nps", "csat": "ratio", "ces": "score"}
+UNITS: Mapping[str, Unit] = {"nps": "nps", "csat": "ratio", "ces": "score"}
 SCORES = {"nps": "NPS", "csat": "CSAT", "ces": "ease score"}
 
 

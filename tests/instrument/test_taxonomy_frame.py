@@ -87,7 +87,7 @@ def test_all_that_is_wrong_is_said_at_once():
         "version: found 'one'",
         "Did you mean 'themes'?",
         "'Bad Code'",
-        "begins with own.",
+        "or with own.",
         "a code stands once",
         "give it a name",
         "put yes, no, on and off in quotes",
