@@ -27,7 +27,7 @@ class Funnel(Result):
     Tables:
 
     - ``steps``: journey, step, event, customers, naive (customers who ever had the event, in any order, of those who
-      ever entered), repeated (of those who entered, had it at several times), skipped (had it in their time without
+      ever entered), repeated (had it at several times in their days), skipped (had it in their time without
       having done the step before), at_once (at the same instant as the step before), of_previous, previous_low,
       previous_high, of_first, first_low, first_high.
     - ``times``: journey, step, source, event, n (came to the step before), reached, median_days, low, high, p90_days
@@ -84,7 +84,7 @@ def funnel(
     known, bounds = dimensions(tables, key), span(tables, window, within_days)
     for journey, events in sorted(chains.items()):
         with entered(tables, events, key, bounds, within_days):
-            rows = _count(tables, journey, events, within_days)
+            rows = _count(tables, journey, events)
             held.setdefault("steps", []).append(rows)
             n = int(rows["customers"].iloc[0])
             if n:
@@ -123,8 +123,8 @@ def _window(tables: Tables, months: int) -> Window | None:
     return Window(first=max(span.first, window.first), last=window.last)
 
 
-def _count(tables: Tables, journey: str, events: Sequence[str], within_days: int) -> pd.DataFrame:
-    rows = counted(tables, events, within_days)
+def _count(tables: Tables, journey: str, events: Sequence[str]) -> pd.DataFrame:
+    rows = counted(tables, events)
     rows.insert(0, "journey", journey)
     rows.insert(2, "event", list(events))
     customers = rows["customers"].astype(int).tolist()

@@ -1,8 +1,7 @@
 """Each customer of a journey in one row: when each step was reached, in order and in time.
 
-The log is read once into one row per customer with the first and the last time of every event. Where the first time of
-a step lies after the step before, that is the step; where the last one lies before it, there is none. Only for
-customers whose event lies on both sides is the log read again.
+The log is read twice, whatever the number of steps: once for who ever entered and what they ever did, once for what
+those who count did in their days, which is far less and from which the steps are followed.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from cxkit.tables.engine import Tables
 
 PEOPLE = "cxkit_funnel_people"
 EVER = "cxkit_funnel_ever"
+INSIDE = "cxkit_funnel_inside"
 ACCOUNT = {"segment": "segment", "region": "region", "business_unit": "business unit"}
 
 
@@ -31,54 +31,58 @@ def span(tables: Tables, window: Window, within_days: int) -> tuple[int, int]:
 
 
 def ever_sql(events: Sequence[str], key: str, *, channel: bool) -> str:
-    """SQL of one row per customer with any of the events: who, and per distinct event its first and last time.
+    """SQL of one row per customer who ever entered: who, t0 (first entry), h0, h1 … (1: ever had that event).
 
     With `channel`, the one through which the journey was entered; ``several`` where there were several.
     """
     names = list(dict.fromkeys(events))
-    parts = [
-        f"{least}(CASE WHEN event = {text_literal(e)} THEN t END) AS {short}{i}"
-        for i, e in enumerate(names)
-        for least, short in (("min", "f"), ("max", "l"))
-    ]
+    first = f"event = {text_literal(names[0])}"
+    parts = [f"max((event = {text_literal(e)})::INT) AS h{i}" for i, e in enumerate(names)]
     carried = ""
     if channel:
-        by = f"CASE WHEN event = {text_literal(names[0])} THEN channel END"
+        by = f"CASE WHEN {first} THEN channel END"
         parts.append(f"CASE WHEN min({by}) = max({by}) THEN min({by}) WHEN min({by}) < max({by}) THEN 'several' END")
         parts[-1] += " AS channel"
         carried = ", channel"
     listed = ", ".join(text_literal(e) for e in names)
     return f"""
-    SELECT who, {", ".join(parts)} FROM (
-      SELECT {key} AS who, event, epoch_us("at") AS t{carried} FROM events
-      WHERE {key} IS NOT NULL AND event IN ({listed})
-    ) e GROUP BY who
+    SELECT * FROM (
+      SELECT {key} AS who, min(CASE WHEN {first} THEN epoch_us("at") END) AS t0, {", ".join(parts)}
+      FROM (SELECT {key}, event, "at"{carried} FROM events WHERE {key} IS NOT NULL AND event IN ({listed})) e
+      GROUP BY {key}
+    ) g WHERE t0 IS NOT NULL
     """
 
 
-def people_sql(events: Sequence[str], key: str, bounds: tuple[int, int], within_days: int) -> str:
-    """SQL of one row per customer who entered between two instants, from `EVER`, with t0, t1 … (missing: not reached).
+def inside_sql(events: Sequence[str], key: str, bounds: tuple[int, int], within_days: int) -> str:
+    """SQL of what those who entered between two instants did in their days, but for entering: who, k (event), t."""
+    names = list(dict.fromkeys(events))
+    places = " ".join(f"WHEN {text_literal(e)} THEN {i}" for i, e in enumerate(names))
+    listed = ", ".join(text_literal(e) for e in names)
+    return f"""
+    SELECT e.who, e.k, e.t FROM (
+      SELECT {key} AS who, CASE event {places} END AS k, epoch_us("at") AS t FROM events
+      WHERE {key} IS NOT NULL AND event IN ({listed})
+    ) e JOIN {EVER} v ON v.who = e.who
+    WHERE v.t0 >= {bounds[0]} AND v.t0 <= {bounds[1]} AND e.t >= v.t0 AND e.t <= v.t0 + {within_days * DAY}
+      AND NOT (e.k = 0 AND e.t = v.t0)
+    """
 
-    Each step comes at the same instant or later than the one before (later, when its event stood before), within the
-    days from entering.
+
+def people_sql(events: Sequence[str], bounds: tuple[int, int], *, channel: bool) -> str:
+    """SQL of one row per customer who entered between two instants: who, t0, t1 … (missing: not reached).
+
+    Each step comes at the same instant or later than the one before (later, when its event stood before).
     """
     names = list(dict.fromkeys(events))
-    limit = within_days * DAY
-    parts = [f"s0 AS (SELECT *, f0 AS t0 FROM {EVER} WHERE f0 >= {bounds[0]} AND f0 <= {bounds[1]})"]
+    carried = ", channel" if channel else ""
+    parts = [f"s0 AS (SELECT who, t0{carried} FROM {EVER} WHERE t0 >= {bounds[0]} AND t0 <= {bounds[1]})"]
     for k, event in enumerate(events[1:], 1):
-        p = names.index(event)
-        least = f"t{k - 1} + 1" if event in events[:k] else f"t{k - 1}"
+        after = ">" if event in events[:k] else ">="
         parts.append(
-            f"""d{k} AS (
-          SELECT q.who, min(e.t) AS later FROM s{k - 1} q JOIN (SELECT {key} AS who, epoch_us("at") AS t FROM events
-            WHERE event = {text_literal(event)} AND {key} IS NOT NULL) e
-          ON e.who = q.who WHERE q.f{p} < q.{least} AND q.l{p} >= q.{least} AND e.t >= q.{least} GROUP BY q.who
-        ),
-        x{k} AS (
-          SELECT s.*, CASE WHEN s.f{p} >= s.{least} THEN s.f{p} WHEN s.l{p} >= s.{least} THEN d.later END AS x{k}
-          FROM s{k - 1} s LEFT JOIN d{k} d ON d.who = s.who
-        ),
-        s{k} AS (SELECT *, CASE WHEN x{k} <= t0 + {limit} THEN x{k} END AS t{k} FROM x{k})"""
+            f"d{k} AS (SELECT s.who, min(m.t) AS t{k} FROM s{k - 1} s JOIN {INSIDE} m ON m.who = s.who "
+            f"WHERE m.k = {names.index(event)} AND m.t {after} s.t{k - 1} GROUP BY s.who), "
+            f"s{k} AS (SELECT s.*, d.t{k} FROM s{k - 1} s LEFT JOIN d{k} d ON d.who = s.who)"
         )
     return f"WITH {', '.join(parts)} SELECT * FROM s{len(events) - 1}"
 
@@ -95,7 +99,8 @@ def entered(
 ) -> Iterator[None]:
     """Hold all with an event of the journey (`EVER`) and those who entered (`PEOPLE`) in the engine for a while."""
     known = [c for c in dimensions(tables, key) if c != "channel"]
-    people = people_sql(events, key, bounds, within_days)
+    channel = "channel" in tables.supplied("events")
+    people = people_sql(events, bounds, channel=channel)
     if known:
         read = "".join(f", min({c}) AS {c}" for c in known)
         named = "".join(f", a.{c}" for c in known)
@@ -103,27 +108,39 @@ def entered(
             f"SELECT p.*{named} FROM ({people}) p "
             f"LEFT JOIN (SELECT account_id{read} FROM accounts GROUP BY 1) a ON a.account_id = p.who"
         )
-    ever = ever_sql(events, key, channel="channel" in tables.supplied("events"))
-    with tables.held(EVER, ever), tables.held(PEOPLE, people):
-        yield
+    with tables.held(EVER, ever_sql(events, key, channel=channel)):  # noqa: SIM117  each is made from the one before
+        with tables.held(INSIDE, inside_sql(events, key, bounds, within_days)), tables.held(PEOPLE, people):
+            yield
 
 
-def counted(tables: Tables, events: Sequence[str], within_days: int) -> pd.DataFrame:
+def counted(tables: Tables, events: Sequence[str]) -> pd.DataFrame:
     """Per step: step (from 0), customers, ever (had the first event and this one, ever), repeated, skipped, at_once."""
     names = list(dict.fromkeys(events))
-    found = []
+    told = ", ".join(f"sum(h{i})::BIGINT AS h{i}" for i in range(len(names)))
+    ever = tables.frame(f"SELECT {told} FROM {EVER}").iloc[0]
+    again = tables.frame(f"""
+        SELECT k, count(*) AS n FROM (
+          SELECT who, k FROM {INSIDE} GROUP BY who, k HAVING k = 0 OR min(t) < max(t)) r GROUP BY k ORDER BY k""")
+    repeated = {int(k): int(n) for k, n in zip(again["k"], again["n"], strict=True)}
+    reached = ", ".join(f"count(t{k}) AS c{k}" for k in range(len(events)))
+    same = ", ".join(f"count(CASE WHEN t{k} = t{k - 1} THEN 1 END) AS a{k}" for k in range(1, len(events)))
+    people = tables.frame(f"SELECT {reached}, {same} FROM {PEOPLE}").iloc[0]
+    rows = []
     for k, event in enumerate(events):
-        p, until = names.index(event), f"t0 + {within_days * DAY}"
-        inside = f"((f{p} >= t0 AND f{p} <= {until}) OR (l{p} >= t0 AND l{p} <= {until}))"
-        skipped = f"sum((t{k - 1} IS NULL AND coalesce({inside}, false))::INT)" if k else "0"
-        at_once = f"sum(coalesce(t{k} = t{k - 1}, false)::INT)" if k else "0"
-        found.append(
-            f"SELECT {k} AS step, count(t{k}) AS customers, "
-            f"(SELECT count(*) FROM {EVER} WHERE f0 IS NOT NULL AND f{p} IS NOT NULL) AS ever, "
-            f"coalesce(sum(coalesce(l{p} > f{p}, false)::INT), 0)::BIGINT AS repeated, "
-            f"coalesce({skipped}, 0)::BIGINT AS skipped, coalesce({at_once}, 0)::BIGINT AS at_once FROM {PEOPLE}"
+        p = names.index(event)
+        skipped = 0
+        if k > 1:
+            found = tables.frame(
+                f"SELECT count(DISTINCT m.who) AS n FROM {INSIDE} m JOIN {PEOPLE} q ON q.who = m.who "
+                f"WHERE m.k = {p} AND q.t{k - 1} IS NULL"
+            )
+            skipped = int(found["n"].iloc[0])
+        done = 0 if pd.isna(ever[f"h{p}"]) else int(ever[f"h{p}"])
+        rows.append(
+            {"step": k, "customers": int(people[f"c{k}"]), "ever": done, "repeated": repeated.get(p, 0)}
+            | {"skipped": skipped, "at_once": int(people[f"a{k}"]) if k else 0}
         )
-    return tables.frame(f"{' UNION ALL '.join(found)} ORDER BY step")
+    return pd.DataFrame(rows)
 
 
 def risks(tables: Tables, step: int, within_days: int) -> pd.DataFrame:
