@@ -27,6 +27,23 @@ TOPICS: Mapping[str, str] = {
     "quantify.cases": "The business cases",
     "quantify.claims": "What is merely said",
     "quantify.definitions": "Definitions in use",
+    "instrument.signals": "Signals, and where they are missing",
+    "instrument.tracking": "Events, contracts and the view of one customer",
+    "instrument.identity": "One customer across systems",
+    "instrument.linkage": "What hangs on who is who",
+    "instrument.attribution": "What can be traced to a customer",
+    "instrument.taxonomy": "What customers say",
+    "instrument.loop": "The closed loop",
+    "instrument.changes": "From feedback to change",
+    "orchestrate.register": "Moments, owners and what waits",
+    "orchestrate.ways": "The ways customers and tickets travel",
+    "orchestrate.funnel": "Journeys, step by step",
+    "orchestrate.first_value": "Time to first value",
+    "orchestrate.service": "Limits, and who breaks them",
+    "orchestrate.repeats": "Contacts that come back",
+    "orchestrate.staffing": "Staff",
+    "orchestrate.enablement": "Enablement",
+    "orchestrate.plays": "Plays, and what they call for today",
 }
 """Result → its heading. A chapter of another stage has no headings until its results are named here."""
 SAME = {"quantify.case": "quantify.cases"}
