@@ -136,7 +136,7 @@ def _days(tables: Tables, window: Window) -> pd.DataFrame:
         SELECT CAST(day AS VARCHAR) AS day, sum(contacts)::BIGINT AS contacts FROM contact_volume
         WHERE {window.holds("day")} AND {_live(tables)} GROUP BY 1 HAVING sum(contacts) > 0 ORDER BY 1
     """)
-    return days.assign(weekday=pd.to_datetime(days["day"]).dt.dayofweek + 1)
+    return days.assign(weekday=pd.to_datetime(days["day"]).dt.day_of_week + 1)
 
 
 def _grid(days: pd.DataFrame, hours: pd.DataFrame) -> pd.DataFrame:
@@ -151,7 +151,7 @@ def _grid(days: pd.DataFrame, hours: pd.DataFrame) -> pd.DataFrame:
 def _profile(tables: Tables, window: Window, hours: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """Share of a weekday's contacts by hour: weekday, hour, share; and where it comes from."""
     if len(hours):
-        rows = hours.assign(weekday=pd.to_datetime(hours["day"]).dt.dayofweek + 1)
+        rows = hours.assign(weekday=pd.to_datetime(hours["day"]).dt.day_of_week + 1)
         return _shares(rows.groupby(["weekday", "hour"])["contacts"].sum().reset_index()), "known hours"
     open_hours = _open_hours(tables)
     if "opened" in tables.supplied("tickets"):
