@@ -117,8 +117,8 @@ def _alt_owners(result: Result) -> str:
     title="orchestrate.service.slow_owner orchestrate.service.breach_owner",
     alt=_alt_owners,
     caption="A dot is the share late or still open past the limit, a line its 95 % interval, the dotted line all "
-    "tickets. Work differs: beside it stands the difference to the others on the same reasons, priorities and limits, and only "
-    "who is late more often there beyond chance is marked.",
+    "tickets. Work differs: beside it stands the difference to the others on the same reasons, priorities and "
+    "limits, and only who is late more often there beyond chance is marked.",
     data=BREACHES,
     worth=lambda result: len(_owners(result)) > 1,
 )
@@ -159,8 +159,8 @@ def _alt_readings(result: Result) -> str:
     needs="conventions",
     title="orchestrate.service.conventions",
     alt=_alt_readings,
-    caption="The first row is the convention of this report: open hours of the calendar, pauses out, a ticket open past "
-    "its limit counted as late. The dotted line is the target.",
+    caption="The first row is the convention of this report: open hours of the calendar, pauses out, a ticket open "
+    "past its limit counted as late. The dotted line is the target.",
     data={
         "label": ("Convention", "text"),
         "judged": ("Judged", "count"),

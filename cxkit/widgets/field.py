@@ -17,6 +17,8 @@ from cxkit.formats import number
 
 STEPS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 TIMES = "×"
+NONE = "none"
+"""What a list of choices holds for a parameter that is left unset."""
 WIDE, NUMBER = "11em", "8em"
 """Widths of a name and of a number box."""
 
@@ -35,7 +37,10 @@ class Field:
         self.slider: widgets.Widget | None = None
         label = parameter.name.replace("_", " ")
         if parameter.choices:
-            self.box = widgets.Dropdown(options=list(parameter.choices), value=settled, layout={"width": "23em"})
+            unset = [("as declared", NONE)] if parameter.kind.startswith("Optional") else []
+            chosen = NONE if settled is None else settled
+            options = [*unset, *((choice, choice) for choice in parameter.choices)]
+            self.box = widgets.Dropdown(options=options, value=chosen, layout={"width": "23em"})
         elif parameter.kind == "bool":
             self.box = widgets.Checkbox(value=bool(settled))
         elif "float" in parameter.kind or "int" in parameter.kind:

@@ -53,12 +53,16 @@ class Panel:
         names: Sequence[str],
         compute: Compute,
         choices: Mapping[str, Sequence[tuple[str, Any]]] | None = None,
+        allowed: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         """Build the panel at the desk's settled values; raises `KeyError` for a name that is no parameter."""
+        among = {name: tuple(values) for name, values in (allowed or {}).items()}
         self.desk = desk
         self.compute = compute
         self.answered = Answer()
-        self.fields = {name: Field(REGISTER[name], getattr(desk.settings, name)) for name in names}
+        moved = {name: REGISTER[name] for name in names}
+        moved |= {name: moved[name].model_copy(update={"choices": among[name]}) for name in among}
+        self.fields = {name: Field(one, getattr(desk.settings, name)) for name, one in moved.items()}
         self.inputs = {name: one.box for name, one in self.fields.items()}
         self.choices = {name: _choice(name, options) for name, options in (choices or {}).items()}
         self.message, self.apart, self.answer = widgets.HTML(), widgets.HTML(), widgets.HTML()
@@ -129,12 +133,14 @@ def panel(
     names: Sequence[str],
     compute: Compute,
     choices: Mapping[str, Sequence[tuple[str, Any]]] | None = None,
+    allowed: Mapping[str, Sequence[str]] | None = None,
 ) -> Panel:
     """A panel over `names`, showing what `compute` finds at their values.
 
-    `choices` maps a further keyword of `compute` to its options as (words, value); the first is chosen.
+    `choices` maps a further keyword of `compute` to its options as (words, value); the first is chosen. `allowed` maps
+    a parameter that is a text to the values this client has for it: a list is shown in the place of a box.
     """
-    return Panel(desk, names, compute, choices)
+    return Panel(desk, names, compute, choices, allowed)
 
 
 def _choice(name: str, options: Sequence[tuple[str, Any]]) -> widgets.Widget:
