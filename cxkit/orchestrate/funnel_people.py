@@ -30,40 +30,42 @@ def span(tables: Tables, window: Window, within_days: int) -> tuple[int, int]:
     return start, min(now - within_days * DAY, instant(end_of_day(window.final_day, tables.timezone)))
 
 
+def _steps(events: Sequence[str], key: str, carried: str = "") -> str:
+    """SQL of the events of a journey: who, k (place of the event among the distinct ones), t."""
+    names = list(dict.fromkeys(events))
+    places = " ".join(f"WHEN {text_literal(e)} THEN {i}" for i, e in enumerate(names))
+    listed = ", ".join(text_literal(e) for e in names)
+    return (
+        f'SELECT {key} AS who, CASE event {places} END AS k, epoch_us("at") AS t{carried} FROM events '
+        f"WHERE {key} IS NOT NULL AND event IN ({listed})"
+    )
+
+
 def ever_sql(events: Sequence[str], key: str, *, channel: bool) -> str:
     """SQL of one row per customer who ever entered: who, t0 (first entry), h0, h1 … (1: ever had that event).
 
     With `channel`, the one through which the journey was entered; ``several`` where there were several.
     """
     names = list(dict.fromkeys(events))
-    first = f"event = {text_literal(names[0])}"
-    parts = [f"max((event = {text_literal(e)})::INT) AS h{i}" for i, e in enumerate(names)]
+    parts = [f"max((k = {i})::INT) AS h{i}" for i in range(len(names))]
     carried = ""
     if channel:
-        by = f"CASE WHEN {first} THEN channel END"
+        by = "CASE WHEN k = 0 THEN channel END"
         parts.append(f"CASE WHEN min({by}) = max({by}) THEN min({by}) WHEN min({by}) < max({by}) THEN 'several' END")
         parts[-1] += " AS channel"
         carried = ", channel"
-    listed = ", ".join(text_literal(e) for e in names)
     return f"""
     SELECT * FROM (
-      SELECT {key} AS who, min(CASE WHEN {first} THEN epoch_us("at") END) AS t0, {", ".join(parts)}
-      FROM (SELECT {key}, event, "at"{carried} FROM events WHERE {key} IS NOT NULL AND event IN ({listed})) e
-      GROUP BY {key}
+      SELECT who, min(CASE WHEN k = 0 THEN t END) AS t0, {", ".join(parts)} FROM ({_steps(events, key, carried)}) e
+      GROUP BY who
     ) g WHERE t0 IS NOT NULL
     """
 
 
 def inside_sql(events: Sequence[str], key: str, bounds: tuple[int, int], within_days: int) -> str:
     """SQL of what those who entered between two instants did in their days, but for entering: who, k (event), t."""
-    names = list(dict.fromkeys(events))
-    places = " ".join(f"WHEN {text_literal(e)} THEN {i}" for i, e in enumerate(names))
-    listed = ", ".join(text_literal(e) for e in names)
     return f"""
-    SELECT e.who, e.k, e.t FROM (
-      SELECT {key} AS who, CASE event {places} END AS k, epoch_us("at") AS t FROM events
-      WHERE {key} IS NOT NULL AND event IN ({listed})
-    ) e JOIN {EVER} v ON v.who = e.who
+    SELECT e.who, e.k, e.t FROM ({_steps(events, key)}) e JOIN {EVER} v ON v.who = e.who
     WHERE v.t0 >= {bounds[0]} AND v.t0 <= {bounds[1]} AND e.t >= v.t0 AND e.t <= v.t0 + {within_days * DAY}
       AND NOT (e.k = 0 AND e.t = v.t0)
     """
