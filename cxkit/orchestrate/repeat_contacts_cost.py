@@ -127,6 +127,5 @@ def _excess(tables: Tables, table: pd.DataFrame, whole: pd.Series, window: Windo
         period=window.label,
         grade="D",
         sources=("tickets", "costs"),
-        tone="bad" if low > 0 else "neutral",
         weight=value,
     )

@@ -50,7 +50,7 @@ def _all(rows: list[dict[Any, Any]], window: Window) -> Finding:
         period=window.label,
         sources=("tickets",),
         definition="fcr@1",
-        tone="bad" if turned else "good" if len(kept) == count else "neutral",
+        tone="good" if len(kept) == count else "neutral",
     )
 
 
@@ -98,5 +98,5 @@ def _one(decided: pd.DataFrame, row: Mapping[Any, Any], window: Window, target: 
         period=window.label,
         sources=("tickets",),
         definition="fcr@1",
-        tone="bad" if opposed else "good" if same == count else "neutral",
+        tone="good" if same == count else "neutral",
     )

@@ -123,7 +123,7 @@ def test_the_worst_team_survives_and_a_target_between_conventions_does_not():
     assert chosen["verdict"] == "missed"
     assert set(one_day["verdict"]) == {"met"}
     assert one_day["opposed"].all()
-    assert target.tone == "bad"
+    assert target.tone == every.tone == "neutral"  # a matter of definition, not an alarm
     assert "clearly contradict" in target.detail
     assert "“Quick” is the team with the lowest first-contact resolution under" in worst.title
     assert every.value == 1
