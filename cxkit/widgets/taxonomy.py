@@ -118,7 +118,7 @@ class TaxonomyBrowser:
             self.lines = f"themes:\n  - {entry}"
         where = f"data/{self.desk.name}/taxonomy.yml"
         self.tried.value = (
-            f"<p>{escape(said)}</p><p>Nothing is saved. To keep it, put this into {escape(where)} and raise its version."
+            f"<p>{escape(said)}</p><p>Nothing is saved. To keep it, put into {escape(where)} and raise the version."
             f"</p><pre>{escape(self.lines)}</pre>"
         )
 
