@@ -99,7 +99,7 @@ def ours(path: Path) -> tuple[float, int]:
 
 def bare(path: Path) -> tuple[float, int]:
     """Seconds and people of splink with our settings on the cleaned table; the cleaning is not timed."""
-    from splink import DuckDBAPI, Linker, block_on  # noqa: PLC0415
+    from splink import DuckDBAPI, Linker  # noqa: PLC0415
 
     from cxkit.instrument import identity_model as model  # noqa: PLC0415
     from cxkit.instrument import identity_records as clean  # noqa: PLC0415
@@ -114,10 +114,7 @@ def bare(path: Path) -> tuple[float, int]:
         start = time.perf_counter()
         linker = Linker(DuckDBAPI(con).register("plain_records"), settings, log_level=model.QUIET)
         linker.training.estimate_u_using_random_sampling(max_pairs=model.DRAWN, seed=SEED, num_chunks=4)
-        for columns in trainings:
-            linker.training.estimate_parameters_using_expectation_maximisation(
-                block_on(*(f'"{c}"' for c in columns)), estimate_without_term_frequencies=True, max_pairs=model.LEARNT
-            )
+        model.learn(linker, trainings, {str(c["output_column_name"]) for c in model.comparisons(fields)})
         scores = linker.inference.predict(threshold_match_probability=0.01, warning_mode="never")
         clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(scores, THRESHOLD)
         ((people,),) = con.execute(f"SELECT count(DISTINCT cluster_id) FROM {clusters.physical_name}").fetchall()

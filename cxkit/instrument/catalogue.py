@@ -32,6 +32,7 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "instrument.identity.links": "share of links that rest on likeness and not on an equal key",
         "instrument.identity.precision": "share of links that are right, from judged pairs or the model's expectation",
         "instrument.identity.recall": "share of true links that are found, from judged pairs or the model's expectation",
+        "instrument.identity.f1": "precision and recall together, over pairs that people judged",
         "instrument.identity.threshold": "how much the number of people depends on the threshold",
         "instrument.identity.shared": "mailboxes, phones and devices of several people, left out of the comparison",
         "instrument.identity.unlinked": "the system whose records are known least in other systems",

@@ -79,7 +79,7 @@ def _nothing(tables: Tables, threshold: float, reason: str, needs: tuple[Missing
 def _identity(tables: Tables, con: duckdb.DuckDBPyConnection, threshold: float, seed: int) -> Identity:
     ((records, plain),) = con.execute("SELECT count(*), count(*) FILTER (WHERE plain) FROM records").fetchall()
     fields = identity_records.usable(con, min(identity_model.FILLED, max(2, plain // 10)))
-    keyed = con.execute("SELECT count(*) FROM records WHERE coalesce(email, phone, person) IS NOT NULL").fetchall()
+    keyed = con.execute("SELECT count(*) FROM drawn WHERE coalesce(email, phone, person) IS NOT NULL").fetchall()
     if records == 0:
         return _nothing(tables, threshold, "No person was known by the date of the report.", ())
     if len(fields) < 2 and not keyed[0][0]:

@@ -17,6 +17,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+from splink.internals.exceptions import EMTrainingException
 
 LEAST = 200
 """Records with readable keys below which no model is trained."""
@@ -142,7 +143,8 @@ def comparisons(fields: Sequence[str]) -> list[dict[str, Any]]:
 
 def _ends(column: str, size: int) -> str:
     """Whether both begin or end alike: cheap, and true of nearly all that are a slip apart."""
-    return f"(left({column}_l, {size}) = left({column}_r, {size}) OR right({column}_l, {size}) = right({column}_r, {size}))"
+    ends = (f"{side}({column}_l, {size}) = {side}({column}_r, {size})" for side in ("left", "right"))
+    return f"({' OR '.join(ends)})"
 
 
 def _null(condition: str) -> Level:
@@ -219,24 +221,37 @@ def blocking(con: duckdb.DuckDBPyConnection, fields: Sequence[str], records: int
     return chosen
 
 
-def sessions(con: duckdb.DuckDBPyConnection, fields: Sequence[str]) -> list[tuple[str, ...]]:
-    """Rules to train on, so that every comparison is trained by at least one, few in all."""
-    names = [str(c["output_column_name"]) for c in comparisons(fields)]
-    untrained = set(names)
-    chosen: list[tuple[str, ...]] = []
+def sessions(con: duckdb.DuckDBPyConnection, fields: Sequence[str]) -> list[tuple[tuple[str, ...], frozenset[str]]]:
+    """Rules to train on that give enough pairs, best first, each with the comparisons it trains."""
+    names = {str(c["output_column_name"]) for c in comparisons(fields)}
+    found: list[tuple[tuple[str, ...], frozenset[str]]] = []
     for columns in TRAINING:
         blocked = {"organisation" if c in {"account", "company"} else c for c in columns}
-        trains = set(names) - blocked
-        # a swapped level makes each name use the other's column
-        if {"first", "last"} & blocked:
-            trains -= {"first", "last"}
-        if not set(columns) <= set(fields) or not trains & untrained or counted(con, columns) < TRAIN:
+        if {"first", "last"} & blocked:  # a swapped level makes each name use the other's column
+            blocked |= {"first", "last"}
+        if set(columns) <= set(fields) and names - blocked and counted(con, columns) >= TRAIN:
+            found.append((columns, frozenset(names - blocked)))
+    return found
+
+
+def learn(linker: Linker, trainings: Sequence[tuple[tuple[str, ...], frozenset[str]]], names: set[str]) -> set[str]:
+    """Train m on the fewest rules that reach every comparison; the comparisons that nothing could be learned of.
+
+    Where all pairs of a rule turn out to be two people, splink's expectation maximisation runs out of numbers; another
+    rule is then tried.
+    """
+    untrained = set(names)
+    for columns, trains in trainings:
+        if not trains & untrained:
             continue
-        chosen.append(columns)
+        try:
+            linker.training.estimate_parameters_using_expectation_maximisation(
+                block_on(*(f'"{c}"' for c in columns)), estimate_without_term_frequencies=True, max_pairs=LEARNT
+            )
+        except (ValueError, EMTrainingException):
+            continue
         untrained -= trains
-        if not untrained:
-            break
-    return chosen
+    return untrained
 
 
 @dataclass(frozen=True)
@@ -265,26 +280,25 @@ def settings(
 
 
 def trained(con: duckdb.DuckDBPyConnection, fields: Sequence[str], records: int, seed: int) -> Model | None:
-    """Train on the plain records, or None where there is too little to learn from."""
+    """Train on the plain records, without what nothing is learned of; None where fewer than two comparisons remain."""
     rules, trainings = blocking(con, fields, records), sessions(con, fields)
     if not rules or not trainings:
         return None
-    api = DuckDBAPI(con)
-    linker = Linker(
-        api.register("plain_records"), settings(con, fields, rules, records), log_level=QUIET, validate_settings=False
-    )
+    before = settings(con, fields, rules, records)
+    linker = Linker(DuckDBAPI(con).register("plain_records"), before, log_level=QUIET, validate_settings=False)
     linker.training.estimate_u_using_random_sampling(max_pairs=DRAWN, seed=seed, num_chunks=4)
-    for columns in trainings:
-        linker.training.estimate_parameters_using_expectation_maximisation(
-            block_on(*(f'"{c}"' for c in columns)), estimate_without_term_frequencies=True, max_pairs=LEARNT
-        )
+    useless = learn(linker, trainings, {str(c["output_column_name"]) for c in comparisons(fields)})
     learned = linker.misc.save_model_to_json()
     for comparison in learned["comparisons"]:
-        for level in comparison["comparison_levels"]:
-            if not level.get("is_null_level"):
-                level["m_probability"], level["u_probability"] = _careful(
-                    level.get("m_probability"), level.get("u_probability")
-                )
+        levels = [level for level in comparison["comparison_levels"] if not level.get("is_null_level")]
+        for level in levels:
+            m, u = _careful(level.get("m_probability"), level.get("u_probability"))
+            level["m_probability"], level["u_probability"] = m, u
+        if levels[0]["m_probability"] <= levels[0]["u_probability"]:
+            useless.add(comparison["output_column_name"])
+    if useless:
+        kept = [f for f in fields if ("organisation" if f in {"account", "company"} else f) not in useless]
+        return trained(con, kept, records, seed) if len(comparisons(kept)) > 1 else None
     return Model(learned, tuple(rules), tuple(fields))
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from cxkit.formats import listing, number, quantity
 from cxkit.instrument.identity_model import LEAST, NAMES
+from cxkit.instrument.identity_quality import MEASURES
 from cxkit.instrument.identity_records import SOURCES
 from cxkit.metrics.estimates import MINIMUM_N
 from cxkit.records import Finding, Gap, Missing
@@ -21,7 +22,11 @@ STEADY = 0.05
 """Change of the number of people within the sweep that is called small."""
 NEARBY = (0.8, 0.99)
 """Thresholds between which the choice is weighed."""
-SHARED = {"mailbox": "mailboxes", "phone": "phone numbers", "device": "device or person keys"}
+SHARED = {
+    "mailbox": ("mailbox", "mailboxes"),
+    "phone": ("phone number", "phone numbers"),
+    "device": ("device or person key", "device or person keys"),
+}
 JUDGED = "the share among pairs like those judged; pairs of one account count as one observation"
 
 
@@ -57,7 +62,8 @@ def findings(facts: Facts, frames: Mapping[str, pd.DataFrame]) -> tuple[Finding,
     made = [_entities(facts, frames["systems"], int(chosen["entities"])), *_duplicates(facts, frames["systems"])]
     made += [_links(facts)] if facts.links else []
     if facts.labelled or facts.modelled:
-        made += [_quality(facts, chosen, measure) for measure in ("precision", "recall")]
+        measures = MEASURES if facts.labelled else MEASURES[:2]
+        made += [_quality(facts, chosen, measure) for measure in measures]
     if facts.modelled:
         made.append(_threshold(facts, frames["sweep"]))
     if facts.shared:
@@ -136,6 +142,7 @@ def _quality(facts: Facts, chosen: Mapping[str, Any], measure: str) -> Finding:
         what = {
             "precision": f"{quantity(value, 'ratio')} of judged pairs that were joined are one person",
             "recall": f"{quantity(value, 'ratio')} of judged pairs that are one person were joined",
+            "f1": f"Precision and recall together (F1) are {quantity(value, 'ratio')} over the judged pairs",
         }[measure]
         if pd.isna(value):
             what = "No judged pair can say how good the links are"
@@ -182,7 +189,7 @@ def _threshold(facts: Facts, swept: pd.DataFrame) -> Finding:
 
 
 def _shared(facts: Facts, shared: pd.DataFrame) -> Finding:
-    kinds = [f"{values:,} {SHARED[kind]}" for kind, (values, _) in facts.shared.items()]
+    kinds = [f"{values:,} {SHARED[kind][values != 1]}" for kind, (values, _) in facts.shared.items()]
     values = sum(v for v, _ in facts.shared.values())
     records = sum(r for _, r in facts.shared.values())
     first = shared.iloc[0]
@@ -191,7 +198,7 @@ def _shared(facts: Facts, shared: pd.DataFrame) -> Finding:
         "shared",
         f"{listing(kinds)} belong to no one person and join nobody"
         if values > 1
-        else f"{listing(kinds)[:-1]} belongs to no one person and joins nobody",
+        else f"{listing(kinds)} belongs to no one person and joins nobody",
         values,
         n=records,
         detail=f"They stand on {records:,} records; the widest is {first['value']}, under {first['names']:,} names.",
