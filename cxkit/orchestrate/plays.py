@@ -40,7 +40,8 @@ class Plays(Result):
     money: a year's recurring revenue of the accounts, or what a backlog loses in a year, without_account, why_not: why
     it cannot be evaluated), ``today`` (play, about, key, account_id, moment_id, moment, since, due: in local
     time, overdue, money, why; per play at most 5,000 rows, most money first) and ``backtest`` (columns of
-    `plays_backtest.COLUMNS`: alarms are accounts' episodes on weekly lists; shares as fractions, days early as days).
+    `plays_backtest.COLUMNS`: alarms are accounts' episodes on weekly lists; shares as fractions, days early as days;
+    holds: beats its plain rule also when all plays tried are allowed for, Bonferroni).
     """
 
     stage: ClassVar[str] = "orchestrate"
@@ -65,7 +66,7 @@ def plays(
     names, settings = moment_names(tables), {"loop_sla_hours": float(loop_sla_hours)}
     rows: list[dict[str, Any]] = []
     today: list[pd.DataFrame] = []
-    tested: list[dict[str, Any]] = []
+    tested: list[tuple[dict[str, Any], dict[str, float]]] = []
     notes: list[Seen] = []
     with ExitStack() as stack:
         signals = Signals(tables, stack.enter_context(weeks(tables, count)), stack)
@@ -107,7 +108,7 @@ def plays(
     frames = {
         "plays": pd.DataFrame(rows, columns=list(PLAYS)),
         "today": pd.concat([t for t in today if len(t)], ignore_index=True) if any(map(len, today)) else None,
-        "backtest": pd.DataFrame(tested, columns=list(past.COLUMNS)) if tested else None,
+        "backtest": pd.DataFrame(past.withstand(tested), columns=list(past.COLUMNS)) if tested else None,
     }
     held = {name: frame for name, frame in frames.items() if frame is not None and len(frame)}
     findings, gaps = sentences(tables, notes, held, tried=tried)

@@ -13,7 +13,7 @@ A backtest says whom a trigger finds. What the play's steps would change is not 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,7 @@ COLUMNS = (
     *("precision", "low", "high", "happened", "caught", "recall", "recall_low", "recall_high"),
     *("early_median", "early_low", "early_high", "baseline_raised", "baseline_true", "baseline_precision"),
     *("baseline_low", "baseline_high", "difference", "difference_low", "difference_high"),
-    *("lift", "lift_low", "lift_high", "verdict", "no_account"),
+    *("lift", "lift_low", "lift_high", "verdict", "holds", "no_account"),
 )
 VERDICTS = ("better", "no better", "worse", "too few")
 LEAST_TRUE = 5
@@ -70,8 +70,11 @@ def truths(signals: Signals, truth: Condition) -> str:
     return f'SELECT account_id, epoch_us(opened) AS "at" FROM tickets WHERE account_id IS NOT NULL AND {where}'
 
 
-def backtest(signals: Signals, play: Play, oldest: int) -> dict[str, Any] | None:
-    """Try a play whose lists of all weeks lie in `cxkit_raised`; None when no week can be judged."""
+def backtest(signals: Signals, play: Play, oldest: int) -> tuple[dict[str, Any], dict[str, float]] | None:
+    """Try a play whose lists of all weeks lie in `cxkit_raised`: its row, and the sums over accounts it was made from.
+
+    None when no week can be judged.
+    """
     assert play.truth is not None
     tables, youth, days = signals.tables, youngest(play.truth), horizon(play.truth)
     if oldest < youth:
@@ -99,7 +102,8 @@ def backtest(signals: Signals, play: Play, oldest: int) -> dict[str, Any] | None
         alone = tables.frame(f"SELECT count(DISTINCT key) AS n FROM {RAISED} WHERE {weeks} AND account_id IS NULL")[
             "n"
         ].iloc[0]
-    made = compared({str(k): float(v) if pd.notna(v) else 0.0 for k, v in found.items()})
+    sums = {str(k): float(v) if pd.notna(v) else 0.0 for k, v in found.items()}
+    made = compared(sums)
     middle, early_low, early_high = median(early)
     recall, recall_low, recall_high = _share_of(caught)
     return {
@@ -120,8 +124,9 @@ def backtest(signals: Signals, play: Play, oldest: int) -> dict[str, Any] | None
         "early_low": early_low,
         "early_high": early_high,
         "no_account": int(alone),
+        "holds": False,
         **made,
-    }
+    }, sums
 
 
 def _episodes(signals: Signals, relation: str, weeks: str) -> str:
@@ -207,7 +212,12 @@ def share(sums: Mapping[str, float], *, level: float = LEVEL) -> Share | None:
 
 
 def compared(sums: Mapping[str, float], *, level: float = LEVEL) -> dict[str, Any]:
-    """Both precisions with intervals, their difference and ratio, and the verdict, from sums over accounts."""
+    """Both precisions with intervals, their difference and ratio, and the verdict, from sums over accounts.
+
+    Measured where the trigger finds nothing (1,500 seeds each; 60 to 1,000 accounts, precision 5 to 30 %, accounts
+    alike or unlike; the plain rule a wider trigger or a blind pick), nominal 95 %: "better" in 2.3 to 4.7 % and "worse"
+    in 0.3 to 2.1 % of trials.
+    """
     a = share({c: sums[f"a_{c}"] for c in SUMS}, level=level)
     b = share({c: sums[f"b_{c}"] for c in SUMS}, level=level)
     own, plain = _value(sums, "a"), _value(sums, "b")
@@ -241,6 +251,13 @@ def compared(sums: Mapping[str, float], *, level: float = LEVEL) -> dict[str, An
         "lift_high": high,
         "verdict": verdict,
     }
+
+
+def withstand(tested: Sequence[tuple[dict[str, Any], dict[str, float]]]) -> list[dict[str, Any]]:
+    """Rows with ``holds``: whether a play beats its plain rule also when all plays that were tried are allowed for."""
+    judged = sum(row["verdict"] != "too few" for row, _ in tested)
+    level = 1 - (1 - LEVEL) / max(judged, 1)
+    return [{**row, "holds": compared(sums, level=level)["verdict"] == "better"} for row, sums in tested]
 
 
 def _value(sums: Mapping[str, float], which: str) -> float | None:

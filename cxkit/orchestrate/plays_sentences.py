@@ -140,7 +140,7 @@ def _play(tables: Tables, row: Mapping[Any, Any], common: Mapping[str, Any]) -> 
 def _tested(tables: Tables, table: pd.DataFrame) -> list[Finding]:
     judged = table[table["verdict"] != "too few"]
     made = [_backtest(tables, row) for row in table.to_dict("records")]
-    better = judged[(judged["verdict"] == "better") & judged["lift"].notna()]
+    better = judged[judged["holds"].astype(bool) & judged["lift"].notna()]
     first = better.sort_values(["lift", "play"], ascending=[False, True])
     common: dict[str, Any] = {"stage": "orchestrate", "sources": _sources(tables), "grade": "D", "n": len(judged)}
     if len(first):
@@ -155,8 +155,8 @@ def _tested(tables: Tables, table: pd.DataFrame) -> list[Finding]:
                     "subject": str(row["play"]),
                     "title": f"“{row['name']}” finds whom it looks for best: {quantity(row['precision'], 'ratio')} "
                     f"of its alarms came true, {quantity(row['lift'], 'multiple')} as many as of the plain rule",
-                    "detail": f"The plain rule is: {row['baseline_rule']}. Of {len(judged)} plays tried the one with "
-                    f"the largest lift is shown, which flatters it. {ASSOCIATION}",
+                    "detail": f"The plain rule is: {row['baseline_rule']}. It holds with all {len(judged)} plays "
+                    f"tried allowed for; being the largest of them flatters the figure. {ASSOCIATION}",
                     "value": float(row["lift"]),
                     "unit": "multiple",
                     "low": _number(row["lift_low"]),

@@ -203,6 +203,7 @@ def test_a_backtest_counts_episodes_truths_days_early_and_lift():
     assert row["precision"] == pytest.approx(17 / 37)
     assert 14 <= row["early_median"] <= 20
     assert row["verdict"] == "better"
+    assert row["holds"]
     assert row["lift"] > 5
     assert row["lift_low"] > 1
     assert row["difference_low"] > 0
