@@ -126,7 +126,7 @@ def _means(tables: Tables, relation: str, group: str) -> pd.DataFrame:
           WHERE {group} IS NOT NULL GROUP BY 1, 2
         )
         SELECT "group", sum(n)::BIGINT AS n, count(*) AS clusters, sum(s)::DOUBLE AS total,
-          sum(CAST(s AS HUGEINT) * s)::DOUBLE AS sxx, sum(s * n)::DOUBLE AS sxn, sum(n * n)::DOUBLE AS snn
+          sum(CAST(s * s AS DECIMAL(38, 0)))::DOUBLE AS sxx, sum(s * n)::DOUBLE AS sxn, sum(n * n)::DOUBLE AS snn
         FROM c GROUP BY 1 ORDER BY 1
     """)
     rows["mean"] = rows["total"] / rows["n"] / SCALE
