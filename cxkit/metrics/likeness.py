@@ -43,9 +43,10 @@ def compared(tables: Tables, cases: str) -> pd.DataFrame:
             f'SELECT "group", stratum, count(*) AS n, sum(hit)::BIGINT AS x FROM {CASES} '
             'WHERE "group" IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2'
         )
-        if cells["group"].nunique() < 2:
+        shared = cells[cells.groupby("stratum")["group"].transform("size") > 1]
+        if shared.empty:
             return pd.DataFrame(columns=list(COLUMNS))
-        contrasts = _contrasts(cells)
+        contrasts = _contrasts(shared)
         with tables.lent(CELLS, pa.Table.from_pandas(contrasts, preserve_index=False)):
             sums = _sums(tables)
     return _estimates(cells, contrasts, sums)

@@ -11,7 +11,7 @@ from cxkit.metrics import service
 from cxkit.metrics.estimates import MINIMUM_CLUSTERS, MINIMUM_N
 from cxkit.metrics.service import ALWAYS, Limits
 from cxkit.metrics.windows import Window
-from cxkit.orchestrate.breaches import TARGET, breaches_part, readings_part
+from cxkit.orchestrate.breaches import TARGET, breaches_part, owners_part, readings_part
 from cxkit.orchestrate.handling import handling_part
 from cxkit.orchestrate.naming import labelled, moment_names, optional, too_few
 from cxkit.orchestrate.part import Part
@@ -63,13 +63,15 @@ def service_levels(
     sla_scale: float = 1.0,
     calendar: str | None = None,
     target: float | None = None,
+    detail: bool = True,
 ) -> ServiceLevels:
     """Service levels over the last complete months that tickets reach.
 
     `fcr_window_days` is the recontact window of the headline; `sla_hours` a limit, in open hours, for tickets whose
     moment has none; `sla_scale` multiplies every limit; `calendar` is put in the place of every moment's (``always``
     runs round the clock) and raises `ParameterError` when the client has none of that name. `target` is the share in
-    time against which conventions are judged; nine in ten when nobody names one. Conventions are those of
+    time against which conventions are judged; nine in ten when nobody names one. Without `detail` handling and
+    resolution times and the tables of breaches are left out, for a panel that answers at once. Conventions are those of
     `cxkit.metrics.service` and `cxkit.metrics.recontact`. A missing table or column becomes a gap.
     """
     service.check_calendar(tables, calendar)
@@ -80,7 +82,9 @@ def service_levels(
         gaps = _nothing(lacks)
         return ServiceLevels(as_of=tables.as_of, fcr_window_days=fcr_window_days, limits=limits, gaps=gaps)
     names = moment_names(tables)
-    parts = [repeats_part(tables, window, names, fcr_window_days), handling_part(tables, window, names)]
+    parts = [repeats_part(tables, window, names, fcr_window_days)]
+    if detail:
+        parts.append(handling_part(tables, window, names))
     if service.settled(tables) is None:
         needs = (Missing(name="tickets", columns=("resolved",)),)
         reason = "The export does not say when a ticket was resolved."
@@ -89,10 +93,17 @@ def service_levels(
         moved = {"sla_hours": sla_hours, "sla_scale": sla_scale, "calendar": calendar}
         with service.judged(tables, window, **moved) as relation:  # type: ignore[arg-type]
             attained = _attainment(tables, relation, window, names, limits)
-            parts[:0] = [attained, waiting_part(tables, relation), resolution_part(tables, relation, window, names)]
+            first = [attained]
             if attained.findings:
-                broken = breaches_part(tables, relation, window, names, days=fcr_window_days)
-                parts[1:1] = [readings_part(tables, relation, window, target=target), broken]
+                first.append(readings_part(tables, relation, window, target=target))
+                if detail:
+                    first.append(breaches_part(tables, relation, window, names, days=fcr_window_days))
+                elif int(attained.findings[0].n or 0) >= MINIMUM_N:
+                    first.append(owners_part(tables, relation, window, names))
+            first.append(waiting_part(tables, relation))
+            if detail:
+                first.append(resolution_part(tables, relation, window, names))
+            parts[:0] = first
     whole = Part.joined(parts)
     return ServiceLevels(
         as_of=tables.as_of,

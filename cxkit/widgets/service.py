@@ -49,7 +49,9 @@ def service(desk: Desk) -> Panel:
 def _levels(desk: Desk, **moved: Any) -> ServiceLevels:
     """The service levels on the desk's settled assumptions but for those that were moved."""
     settled = {name: getattr(desk.settings, name) for name in MOVED}
-    return orchestrate.service_levels(desk.tables, target=desk.targets.get("sla_attainment"), **{**settled, **moved})
+    return orchestrate.service_levels(
+        desk.tables, target=desk.targets.get("sla_attainment"), detail=False, **{**settled, **moved}
+    )
 
 
 def _beside(now: Finding | None, batch: Finding | None) -> tuple[str, ...]:

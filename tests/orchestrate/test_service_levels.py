@@ -5,6 +5,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from cxkit.errors import ParameterError
 from cxkit.orchestrate import service_levels
 from cxkit.orchestrate.catalogue import FINDINGS
 from cxkit.tables.engine import Tables
@@ -161,3 +162,91 @@ def test_hostile_text_is_only_text():
     assert name in set(result.frame("sla")["label"])
     assert result.finding("orchestrate.service.sla_moment", subject=name) is not None
     assert name in set(result.frame("recontact_by")["group"])
+
+
+def teams(late: dict[str, int], people: int = 120) -> pd.DataFrame:
+    """Tickets of two teams on the same two reasons; of every twenty of a team so many are late, all over the year."""
+    rows = []
+    for team, share in late.items():
+        for i in range(people * 2):
+            opened = pd.Timestamp("2025-07-01 09:00") + pd.Timedelta(hours=36 * i)
+            took = 40 if (i * 7) % 20 < share else 3
+            reason = ("$x$ <b>", "bill")[i % 2]
+            rows.append((f"{team}{i}", f"{team}{i}", "m1", team, reason, opened, opened + pd.Timedelta(hours=took)))
+    columns = ["ticket_id", "account_id", "moment_id", "team", "reason", "opened", "resolved"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_a_slow_team_is_named_and_equal_teams_are_not():
+    slow = service_levels(of(tickets=teams({"North": 4, "South": 8}), moments=MOMENTS))
+    found = slow.finding("orchestrate.service.slow_owner")
+    assert found is not None
+    assert (found.subject, found.tone, found.grade, found.unit) == ("South", "bad", "D", "points")
+    assert found.value == pytest.approx(0.2)
+    assert found.low is not None
+    assert 0 < found.low < 0.2 < found.high
+    assert slow.frame("like_for_like").set_index("group")["verdict"].to_dict() == {
+        "North": "no difference shown",
+        "South": "slower",
+    }
+    same = service_levels(of(tickets=teams({"North": 6, "South": 6}), moments=MOMENTS))
+    (found,) = [f for f in same.findings if f.id == "orchestrate.service.slow_owner"]
+    assert (found.subject, found.tone) == (None, "neutral")
+
+
+def test_breaches_are_told_by_owner_hour_and_reason():
+    result = service_levels(of(tickets=teams({"North": 4, "South": 8}), moments=MOMENTS.assign(owner_role=None)))
+    ids = {f.id.rsplit(".", 1)[1]: f for f in result.findings}
+    assert ids["breach_owner"].title.startswith("Tickets of South bring 66.7")
+    assert "50.0" in ids["breach_owner"].title
+    assert ids["breach_owner"].tone == "neutral"
+    assert set(result.frame("breaches")["dimension"]) == {"all", "moment", "team", "reason", "weekday", "hour"}
+
+
+def test_what_hangs_on_the_convention_is_said():
+    # a limit of 24 hours, eight of ten in time; half of the late ones were paused in time
+    frame = teams({"North": 4}, 200).assign(paused_minutes=0.0)
+    result = service_levels(of(tickets=frame, moments=MOMENTS), target=0.7)
+    found = result.finding("orchestrate.service.conventions")
+    assert found is not None
+    assert found.title.startswith("However tickets are counted")
+    assert "70.0" in found.title
+    late = (frame["resolved"] - frame["opened"]) > pd.Timedelta(hours=24)
+    paused = frame.assign(paused_minutes=[60.0 * 30 if gone else 0.0 for gone in late])
+    found = service_levels(of(tickets=paused, moments=MOMENTS), target=0.9).finding("orchestrate.service.conventions")
+    assert found is not None
+    assert found.title.startswith("Whether the target")
+    assert "is reached" in found.detail
+
+
+def test_the_open_ones_lengthen_the_time_to_resolution():
+    frame = teams({"North": 12}, 100)
+    took = (frame["resolved"] - frame["opened"]) > pd.Timedelta(hours=24)
+    frame["resolved"] = frame["resolved"].where(~(took & (frame.index % 2 == 0)))
+    result = service_levels(of(tickets=frame, moments=MOMENTS))
+    row = result.frame("resolution_bounds").set_index("measure").loc["median"]
+    assert row["naive"] < row["estimate"]
+    assert row["best"] <= row["estimate"] <= row["worst"]
+    found = result.finding("orchestrate.service.resolution_naive")
+    assert found is not None
+    assert found.value == pytest.approx(row["estimate"] - row["naive"])
+    assert "too short" in found.title
+
+
+def test_limits_and_calendars_can_be_moved():
+    tables = of(tickets=tickets(), moments=MOMENTS)
+    wide = service_levels(tables, sla_scale=2.0)
+    found = wide.finding("orchestrate.service.sla")
+    assert found is not None
+    assert found.value == pytest.approx(52 / 60)  # 30 hours are now in time; eight are open past 48
+    assert "What if: every limit times 2." in found.detail
+    assert wide.limits.sla_scale == 2
+    with pytest.raises(ParameterError, match="has no calendar 'desk'"):
+        service_levels(tables, calendar="desk")
+
+
+def test_without_detail_the_panel_finds_the_same():
+    tables = of(tickets=teams({"North": 4, "South": 8}), moments=MOMENTS)
+    whole, quick = service_levels(tables), service_levels(tables, detail=False)
+    assert all(f in whole.findings for f in quick.findings)
+    assert {f.id.rsplit(".", 1)[1] for f in quick.findings} >= {"sla", "conventions", "slow_owner", "open", "fcr"}

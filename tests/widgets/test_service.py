@@ -78,6 +78,7 @@ def test_the_calendar_is_chosen_among_the_clients_own(made: Panel) -> None:
     assert made.apart.value == ""
 
 
+@pytest.mark.heavy
 def test_a_longer_follow_up_sees_more_come_back(made: Panel) -> None:
     def recontact() -> float:
         return next(f.value or 0 for f in made.shown if f.id == "orchestrate.service.recontact")
@@ -95,6 +96,7 @@ def test_a_value_out_of_bounds_is_worded_and_the_answer_stays(made: Panel) -> No
     assert made.shown == before
 
 
+@pytest.mark.heavy
 def test_what_is_saved_is_what_the_batch_then_says(desk: Desk, tmp_path: Path) -> None:
     shutil.copytree(desk.folder, tmp_path / "data" / "northbeam")
     mine = open_desk("orchestrate", client="northbeam", data_dir=tmp_path / "data")
