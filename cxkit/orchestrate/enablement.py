@@ -17,14 +17,14 @@ class Enablement(Result):
     """Adoption, what goes with it, and the people side of change.
 
     Tables: ``adoption`` (by: all, kind, programme, team, programme and team; group, kind, team, month (the last one
-    counted), eligible, completed, share, low, high, stale), ``adoption_months`` (programme, kind, team, month,
-    eligible, completed, share), ``per_head`` (team, headcount, eligible, completed, per_head), ``effects`` (outcome:
-    aht as a logarithm, recontact as a share; programme, groups, reached, method: staggered, before and after; value,
-    low, high, p, adjusted (Holm over all programmes and outcomes), lead (the same in the three months before), lead_p,
-    cells, verdict: moved, not shown, already changing, claimed; why), ``path`` (since: months since the start, value,
-    low, high, groups, outcome, programme), ``team_months`` (outcome, programme, team, month, value, reached) and
-    ``implementation`` (kind: live, started, improvement; owner_role, cases, done, median_days, low, high, done_only,
-    oldest_days).
+    counted), eligible, completed, share, low, high, stale), ``adoption_months`` (of two years: programme, kind,
+    team, month, eligible, completed, share), ``per_head`` (team, headcount, eligible, completed, per_head),
+    ``effects`` (outcome: aht as a logarithm, recontact as a share; programme, groups, reached, method: staggered,
+    before and after; value, low, high, p, adjusted (Holm over all programmes and outcomes), lead (the same in the
+    three months before), lead_p, cells, verdict: moved, not shown, already changing, claimed; why), ``path``
+    (since: months since the start, value, low, high, groups, outcome, programme), ``team_months`` (outcome,
+    programme, team, month, value, reached) and ``implementation`` (kind: live, started, improvement; owner_role,
+    cases, done, median_days, low, high, done_only, oldest_days).
     """
 
     stage: ClassVar[str] = "orchestrate"

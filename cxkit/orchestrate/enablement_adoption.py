@@ -6,7 +6,7 @@ import pandas as pd
 
 from cxkit.formats import listing, quantity
 from cxkit.metrics.estimates import MINIMUM_N, proportion
-from cxkit.metrics.windows import Window
+from cxkit.metrics.windows import Window, window_to
 from cxkit.orchestrate.naming import optional, too_few
 from cxkit.orchestrate.part import Part
 from cxkit.records import Finding, Gap, Missing
@@ -15,6 +15,8 @@ from cxkit.tables.engine import Tables
 NEEDS = ("month", "team", "programme", "eligible", "completed")
 WORK = "coalesce(kind, '') NOT IN ('onboarding', 'hiring')"
 """Programmes that people use at work; the others are about who joins, and how."""
+HISTORY = 24
+"""Months of adoption that are kept, to be seen beside the window."""
 WHATS = {
     "adoption": "Adoption",
     "programme": "Adoption by programme",
@@ -38,11 +40,12 @@ def adoption_part(tables: Tables, window: Window | None, floor: float) -> Part:
     if window is None:
         reason = "No complete month of training lies before the date of the report."
         return Part(gaps=tuple(gap(i, reason) for i in WHATS))
-    months = _months(tables, window)
+    history = _months(tables, window_to(window.last, max(HISTORY, len(window))))
+    months = history[[pd.Timestamp(m).date() >= window.first for m in history["month"]]]
     now = _now(months[months["work"]], window)
     parts = [_adopted(now, window, floor), _per_head(tables, window, now)]
     parts += [_joining(months, kind, window) for kind in ("onboarding", "hiring")]
-    held = {"adoption_months": months.drop(columns=["work"])}
+    held = {"adoption_months": history.drop(columns=["work"])}
     return Part.joined([*parts, Part(tables=held)])
 
 
