@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -98,29 +98,35 @@ def write_actions(
     """Write the lists into a run that is being built; return the files. Only the batch calls this."""
     made = lists(result, book, mask, names)
     table = result.frame("plays") if result.has("plays") else pd.DataFrame()
+    idle = {role: _idle(table, role, mask) for role in made}
     files = []
     for role, rows in made.items():
         path = place / FOLDER / role_file(role)
-        write_text(path, as_csv(rows, currency))
+        write_text(path, as_csv(rows, currency, idle[role]))
         files.append(path)
     path = place / WORKBOOK
-    path.write_bytes(as_workbook(made, _summary(table, book, mask), currency))
+    path.write_bytes(as_workbook(made, _summary(table, book, mask), currency, idle))
     return [*files, path]
 
 
-def as_csv(rows: pd.DataFrame, currency: str) -> str:
-    """A list as CSV; a text that a spreadsheet would take for a formula begins with an apostrophe."""
+def as_csv(rows: pd.DataFrame, currency: str, idle: Sequence[str] = (NOTHING,)) -> str:
+    """A list as CSV; a text that a spreadsheet would take for a formula begins with an apostrophe.
+
+    `idle` are the lines that stand there when the list is empty.
+    """
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(_heads(rows.columns, currency))
     for row in rows.itertuples(index=False, name=None):
         writer.writerow([defended(v) for v in row])
-    if rows.empty:
-        writer.writerow([NOTHING, *[""] * (len(rows.columns) - 1)])
+    for line in idle if rows.empty else ():
+        writer.writerow([defended(line), *[""] * (len(rows.columns) - 1)])
     return "\ufeff" + buffer.getvalue()
 
 
-def as_workbook(made: Mapping[str, pd.DataFrame], summary: pd.DataFrame, currency: str) -> bytes:
+def as_workbook(
+    made: Mapping[str, pd.DataFrame], summary: pd.DataFrame, currency: str, idle: Mapping[str, Sequence[str]]
+) -> bytes:
     """All lists as one workbook: what every play calls for, then a sheet per role."""
     buffer = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -141,8 +147,8 @@ def as_workbook(made: Mapping[str, pd.DataFrame], summary: pd.DataFrame, currenc
                         sheet.write_number(y, x, value, number)
                     elif isinstance(value, str) and value:
                         sheet.write_string(y, x, value, wrap)
-            if rows.empty:
-                sheet.write_string(1, 0, NOTHING, wrap)
+            for y, line in enumerate(idle.get(name, (NOTHING,)) if rows.empty else (), 1):
+                sheet.write_string(y, 0, line, wrap)
             sheet.freeze_panes(1, 0)
             sheet.autofilter(0, 0, max(len(rows), 1), max(len(rows.columns) - 1, 0))
             sheet.set_landscape()
@@ -176,6 +182,15 @@ def defended(value: object) -> object:
         text = value.replace("\r", " ").replace("\n", " ")
         return "'" + text if FORMULA.match(value) else text
     return value
+
+
+def _idle(table: pd.DataFrame, role: str, mask: Mask) -> tuple[str, ...]:
+    """What an empty list says: that nothing is called for, and which plays could not be evaluated."""
+    own = table[table["owner_role"] == role] if len(table) else table
+    off = [
+        f"Not evaluated: {mask.text(str(r['name']))} ({r['why_not']})" for r in own.to_dict("records") if r["why_not"]
+    ]
+    return tuple(off) if off and len(off) == len(own) else (NOTHING, *off)
 
 
 def _summary(table: pd.DataFrame, book: PlayBook, mask: Mask) -> pd.DataFrame:

@@ -277,15 +277,16 @@ def _desks(
 
     made = []
     for role in sorted(groups, key=lambda r: (-total(r, "raised"), r)):
-        cards = tuple(_card(p, table.get(p.id, {}), told, gaps.get(p.id, ""), p.id in tried) for p in groups[role])
+        cards = [_card(p, table.get(p.id, {}), told, gaps.get(p.id, ""), p.id in tried) for p in groups[role]]
+        cards.sort(key=lambda c: not c.ready)
         late = total(role, "overdue")
         made.append(
             Desk(
                 role=role,
                 place=f"r-{anchor(role)}",
                 file=lists.get(role, ""),
-                plays=cards,
-                count=f"{total(role, 'raised'):,.0f}",
+                plays=tuple(cards),
+                count=f"{total(role, 'raised'):,.0f}" if any(c.ready for c in cards) else "–",
                 late=f"{late:,.0f}" if late else "",
             )
         )
@@ -314,7 +315,7 @@ def _card(play: Play, row: Row, told: Mapping[str, Line], gap: str, tried: bool)
         name=play.name,
         within=in_words(number(row, "sla_hours") or play.sla_hours),
         trigger=play.when.says,
-        steps=play.steps,
+        steps=tuple(step[:1].upper() + step[1:] for step in play.steps),
         hypothesis=play.hypothesis,
         test=play.test,
         today=today,

@@ -111,3 +111,13 @@ def test_the_same_content_is_the_same_bytes(tables: Tables, tmp_path: Path) -> N
     files = sorted(p.relative_to(tmp_path / "one") for p in (tmp_path / "one").rglob("*") if p.is_file())
     assert len(files) == 3
     assert all((tmp_path / "one" / f).read_bytes() == (tmp_path / "two" / f).read_bytes() for f in files)
+
+
+def test_a_list_of_plays_that_cannot_be_evaluated_says_why(tables: Tables, tmp_path: Path) -> None:
+    late = book(id="late", owner_role="RevOps/Data", when={"about": "ticket", "all": ["ticket_open_past_limit"]})
+    found = plays(tables, register=late, tried=False)
+    write_actions(tmp_path, found, late, mask=Mask(Privacy()), currency="EUR")
+    rows = read(tmp_path / "actions" / "revops-data.csv")
+    assert len(rows) == 1
+    assert rows[0]["Play"].startswith("Not evaluated: ")
+    assert "not supplied: tickets" in rows[0]["Play"]
