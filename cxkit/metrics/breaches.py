@@ -29,7 +29,7 @@ DIMENSIONS: Mapping[str, str] = MappingProxyType(
         "reason": "reason",
         "priority": "priority",
         "channel": "channel",
-        "weekday": "CAST(isodow(opened_date) AS VARCHAR)",
+        "weekday": "CAST((date_diff('day', DATE '2001-01-01', opened_date) % 7 + 7) % 7 + 1 AS VARCHAR)",
         "hour": "CAST(opened_hour AS VARCHAR)",
     }
 )

@@ -237,7 +237,6 @@ def returning_part(tables: Tables, relation: str, window: Window, broken: int, *
         period=window.label,
         grade="D",
         sources=(*_sources(tables), *(["costs"] if each is not None else [])),
-        tone="bad" if low > 0 else "neutral",
         weight=weight,
     )
     return Part(findings=(finding,), tables={"asking_again": rows[list(likeness.COLUMNS)]})

@@ -111,6 +111,8 @@ def _moment(tables: Tables, row: Mapping[Any, Any], each: float | None) -> tuple
     n = int(risk[list(COUNTS)].to_numpy().sum())
     if not n:
         reason = "No customer started since the log of events begins."
+        if start and not started.left_out:
+            reason = f"The log never holds the event “{start}”, which starts the clock."
         return Part(gaps=(gap("median", reason, subject=moment),)), []
     curve = aalen_johansen(risk)
     summary = _summary(risk, curve) | {"recent": started.recent, "left_out": started.left_out}

@@ -187,3 +187,9 @@ def test_a_slower_segment_is_named_and_equal_ones_are_not():
     assert found.tone == "bad"
     assert "o'; DROP TABLE accounts; -- customers reach first value later" in found.title
     assert other.frame("segments")["median"].tolist() == [6.0, 10.0]
+
+
+def test_a_start_that_is_never_logged_is_named():
+    result = first_value(of(events=EVENTS, accounts=ACCOUNTS, moments=MOMENTS.assign(start_event="bill_sent")))
+    (gap,) = result.gaps
+    assert "“bill_sent”" in gap.reason
