@@ -57,6 +57,7 @@ def to_spark(sql: str, schema: Mapping[str, Mapping[str, str]], names: Mapping[s
     known = {names.get(k, k) if names else k: dict(v) for k, v in schema.items()}
     _renamed(tree, names or {})
     tree = _typed(tree, known)
+    _unfolded(tree)
     for node in reversed(list(tree.bfs())):
         made = _rewritten(node)
         if made is not node:
@@ -103,6 +104,39 @@ def _days(tree: Node) -> bool:
             node.replace(_as(_call("DATEDIFF", node.this.copy(), node.expression.copy()), "BIGINT"))
             changed = True
     return changed
+
+
+def _unfolded(tree: Node) -> None:
+    """Rows made of a list inside an expression become a join with the list, as the other engine has it."""
+    for number, node in enumerate(list(tree.find_all(exp.Explode))):
+        select = node.parent_select
+        if select is None or node.find_ancestor(exp.From, exp.Join, exp.Lateral):
+            continue
+        name = f"unfolded_{number}"
+        columns = exp.TableAlias(this=exp.to_identifier(f"u{number}"), columns=[exp.to_identifier(name)])
+        held = exp.Column(this=exp.to_identifier(name, quoted=True))
+        held.type = node.type
+        node.replace(held)
+        select.append("laterals", exp.Lateral(this=node, view=True, alias=columns))
+
+
+def _series(node: Node) -> Node:
+    """A list of numbers or days that is empty where its end lies before its start."""
+    start, end = node.args["start"], node.args["end"]
+    if node.args.get("is_end_exclusive"):
+        end = exp.Paren(this=exp.Sub(this=_within(end), expression=exp.Literal.number(1)))
+    more = [node.args["step"]] if node.args.get("step") else []
+    there = exp.LTE(this=_within(start.copy()), expression=_within(end.copy()))
+    nothing = _call("SLICE", _call("ARRAY", start.copy()), exp.Literal.number(1), exp.Literal.number(0))
+    return exp.If(this=there, true=_call("SEQUENCE", start, end, *more), false=nothing)
+
+
+def _md5_number(text: Node) -> Node:
+    """The last eight bytes of the digest as a number, the least first."""
+    digest = _call("MD5", text)
+    pairs = [_call("SUBSTR", digest.copy(), exp.Literal.number(at), exp.Literal.number(2)) for at in range(31, 16, -2)]
+    number = _call("CONV", _call("CONCAT", *pairs), exp.Literal.number(16), exp.Literal.number(10))
+    return exp.Cast(this=number, to=exp.DataType.build("DECIMAL(20, 0)"))
 
 
 def _is(node: Node | None, kinds: frozenset[Any]) -> bool:
@@ -207,7 +241,7 @@ def _extreme(name: str) -> Callable[[Node], Node]:
     def made(node: Node) -> Node:
         value, key = node.this, node.expression
         there = exp.Not(this=exp.Is(this=_within(value.copy()), expression=exp.Null()))
-        return _call(name, value, exp.If(this=there, true=key))
+        return _call(name, value, exp.If(this=there, true=key, false=exp.Null()))
 
     return made
 
@@ -218,8 +252,10 @@ def _any_value(node: Node) -> Node:
 
 
 def _quantile_disc(node: Node) -> Node:
-    order = exp.Order(expressions=[exp.Ordered(this=node.this, nulls_first=True)])
-    return exp.WithinGroup(this=_call("PERCENTILE_DISC", node.expression), expression=order)
+    value, days = node.this, _is(node.this, DAYS)
+    order = exp.Order(expressions=[exp.Ordered(this=_call("UNIX_DATE", value) if days else value, nulls_first=True)])
+    found = exp.WithinGroup(this=_call("PERCENTILE_DISC", node.expression), expression=order)
+    return _call("DATE_FROM_UNIX_DATE", exp.Cast(this=found, to=exp.DataType.build("INT"))) if days else found
 
 
 def _summed(node: Node) -> Node:
@@ -277,6 +313,7 @@ NAMED: Mapping[str, Callable[[list[Node]], Node]] = {
     "HASH": lambda a: _call("XXHASH64", *a),
     "MAKE_TIMESTAMP": lambda a: _naive(_call("TIMESTAMP_MICROS", a[0])),
     "ISODOW": lambda a: _weekday(a[0]),
+    "MD5_NUMBER_LOWER": lambda a: _md5_number(a[0]),
     "STRLEN": lambda a: _call("OCTET_LENGTH", a[0]),
     "LIST_CONTAINS": lambda a: _call("ARRAY_CONTAINS", *a),
     "TO_DAYS": lambda a: _call("MAKE_DT_INTERVAL", a[0]),
@@ -293,6 +330,23 @@ def _weekday(day: Node) -> Node:
 
 def _day_of_week(node: Node) -> Node:
     return exp.Paren(this=exp.Sub(this=_call("DAYOFWEEK", node.this), expression=exp.Literal.number(1)))
+
+
+def _listed(node: Node) -> Node:
+    """Different texts in order: a set put in order, because a second DISTINCT beside it is refused otherwise."""
+    order = node.this if isinstance(node.this, exp.Order) else None
+    distinct = order.this if order is not None else node.this
+    if not isinstance(distinct, exp.Distinct) or isinstance(node.parent, exp.Filter):
+        return node
+    (text,) = distinct.expressions
+    if order is not None and (len(order.expressions) > 1 or order.expressions[0].this != text):
+        return node
+    ordered = _call("ARRAY_SORT", _call("COLLECT_SET", text))
+    if order is not None and order.expressions[0].args.get("desc"):
+        ordered = _call("SORT_ARRAY", _call("COLLECT_SET", text), exp.false())
+    joined = _call("ARRAY_JOIN", ordered, node.args.get("separator") or exp.Literal.string(","))
+    none = exp.EQ(this=exp.Count(this=text.copy()), expression=exp.Literal.number(0))
+    return exp.If(this=none, true=exp.Null(), false=joined)
 
 
 REWRITTEN: Mapping[type[Node], Callable[..., Node]] = {
@@ -315,6 +369,8 @@ REWRITTEN: Mapping[type[Node], Callable[..., Node]] = {
     exp.DateTrunc: _truncated,
     exp.DayOfWeekIso: lambda n: _weekday(n.this),
     exp.DayOfWeek: _day_of_week,
+    exp.GenerateSeries: _series,
+    exp.GroupConcat: _listed,
     exp.UnixToTime: lambda n: _naive(_call("TIMESTAMP_MICROS", n.this)),
     exp.TimeToUnix: lambda n: exp.Paren(
         this=exp.Div(this=_call("UNIX_MICROS", _instant(n.this)), expression=exp.Literal.number("1000000.0D"))

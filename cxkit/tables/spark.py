@@ -16,6 +16,7 @@ What differs:
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import warnings
@@ -38,7 +39,7 @@ from cxkit.tables.cut import quoted, text_literal
 from cxkit.tables.engine import Tables, as_pandas, connect
 from cxkit.tables.shapes import PAUSES
 
-SMALL = 50_000
+SMALL = 2_000
 """Rows up to which a table is handed over in memory rather than as a file."""
 SETTINGS: Mapping[str, str] = {
     "spark.sql.session.timeZone": "UTC",
@@ -67,6 +68,7 @@ _numbers = count()
 
 def session(*, cores: int = 2, memory: str = "1g", partitions: int = 1) -> Any:
     """A quiet Spark session on this machine that reaches out to nothing; the one there is, when there is one."""
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from pyspark.sql import SparkSession  # noqa: PLC0415  the extra is not needed to import this
@@ -150,6 +152,8 @@ class SparkTables(Tables):
     def close(self) -> None:
         """Forget the tables and remove what was written for them."""
         self._ended()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def take(self, name: str, con: duckdb.DuckDBPyConnection) -> None:
         """Take a relation over from an embedded engine, under its name."""
