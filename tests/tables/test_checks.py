@@ -172,7 +172,9 @@ def test_check_zero_date_an_old_customer_is_no_problem():
 def test_check_empty_table_stops_an_export_and_only_warns_of_a_sheet():
     con = connect()
     for name, severity in (("accounts", "error"), ("goals", "warning")):
-        columns = ", ".join(f"CAST(NULL AS VARCHAR) AS {quoted(c)}" for c in CONTRACTS[name].names)
+        columns = ", ".join(
+            f"CAST(NULL AS {DUCKDB_TYPES[c.type]}) AS {quoted(c.name)}" for c in CONTRACTS[name].columns
+        )
         (problem,) = check(con, name, f"(SELECT {columns} WHERE false)", CONTRACTS[name].names, {})
         assert (problem.id, problem.severity) == ("file.empty", severity)
 
