@@ -41,10 +41,13 @@ def test_issues_are_linked_as_by_hand():
         ticket(7, "c", "Slow", 0, None),  # no minutes: left out
         ticket(8, "d", "Slow", 118, 9),  # its week is not over
     ]
-    tables = of(pd.DataFrame(rows, columns=NAMES))
+    rows += [ticket(9, "e", "Slow", 60, 9), ticket(10, "e", "Slow", 75, 9)]  # the first is still open: one issue
+    frame = pd.DataFrame(rows, columns=NAMES)
+    frame.loc[frame["ticket_id"] == "t9", "resolved"] = pd.NaT
+    tables = of(frame)
     found, left = net_handling(tables, HALF, 7, {"all": "''", "team": "team"})
     by = found.set_index(["dimension", "group"])
-    assert left == 2
+    assert left == 3
     assert by.loc[("all", ""), ["tickets", "issues"]].tolist() == [6, 3]
     assert by.loc[("all", ""), "net_aht"] == pytest.approx((23 + 5 + 18) / 3)
     assert by.loc[("team", "Fast"), ["tickets", "issues"]].tolist() == [2, 2]  # both begin there
