@@ -15,7 +15,8 @@ Conventions, because tools differ:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import ClassVar
 
 import pandas as pd
@@ -26,7 +27,7 @@ from cxkit.orchestrate import ways_counts as counts
 from cxkit.orchestrate.money import contact_cost
 from cxkit.orchestrate.part import Part
 from cxkit.orchestrate.ways_contrast import contrast, corrected, held_equal
-from cxkit.orchestrate.ways_log import CASES, Log, journeys, moments_of, sorts, travelled
+from cxkit.orchestrate.ways_log import CASES, Log, journeys, moments_of, narrowed, sorts, travelled
 from cxkit.orchestrate.ways_sentences import WHAT, Told, findings
 from cxkit.records import Gap, Missing, Result
 from cxkit.tables.engine import Tables
@@ -86,6 +87,29 @@ def ways(tables: Tables, *, window_months: int = 12) -> Ways:
         findings=whole.findings,
         gaps=whole.gaps,
         tables=held,
+    )
+
+
+def ways_of(
+    tables: Tables,
+    log: Log,
+    *,
+    only: Mapping[str, str] = MappingProxyType({}),
+    with_open: bool = False,
+) -> Ways:
+    """The ways of one log, of some groups of its cases alone (column → group), or with open cases taken as finished."""
+    with travelled(tables, log):
+        if not only and not with_open:
+            part = _log(tables, log)
+        else:
+            with narrowed(tables, log, only, with_open=with_open):
+                part = _log(tables, log)
+    return Ways(
+        as_of=tables.as_of,
+        period=log.window.label,
+        findings=part.findings,
+        gaps=part.gaps,
+        tables=dict(part.tables),
     )
 
 
@@ -183,7 +207,7 @@ def _log(tables: Tables, log: Log) -> Part:
     held: dict[str, pd.DataFrame] = {"logs": about}
     if not finished:
         total = int(about["cases"].iloc[0])
-        reason = f"None of {total:,} {log.case} is finished." if total else f"No {log.case} began in the window."
+        reason = f"None of {total:,} {log.case} is finished." if total else f"No such {log.case} began in the window."
         return Part(gaps=tuple(_gaps(reason, subject=log.name)), tables=held)
     held["variants"] = counts.variants(tables, log, finished)
     path = counts.main_path(tables)

@@ -226,6 +226,34 @@ def travelled(tables: Tables, log: Log) -> Iterator[None]:
         yield
 
 
+COLUMNS = (
+    *("case_id", "cluster", "variant", "steps", "finished", "hours", "pause_hours", "minutes", "self_loop", "resumed"),
+    *("returned", "reopened", "tied", "team_back", "resource_back", "rework", *CARRIED, "team", *ACCOUNT),
+)
+"""Columns of `CASES`."""
+
+
+@contextmanager
+def narrowed(tables: Tables, log: Log, only: Mapping[str, str], *, with_open: bool) -> Iterator[None]:
+    """Inside `travelled`: the cases of some groups alone (column → group), open ones taken as finished `with_open`."""
+    where = " AND ".join(f"{c} = {text_literal(g)}" for c, g in sorted(only.items()) if c in log.dimensions) or "true"
+    if set(only) - set(log.dimensions):
+        where = "false"
+    read = ", ".join("true AS finished" if c == "finished" and with_open else c for c in COLUMNS)
+    part = f"{CASES}_part"
+    with tables.held(part, f"SELECT {read} FROM {CASES} WHERE {where}"), tables.held(CASES, f"SELECT * FROM {part}"):
+        yield
+
+
+def groups(tables: Tables, column: str, most: int = 12) -> list[str]:
+    """Inside `travelled`: the largest groups of a column of `CASES`."""
+    rows = tables.frame(
+        f"SELECT {column} AS g, count(*) AS n FROM {CASES} WHERE {column} IS NOT NULL GROUP BY 1 ORDER BY n DESC, 1 "
+        f"LIMIT {most}"
+    )
+    return [str(g) for g in rows["g"]]
+
+
 WORDS = {"segment": "segment", "region": "region", "team": "first team"}
 
 
