@@ -13,7 +13,7 @@ from cxkit.instrument.tracking_breaches import NOBODY, breaches
 from cxkit.instrument.tracking_events import Made, event_findings, finding, gap, thin
 from cxkit.instrument.tracking_names import standard
 from cxkit.instrument.tracking_plan import plan, seen_names, shown
-from cxkit.instrument.tracking_views import insight, loops, views
+from cxkit.instrument.tracking_views import insight, loops, rhythm, views
 from cxkit.metrics.estimates import MINIMUM_N
 from cxkit.metrics.windows import Window, last_complete_month, window_to
 from cxkit.records import Finding, Gap, Missing, Result
@@ -71,7 +71,7 @@ def tracking(
         broken = {"names": int((names["fault"] != "").sum()), "columns empty": thin(names, rules)}
     for part, lack in (_breaches(tables, health, broken, held), _views(tables, window, held)):
         findings, gaps = findings + part, gaps + lack
-    for part, lack in (_insight(tables, window, held), _loops(tables, held)):
+    for part, lack in (_insight(tables, window, held), _loops(tables, window, held)):
         findings, gaps = findings + part, gaps + lack
     return Tracking(as_of=tables.as_of, period=window.label, findings=tuple(findings), gaps=tuple(gaps), tables=held)
 
@@ -202,7 +202,7 @@ def _insight(tables: Tables, window: Window, held: dict[str, pd.DataFrame]) -> M
     return [found], []
 
 
-def _loops(tables: Tables, held: dict[str, pd.DataFrame]) -> Made:
+def _loops(tables: Tables, window: Window, held: dict[str, pd.DataFrame]) -> Made:
     rows = loops(tables)
     if isinstance(rows, Missing):
         return [], [
@@ -227,6 +227,7 @@ def _loops(tables: Tables, held: dict[str, pd.DataFrame]) -> Made:
         detail += (
             f" The settled ones alone took {quantity(float(whole['done_only']), 'days')} at the median, which flatters."
         )
+    detail = f"{detail} {rhythm(tables, window)}".strip()
     there = n >= MINIMUM_N and whole["low"] == whole["low"] and whole["high"] < float("inf")
     found = finding(
         "loops",

@@ -99,6 +99,23 @@ def insight(tables: Tables, window: Window) -> pd.DataFrame:
     return rows.drop(columns=["journey", "position"])
 
 
+def rhythm(tables: Tables, window: Window) -> str:
+    """How often the organisation asks itself, and how much it changed, as a sentence; empty where neither is known."""
+    said = []
+    if not isinstance(tables.require("audit", "wave"), Missing):
+        waves = tables.frame("SELECT DISTINCT wave FROM audit WHERE wave IS NOT NULL ORDER BY wave")["wave"]
+        if len(waves) > 1:
+            days = (pd.Timestamp(waves.iloc[-1]) - pd.Timestamp(waves.iloc[0])).days / (len(waves) - 1)
+            said.append(f"alignment has been measured {len(waves)} times, every {days:.0f} days")
+        elif len(waves):
+            said.append("alignment has been measured once")
+    if not isinstance(tables.require("changes", "changed"), Missing):
+        n = int(tables.frame(f"SELECT count(*) AS n FROM changes WHERE {window.holds('changed')}")["n"].iloc[0])
+        said.append(f"{n} structural change{'s' if n != 1 else ''} followed from feedback in the window")
+    text = " and ".join(said)
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
 def loops(tables: Tables) -> pd.DataFrame | Missing:
     """How fast what was raised between teams is settled, by kind, unsettled items counted (see `durations`)."""
     needs = tables.require("register", "item_id", "raised", "settled")
