@@ -188,8 +188,8 @@ def rework(tables: Tables, log: Log, finished: int) -> pd.DataFrame:
         of = f"SELECT {kind} AS hit, hours AS x, minutes FROM {CASES} WHERE finished"
         lengths = {int(r["hit"]): r for r in medians(tables, of, ["hit"]).to_dict("records")}
         work = tables.frame(
-            f"SELECT hit, count(minutes) AS n, avg(CAST(minutes AS DECIMAL(18, 4)))::DOUBLE AS mean, "
-            f"var_samp(minutes) AS spread FROM ({of}) q GROUP BY 1 ORDER BY 1"
+            f"SELECT hit, count(m) AS n, sum(m)::DOUBLE / nullif(count(m), 0) AS mean, sum(m * m)::DOUBLE AS squares "
+            f"FROM (SELECT hit, CAST(minutes AS DECIMAL(12, 4)) AS m FROM ({of}) q) w GROUP BY 1 ORDER BY 1"
         )
         cases = int(lengths[1]["n"]) if 1 in lengths else 0
         share = proportion(cases, finished)
@@ -232,8 +232,8 @@ def _means(rows: pd.DataFrame) -> Estimate:
     some = rows[rows["n"] >= MINIMUM_N].sort_values("hit")
     if len(some) < 2:
         return Estimate(why_none="too few cases with minutes of work")
-    n, means, spread = (some[c].to_numpy(dtype=float) for c in ("n", "mean", "spread"))
-    gap, parts = float(means[1] - means[0]), spread / n
+    n, means, squares = (some[c].to_numpy(dtype=float) for c in ("n", "mean", "squares"))
+    gap, parts = float(means[1] - means[0]), (squares / n - means**2).clip(min=0) / (n - 1)
     if parts.sum() <= 0:
         return Estimate(value=gap, low=gap, high=gap, n=int(n.min()))
     half = t_quantile(parts.sum() ** 2 / (parts**2 / (n - 1)).sum()) * math.sqrt(parts.sum())
