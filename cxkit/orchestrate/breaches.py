@@ -158,6 +158,8 @@ def _slow(row: pd.Series, window: Window, tables: Tables, *, apart: bool) -> Fin
         f"its tickets can be compared so. Corrected p = {row['adjusted']:.2g}; called slower from {allowed():g} down. "
         "The comparison says nothing of why, and nothing of any person."
     )
+    if row["dimension"] == "team":
+        detail += " Teams are as known at extraction."
     if "reason" not in told:
         detail += " Reasons are not recorded, so harder work may be behind it."
     return Finding(

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from cxkit.metrics import breaches, likeness, readings, service
@@ -112,23 +113,25 @@ def test_work_that_nobody_else_does_cannot_be_compared():
     assert judged(given, breaches.owners).empty
 
 
-def test_a_group_of_loud_customers_has_more_doubt():
-    def frame(size: int) -> str:
-        """120 tickets each of a slow and a fast group, `size` in a row of one customer."""
-        parts = [
-            f"SELECT '{group}' AS \"group\", 's' AS stratum, (k < {hits})::INT AS hit, "
-            f"'{group}' || (k // {size}) AS cluster, DATE '2026-01-05' + 7 * (k * 37 % 40)::INT AS week "
-            "FROM range(120) AS r(k)"
-            for group, hits in (("slow", 60), ("fast", 30))
-        ]
-        return " UNION ALL ".join(parts)
+def loud(size: int) -> pd.DataFrame:
+    """120 tickets each of a slow and a fast group compared, `size` in a row of one customer."""
+    rows = [
+        (group, "s", int(k < hits), f"{group}{k // size}", date(2026, 1, 5) + timedelta(days=7 * (k * 37 % 40)))
+        for group, hits in (("slow", 60), ("fast", 30))
+        for k in range(120)
+    ]
+    cases = pd.DataFrame(rows, columns=["group", "stratum", "hit", "cluster", "week"])
+    given = Tables.from_frames({}, as_of=AS_OF)
+    with given.lent("given_cases", pa.Table.from_pandas(cases, preserve_index=False)):
+        return likeness.compared(given, "SELECT * FROM given_cases").set_index("group")
 
-    alone = Tables.from_frames({}, as_of=AS_OF)
-    many, few = (likeness.compared(alone, frame(n)).set_index("group").loc["slow"] for n in (1, 6))
+
+def test_a_group_of_loud_customers_has_more_doubt():
+    many, few = (loud(n).loc["slow"] for n in (1, 6))
     assert many["excess"] == few["excess"] == pytest.approx(0.25)
     assert few["p"] > 10 * many["p"]
     assert few["high"] - few["low"] > 1.5 * (many["high"] - many["low"])
-    assert likeness.compared(alone, frame(20))["p"].isna().all()
+    assert loud(20)["p"].isna().all()
 
 
 def test_every_reading_of_the_same_six_tickets():
