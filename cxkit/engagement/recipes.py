@@ -159,6 +159,7 @@ CLASSES: Mapping[str, type[Result]] = {
         instrument.Linkage,
         instrument.Taxonomy,
         instrument.ClosedLoop,
+        instrument.StructuralChange,
         orchestrate.MomentRegister,
         orchestrate.Ways,
         orchestrate.Funnel,
@@ -225,6 +226,9 @@ RECIPES: Mapping[str, Callable[[Desk], Result]] = {
     ),
     "instrument.loop": lambda desk: instrument.closed_loop(
         desk.tables, loop_sla_hours=desk.settings.loop_sla_hours, window_months=desk.settings.window_months
+    ),
+    "instrument.changes": lambda desk: instrument.structural_change(
+        desk.tables, frame=desk.frame, window_months=desk.settings.window_months
     ),
     "orchestrate.register": lambda desk: orchestrate.moment_register(desk.tables),
     "orchestrate.ways": lambda desk: orchestrate.ways(desk.tables, window_months=desk.settings.window_months),

@@ -94,6 +94,48 @@ def linkage(
     )
 
 
+def counted_under(
+    tables: Tables, crosswalk: pd.DataFrame, *, window_months: int = 12, fcr_window_days: int = 7
+) -> tuple[Finding, ...]:
+    """What one crosswalk changes against none: recontact in money, contacts and feedback of a known customer.
+
+    `crosswalk` has system, person_id and entity. For a panel that moves the threshold; the report's own figures, with
+    their band, are those of `linkage`.
+    """
+    if not {"account_id"} <= tables.supplied("people"):
+        return ()
+    window = recent(tables, "revenue", "month", window_months)
+    count = _counter(tables, window, window_months, fcr_window_days)
+    without, here = count(None), count(_arrow(crosswalk))
+    base = _bases(tables, window, window_months, fcr_window_days)
+    made = []
+    for name, chosen in here.items():
+        title = _compared(tables, KINDS[name][0], chosen, without[name], base.get(name, 0.0))
+        made.append(
+            Finding(
+                id=f"instrument.linkage.{name}",
+                stage="instrument",
+                title=title,
+                value=chosen,
+                unit="ratio",
+                about="this crosswalk alone",
+                grade="D",
+                sources=("people",),
+            )
+        )
+    return tuple(made)
+
+
+def _compared(tables: Tables, label: str, chosen: float, without: float, base: float) -> str:
+    """A figure with people stitched and without, as a title."""
+    said, was = quantity(chosen, "ratio"), quantity(without, "ratio")
+    if said == was:
+        return f"{label}: {said} whether people are stitched or not"
+    moved = abs(chosen - without) * base
+    more = f", a difference of {money(moved, tables.currency)} a year" if moved >= 1 else ""
+    return f"{label}: {said} with people stitched, {was} without{more}"
+
+
 def _nothing(tables: Tables, reason: str, needs: tuple[Missing, ...]) -> Linkage:
     gap = Gap(id="instrument.linkage.cost", what="What the error of stitching costs", reason=reason, needs=needs)
     return Linkage(as_of=tables.as_of, gaps=(gap,))
@@ -239,15 +281,8 @@ def _finding(tables: Tables, row: Mapping[Any, Any], identity: Identity, window:
     name, low, high = str(row["figure"]), float(row["low"]), float(row["high"])
     chosen, without = float(row["chosen"]), float(row["without"])
     base = float(row["base"]) if row["base"] is not None and pd.notna(row["base"]) else 0.0
-    said, was = quantity(chosen, "ratio"), quantity(without, "ratio")
-    moved, open_ = abs(chosen - without) * base, (high - low) * base
-    title = (
-        f"{row['label']}: {said} whether people are stitched or not"
-        if said == was
-        else f"{row['label']}: {said} with people stitched, {was} without"
-    )
-    if moved >= 1 and said != was:
-        title += f", a difference of {money(moved, tables.currency)} a year"
+    open_ = (high - low) * base
+    title = _compared(tables, str(row["label"]), chosen, without, base)
     detail = f"Over {DRAWS} crosswalks as plausible, and thresholds from {LENIENT:g} to {STRICT:g}, it is "
     detail += f"{interval(low, high, 'ratio')}" if high > low else "the same"
     detail += f", so that who is who leaves {money(open_, tables.currency)} a year open." if open_ >= 1 else "."
