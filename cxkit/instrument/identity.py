@@ -42,7 +42,8 @@ class Identity(Result):
       odds that both are one person; missing where exact), probability (0.01 to 1), kind (``model`` or ``exact``).
       A pair of kind ``exact`` is certain; each other pair's probability is of *this pair* being one person, given
       what the two records show and nothing of third records. Pairs that are not there have a probability below 0.01
-      or agree on no blocking rule. Of the model's pairs at most 200,000 are kept, nearest to the threshold first.
+      or agree on no blocking rule. Of the model's pairs at most 200,000 are kept, nearest to the threshold first; who
+      draws crosswalks from them takes the rows of one core of ``cores`` as certain.
     - ``cores`` (only where pairs were left out): system, person_id, core; records joined by links stronger than
       any kept.
     - ``sweep``: threshold, links, entities, largest, basis (``labels`` or ``model``), precision, recall, f1, each with
