@@ -218,12 +218,13 @@ def by_pandas(task: str, folder: Path, part: float) -> Callable[[], Found]:
         files = [folder / "events" / f"{i}.parquet" for i in range(max(1, round(FILES * part)))]
         log = pd.concat([pd.read_parquet(f) for f in files], ignore_index=True)
         if part * FILES < 1:
-            kept = duckdb.sql(f"SELECT DISTINCT account_id FROM ({read(folder, 'events', part)})").df()
-            log = log[log["account_id"].isin(kept["account_id"])]
+            kept = quiet().execute(f"SELECT DISTINCT account_id FROM ({read(folder, 'events', part)})").fetchall()
+            log = log[log["account_id"].isin([who for (who,) in kept])]
         log = log[(log["at"] < end) & log["event"].isin(STEPS)]
         had = log.drop_duplicates(["account_id", "event"])
-        had = had[had["account_id"].isin(had.loc[had["event"] == STEPS[0], "account_id"])]["event"].value_counts()
-        ever = {f"ever {e}": round(float(had[e] / had[STEPS[0]]), 9) for e in STEPS}
+        had = had[had["account_id"].isin(had.loc[had["event"] == STEPS[0], "account_id"])]
+        counts = had["event"].value_counts().to_dict()
+        ever = {f"ever {e}": round(counts[e] / counts[STEPS[0]], 9) for e in STEPS}
         reached = log[log["event"] == STEPS[0]].groupby("account_id")["at"].min().rename("t").to_frame()
         reached = reached[(reached["t"] >= start) & (reached["t"] <= end - pd.Timedelta(days=WITHIN))]
         reached["limit"] = reached["t"] + pd.Timedelta(days=WITHIN)
