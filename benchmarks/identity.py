@@ -105,6 +105,7 @@ def bare(path: Path) -> tuple[float, int]:
 
     from cxkit.instrument import identity_model as model  # noqa: PLC0415
     from cxkit.instrument import identity_records as clean  # noqa: PLC0415
+    from cxkit.instrument.identity_comparisons import comparisons  # noqa: PLC0415
 
     tables = tables_of(path)
     with clean.cleaned(tables) as con:
@@ -116,7 +117,7 @@ def bare(path: Path) -> tuple[float, int]:
         start = time.perf_counter()
         linker = Linker(DuckDBAPI(con).register("plain_records"), settings, log_level=model.QUIET)
         linker.training.estimate_u_using_random_sampling(max_pairs=model.DRAWN, seed=SEED, num_chunks=4)
-        model.learn(linker, trainings, {str(c["output_column_name"]) for c in model.comparisons(fields)})
+        model.learn(linker, trainings, {str(c["output_column_name"]) for c in comparisons(fields)})
         scores = linker.inference.predict(threshold_match_probability=0.01, warning_mode="never")
         clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(scores, THRESHOLD)
         ((people,),) = con.execute(f"SELECT count(DISTINCT cluster_id) FROM {clusters.physical_name}").fetchall()

@@ -9,7 +9,8 @@ import duckdb
 import pandas as pd
 from splink import DuckDBAPI, Linker
 
-from cxkit.instrument.identity_model import NAMES, QUIET, Model
+from cxkit.instrument.identity_comparisons import NAMES
+from cxkit.instrument.identity_model import QUIET, Model
 
 COLUMNS = ("pair", "step", "weight")
 MATCH, MISS = "a clear match", "a near miss"

@@ -1,4 +1,4 @@
-"""How two records are compared, which pairs are looked at, and the model that weighs what they share.
+"""Which pairs of records are looked at, and the model that weighs what they share.
 
 The model is Fellegi and Sunter's (1969) in splink's hands: per comparison the probability of each level among records
 of one person (m, by expectation maximisation) and of two persons (u, from pairs drawn at random), rarer values
@@ -18,6 +18,8 @@ import numpy as np
 import pandas as pd
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 from splink.internals.exceptions import EMTrainingException
+
+from cxkit.instrument.identity_comparisons import NAMES, comparisons
 
 LEAST = 200
 """Records with readable keys below which no model is trained."""
@@ -40,22 +42,6 @@ RECALL = 0.7
 DIGITS = 8
 """Significant digits of what was learned."""
 
-NAMES = {
-    "first": "first name",
-    "last": "last name",
-    "email": "e-mail",
-    "phone": "phone",
-    "postcode": "postcode",
-    "city": "city",
-    "birth": "birth date",
-    "organisation": "account or company",
-    "account": "account",
-    "company": "company",
-}
-"""Comparison or column → its name for people."""
-
-Level = dict[str, Any]
-
 
 @dataclass(frozen=True)
 class Rule:
@@ -68,100 +54,6 @@ class Rule:
     def words(self) -> str:
         """Its name for people: ``same first name and last name``."""
         return "same " + " and ".join(NAMES[c] for c in self.columns)
-
-
-def comparisons(fields: Sequence[str]) -> list[dict[str, Any]]:
-    """Splink's comparisons over the fields there are; account and company say the same thing and are one.
-
-    >>> [c["output_column_name"] for c in comparisons(["first", "last", "account", "company"])]
-    ['first', 'last', 'organisation']
-    """
-    made: dict[str, list[Level]] = {}
-    for name, other in (("first", "last"), ("last", "first")):
-        if name in fields:
-            swapped = [_level("first and last name swapped", f'"{name}_l" = "{other}_r" AND "{other}_l" = "{name}_r"')]
-            made[name] = [
-                _null(f'"{name}_l" IS NULL OR "{name}_r" IS NULL'),
-                _same(name),
-                *(swapped if other in fields else []),
-                _level("nearly the same", f'jaro_winkler_similarity("{name}_l", "{name}_r") >= 0.92'),
-                _level("similar", f'jaro_winkler_similarity("{name}_l", "{name}_r") >= 0.82'),
-                _else(),
-            ]
-    if "email" in fields:
-        made["email"] = [
-            _null("email_l IS NULL OR email_r IS NULL"),
-            _same("email"),
-            _level("same before the @", "whole_l = whole_r AND length(whole_l) >= 5"),
-            _level(
-                "a slip apart",
-                "digits_l = digits_r AND abs(length(whole_l) - length(whole_r)) <= 2 "
-                f"AND {_ends('whole', 3)} AND damerau_levenshtein(whole_l, whole_r) <= 2",
-            ),
-            _else(),
-        ]
-    if "phone" in fields:
-        made["phone"] = [_null("phone_l IS NULL OR phone_r IS NULL"), _same("phone"), _else()]
-    if "birth" in fields:
-        made["birth"] = [
-            _null("birth_l IS NULL OR birth_r IS NULL"),
-            _same("birth"),
-            _level("a digit apart or swapped", f"{_ends('birth', 4)} AND damerau_levenshtein(birth_l, birth_r) <= 1"),
-            _level("same year, or same month and day", _ends("birth", 4)),
-            _else(),
-        ]
-    if "postcode" in fields:
-        made["postcode"] = [
-            _null("postcode_l IS NULL OR postcode_r IS NULL"),
-            _same("postcode"),
-            _level(
-                "a digit apart or swapped",
-                f"{_ends('postcode', 2)} AND damerau_levenshtein(postcode_l, postcode_r) <= 1",
-            ),
-            _else(),
-        ]
-    if "city" in fields:
-        made["city"] = [
-            _null("city_l IS NULL OR city_r IS NULL"),
-            _same("city"),
-            _level("nearly the same", "jaro_winkler_similarity(city_l, city_r) >= 0.9"),
-            _else(),
-        ]
-    if held := [f for f in ("account", "company") if f in fields]:
-        made["organisation"] = [
-            _null(" AND ".join(f"({f}_l IS NULL OR {f}_r IS NULL)" for f in held)),
-            *(_same(f, f"same {f}") for f in held),
-            *(
-                [_level("nearly the same company", "jaro_winkler_similarity(company_l, company_r) >= 0.92")]
-                if "company" in held
-                else []
-            ),
-            _else(),
-        ]
-    return [{"output_column_name": name, "comparison_levels": levels} for name, levels in made.items()]
-
-
-def _ends(column: str, size: int) -> str:
-    """Whether both begin or end alike: cheap, and true of nearly all that are a slip apart."""
-    ends = (f"{side}({column}_l, {size}) = {side}({column}_r, {size})" for side in ("left", "right"))
-    return f"({' OR '.join(ends)})"
-
-
-def _null(condition: str) -> Level:
-    return {"sql_condition": condition, "label_for_charts": "missing", "is_null_level": True}
-
-
-def _same(column: str, label: str = "the same") -> Level:
-    condition = f'"{column}_l" = "{column}_r"'
-    return {"sql_condition": condition, "label_for_charts": label, "tf_adjustment_column": column}
-
-
-def _level(label: str, condition: str) -> Level:
-    return {"sql_condition": condition, "label_for_charts": label}
-
-
-def _else() -> Level:
-    return {"sql_condition": "ELSE", "label_for_charts": "different"}
 
 
 BROAD: tuple[tuple[tuple[str, ...], ...], ...] = (

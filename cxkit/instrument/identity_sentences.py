@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from cxkit.formats import listing, number, quantity
-from cxkit.instrument.identity_model import LEAST, NAMES
+from cxkit.instrument.identity_comparisons import NAMES
+from cxkit.instrument.identity_model import LEAST
 from cxkit.instrument.identity_quality import MEASURES
 from cxkit.instrument.identity_records import SOURCES
 from cxkit.metrics.estimates import MINIMUM_N
