@@ -87,7 +87,7 @@ def backtest(signals: Signals, play: Play, oldest: int) -> tuple[dict[str, Any],
     with tables.held(TRUE, truths(signals, play.truth)):
         ours = _by_account(_episodes(signals, RAISED, weeks), days)
         if play.baseline is None:
-            theirs = _every_week(signals, weeks, days)
+            theirs = _every_week(signals, youth, oldest, days)
             found = tables.frame(_sums(ours, theirs)).iloc[0]
         else:
             with tables.held(PLAIN, plain):
@@ -133,10 +133,7 @@ def _episodes(signals: Signals, relation: str, weeks: str) -> str:
     """SQL of alarms: an account on consecutive lists once, with the first week it stood there."""
     there = f"SELECT DISTINCT k, account_id FROM {relation} WHERE {weeks} AND account_id IS NOT NULL"
     if signals.knows_customers:
-        there = (
-            f"SELECT r.k, r.account_id FROM ({there}) r JOIN ({signals.customers()}) c "
-            "ON c.k = r.k AND c.account_id = r.account_id"
-        )
+        there = f"SELECT r.k, r.account_id FROM ({there}) r {signals.active('r')}"
     return (
         "SELECT account_id, k FROM (SELECT account_id, k, lag(k) OVER (PARTITION BY account_id ORDER BY k DESC) "
         f"AS prev FROM ({there}) r) e WHERE coalesce(prev <> k + 1, true)"
@@ -156,9 +153,22 @@ def _by_account(alarms: str, days: int) -> str:
     return f"SELECT account_id, count(*) AS n, count(h.at) AS x FROM ({_hits(alarms, days)}) h GROUP BY account_id"
 
 
-def _every_week(signals: Signals, weeks: str, days: int) -> str:
-    """SQL of all that a blind pick may draw: every customer on every judged week."""
-    return _by_account(f"SELECT account_id, k FROM ({signals.customers()}) c WHERE {weeks}", days)
+def _every_week(signals: Signals, youth: int, oldest: int, days: int) -> str:
+    """SQL of all that a blind pick may draw: every customer on every judged week, counted without listing them."""
+    today = number(f"DATE '{signals.weeks.as_of}'")
+    since = f"least({oldest}, CAST(floor(({today} - a.started) / {STEP}) AS BIGINT))"
+    until = f"greatest({youth}, coalesce(CAST(floor(({today} - a.ended) / {STEP}) AS BIGINT) + 1, {youth}))"
+    return f"""
+        SELECT w.account_id, w.n, coalesce(h.x, 0) AS x FROM (
+          SELECT a.account_id, {since} - {until} + 1 AS n FROM ({signals.accounts()}) a
+        ) w LEFT JOIN (
+          SELECT account_id, count(*) AS x FROM (
+            SELECT r.account_id, r.k FROM (
+              SELECT DISTINCT t.account_id, g.k FROM {TRUE} t JOIN {WEEKS} g
+                ON t."at" >= g.edge AND t."at" < g.edge + {days * DAY} WHERE g.k BETWEEN {youth} AND {oldest}
+            ) r {signals.active("r")}
+          ) l GROUP BY account_id
+        ) h ON h.account_id = w.account_id WHERE w.n > 0"""
 
 
 def _sums(ours: str, theirs: str) -> str:

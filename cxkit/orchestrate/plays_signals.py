@@ -86,20 +86,18 @@ class Signals:
         """Rows about customers of that week: a list does not hold who has left."""
         if not self.knows_customers:
             return relation
-        return (
-            f"(SELECT r.* FROM {relation} r JOIN ({self.customers()}) c ON c.k = r.k AND c.account_id = r.account_id)"
-        )
+        return f"(SELECT r.* FROM {relation} r {self.active('r')})"
 
     @property
     def knows_customers(self) -> bool:
         """Whether it is known who was a customer when."""
         return not isinstance(self.tables.require("accounts", "account_id", "started"), Missing)
 
-    def customers(self) -> str:
-        """SQL of who was a customer at the end of each week: k, account_id."""
+    def active(self, alias: str) -> str:
+        """SQL that joins and filters rows with ``k`` and ``account_id`` to customers of that week's end."""
         return (
-            f"SELECT g.k, a.account_id FROM ({self.accounts()}) a JOIN {WEEKS} g ON a.started <= g.day "
-            "AND coalesce(a.ended > g.day, true)"
+            f"JOIN {WEEKS} wk ON wk.k = {alias}.k JOIN ({self.accounts()}) ac ON ac.account_id = {alias}.account_id "
+            "WHERE ac.started <= wk.day AND coalesce(ac.ended > wk.day, true)"
         )
 
     def accounts(self) -> str:
