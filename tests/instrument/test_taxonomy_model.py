@@ -32,7 +32,7 @@ def written(n: int = 270, seed: int = 1) -> pd.DataFrame:
     codes = sorted(SAYS)
     rows = []
     for i in range(n):
-        code = codes[i % 3]
+        code = codes[min(i % 5, 2)]
         text = f"{rng.choice(SAYS[code])} {rng.choice(['today', 'again', 'sadly', 'as ever'])}"
         rows.append((f"r{i}", f"a{i // 2}", "2026-06-10", text, code))
     frame = pd.DataFrame(rows, columns=["response_id", "account_id", "answered", "verbatim", "code"])
@@ -56,7 +56,7 @@ def test_a_model_that_beats_the_rules_is_used_and_said_so():
     assert result.finding("instrument.taxonomy.model").grade == "D"
     rows = result.frame("themes").set_index("theme")["model_share"]
     assert rows[list(SAYS)].sum() == pytest.approx(1.0)
-    assert rows["time.wait"] == pytest.approx(1 / 3, abs=0.02)
+    assert rows["time.wait"] == pytest.approx(0.6, abs=0.02)
     assert "model – coders" in set(result.frame("agreement")["pair"])
 
 
@@ -65,7 +65,7 @@ def test_the_engine_scores_as_scikit_learn_does():
     fitted = fit(units(frame), seed=1)
     assert fitted.weights is not None
     other = frame.drop(columns="code").assign(
-        verbatim=[" ".join(w for w in t.split() if w != "at") + " dear lady" for t in frame["verbatim"]]
+        verbatim=[" ".join(w for w in t.split() if w != "at") + " dear lady wombat" for t in frame["verbatim"]]
     )
     tables = Tables.from_frames({"surveys": other}, as_of=date(2026, 6, 30))
     with themed(tables, FRAME, "true"):

@@ -18,7 +18,10 @@ FRAME = code_frame(
     OURS,
     {
         "version": 2,
-        "themes": [{"code": "price.fair.first_bill", "name": "First bill not as sold", "terms": ["unfair first bill"]}],
+        "themes": [
+            {"code": "price.fair.first_bill", "name": "First bill not as sold", "terms": ["unfair first bill"]},
+            {"code": "own.word", "name": "Kept no word", "terms": ["broken word"]},
+        ],
         "map": {"Bill Q.": "billing.question"},
         "bridges": [
             {"from": "price.bill", "to": ["price.fair.first_bill"]},
@@ -62,6 +65,10 @@ def test_the_longest_term_wins_and_counts_for_ours_too():
         ("r0", "price.fair.first_bill", 1),
         ("r0", "time.wait", 0),
     ]
+
+
+def test_a_term_within_a_longer_one_of_another_theme_does_not_count():
+    assert themes_of("a broken word", "a broken box") == [("r0", "own.word", 1), ("r1", "product.fault", 1)]
 
 
 def test_terms_are_whole_words_and_text_is_never_a_pattern():
@@ -187,7 +194,7 @@ def test_nothing_new_is_said_as_such():
 
 
 def test_quotes_hold_nothing_personal_and_small_themes_are_not_quoted():
-    texts = [f"I waited, said Quen Marwick, write to q{i}@x.org or +44 20 7946 09{i:02d}" for i in range(6)]
+    texts = [f"I waited, said quen marwick, write to q{i}@x.org or +44 20 7946 09{i:02d}" for i in range(6)]
     tickets = pd.DataFrame({"ticket_id": ["t"], "opened": ["2026-06-01"], "agent": ["Quen Marwick"]})
     result = taxonomy(of(surveys=said(*texts, "very rude they were"), tickets=tickets), frame=FRAME)
     rows = result.frame("quotes")
