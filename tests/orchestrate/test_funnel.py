@@ -69,6 +69,12 @@ def test_an_event_that_stands_twice_needs_two_rows():
     assert funnel(of(events=events(rows)), steps=steps).frame("steps")["customers"].tolist() == [1, 1, 1]
 
 
+def test_one_row_is_not_two_steps_though_all_is_at_one_instant():
+    rows = [("a", "2026-05-01 10:00", e) for e in ("join", "pay", "use")]
+    found = funnel(of(events=events(rows)), steps={"x": ["join", "pay", "use", "pay"]}).frame("steps")
+    assert found["customers"].tolist() == [1, 1, 1, 0]
+
+
 def test_a_customer_enters_once_with_the_first_event():
     rows = [("a", "2024-01-01", "join"), ("a", "2026-05-01", "join"), ("b", "2026-05-01", "join")]
     assert funnel(of(events=events(rows)), steps={"x": ["join", "pay"]}).frame("steps")["customers"].tolist() == [1, 0]
