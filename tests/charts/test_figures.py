@@ -12,13 +12,20 @@ from cxkit.charts.figure import CHARTS, figure
 from cxkit.errors import ReportError
 from cxkit.records import Finding
 from cxkit.report import show
-from tests.charts import given_align, given_enablement, given_later, given_quantify, given_ways
+from tests.charts import given_align, given_enablement, given_later, given_plays, given_quantify, given_ways
 from tests.charts.made import result, rows
 
 for module in pkgutil.iter_modules(cxkit.charts.__path__):
     importlib.import_module(f"cxkit.charts.{module.name}")
 
-GIVEN = given_align.GIVEN | given_enablement.GIVEN | given_quantify.GIVEN | given_later.GIVEN | given_ways.GIVEN
+GIVEN = (
+    given_align.GIVEN
+    | given_enablement.GIVEN
+    | given_quantify.GIVEN
+    | given_later.GIVEN
+    | given_plays.GIVEN
+    | given_ways.GIVEN
+)
 
 
 def test_every_declared_figure_is_tested_here() -> None:
