@@ -52,6 +52,40 @@ BREACHES = rows(
 )
 
 GIVEN: dict[str, Result] = {
+    "instrument.linkage": result(
+        "instrument",
+        {
+            "figures": rows(
+                figure=["grr", "recontact"],
+                label=["Gross revenue retention", "Recontact"],
+                unit=["ratio", "ratio"],
+                without=[0.92, 0.36],
+                chosen=[0.92, 0.39],
+                strict=[0.92, 0.38],
+                lenient=[0.92, 0.4],
+                low=[0.92, 0.38],
+                high=[0.92, 0.4],
+                money_low=[0.0, -900.0],
+                money_high=[0.0, 900.0],
+            )
+        },
+    ),
+    "instrument.loop.outcomes": result(
+        "instrument",
+        {
+            "outcomes": rows(
+                outcome=["left", "before"],
+                treated=[200, 200],
+                treated_share=[0.03, 0.2],
+                untreated=[250, 250],
+                untreated_share=[0.09, 0.21],
+                difference=[-0.06, -0.01],
+                low=[-0.1, -0.08],
+                high=[-0.02, 0.06],
+                dropped=[40, 40],
+            )
+        },
+    ),
     "instrument.signals": result(
         "instrument",
         {
