@@ -54,7 +54,7 @@ def spark() -> Iterator[Any]:
         absent("spark", reason)
     from cxkit.tables.spark import session
 
-    found = session()
+    found = session(brief=True)
     yield found
     if ENGINE != "spark":
         found.stop()

@@ -66,8 +66,11 @@ QUIET: Mapping[str, str] = {
 _numbers = count()
 
 
-def session(*, cores: int = 2, memory: str = "1g", partitions: int = 1) -> Any:
-    """A quiet Spark session on this machine that reaches out to nothing; the one there is, when there is one."""
+def session(*, cores: int = 2, memory: str = "1g", partitions: int = 1, brief: bool = False) -> Any:
+    """A quiet Spark session on this machine that reaches out to nothing; the one there is, when there is one.
+
+    A `brief` one is for many small queries, such as tests: its Java runtime spends no time on making itself fast.
+    """
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -77,6 +80,8 @@ def session(*, cores: int = 2, memory: str = "1g", partitions: int = 1) -> Any:
         own = {"spark.driver.memory": memory, "spark.sql.shuffle.partitions": str(partitions)}
         warehouse = Path(tempfile.gettempdir()) / "cxkit-spark"
         own |= {"spark.default.parallelism": str(partitions), "spark.sql.warehouse.dir": str(warehouse)}
+        if brief:
+            own["spark.driver.extraJavaOptions"] = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
         for key, value in {**SETTINGS, **QUIET, **own}.items():
             builder = builder.config(key, value)
         found = builder.getOrCreate()
@@ -175,7 +180,10 @@ class SparkTables(Tables):
         self._register(f"memory.main.{name}", made, view=self._names[name])
 
     def _made(self, rows: pa.Table) -> Any:
-        return self.spark.createDataFrame(rows)
+        """Rows as Spark's frame; hashes, which have no sign on DuckDB, take the one they had here."""
+        signed = [pa.int64() if f.type == pa.uint64() else f.type for f in rows.schema]
+        schema = pa.schema(zip(rows.schema.names, signed, strict=True))
+        return self.spark.createDataFrame(rows if schema.equals(rows.schema) else rows.cast(schema, safe=False))
 
     def _register(self, name: str, rows: Any, *, view: str | None = None) -> str:
         """Give Spark's frame a name here; views of Spark have names of their own, so many clients share a session."""
@@ -223,11 +231,14 @@ class SparkTables(Tables):
                 self._drop("given")
                 self._shadow.unregister("given")
         if isinstance(query, str):
-            schema = self._shadow.sql(query).to_arrow_table().schema
-            found = self.spark.sql(self.text(query)).toArrow()
-            return as_pandas(_like(found, schema))
+            return as_pandas(self.arrow(query))
         found = nw.to_native(query).toArrow()
         return as_pandas(_like(found, found.schema))
+
+    def arrow(self, query: str) -> pa.Table:
+        """The rows of a query as an Arrow table, with the types they have on DuckDB."""
+        schema = self._shadow.sql(query).to_arrow_table().schema
+        return _like(self.spark.sql(self.text(query)).toArrow(), schema)
 
     @contextmanager
     def held(self, name: str, query: str) -> Iterator[str]:
