@@ -69,8 +69,9 @@ def new_terms(tables: Tables, window: Window, recent: Window) -> tuple[pd.DataFr
         ).iloc[0]
         wrote = {"now": int(sizes["now"]), "before": int(sizes["before"])}
         rows = tables.frame(f"""
-            SELECT term, sum(now) AS now, count(*) - sum(now) AS before FROM {GRAMS} GROUP BY 1
-            HAVING count(*) >= {LEAST} ORDER BY count(*) DESC, 1 LIMIT {MOST_LOOKED}
+            SELECT term, now, n - now AS before
+            FROM (SELECT term, sum(now) AS now, count(*) AS n FROM {GRAMS} GROUP BY 1) AS g
+            WHERE n >= {LEAST} ORDER BY n DESC, term LIMIT {MOST_LOOKED}
         """)
         rows = _without_people(tables, rows)
         rows["rate"] = rows["now"] / max(wrote["now"], 1)
