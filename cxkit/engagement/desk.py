@@ -186,13 +186,14 @@ def mapping_of(store: Store) -> dict[str, TableMapping]:
     return {name: TableMapping.model_validate(value) for name, value in store.mapping.items()}
 
 
-def fingerprint(client: Client, store: Store, taken: intake.Intake, *, seed: int) -> str:
+def fingerprint(client: Client, store: Store, taken: intake.Intake, *, frame: CodeFrame, seed: int) -> str:
     """Hash of all that a client's results depend on, apart from what one notebook was given by hand."""
     parts = {
         "client": client.model_dump(mode="json"),
         "mapping": store.mapping,
         "parameters": store.parameters,
         "plays": store.plays,
+        "frame": frame.model_dump(mode="json"),
         "files": {f.file: f.sha256 for f in taken.files},
         "as_of": taken.as_of.isoformat(),
         "seed": seed,
@@ -241,7 +242,7 @@ def open_desk(
     taken = take_in(folder, settings, store, as_of=parse_day(as_of), cache=cache)
     place = run / "results" if run_dir else run / taken.as_of.isoformat() / "results"
     if not run_dir:
-        results.renew(place, fingerprint(settings, store, taken, seed=seed))
+        results.renew(place, fingerprint(settings, store, taken, frame=read_frame(folder), seed=seed))
     runs = run.parent if run_dir else places.runs_folder(data=data) / name
     return Desk(
         stage=stage,

@@ -261,7 +261,10 @@ class _Teller:
             if name not in known:
                 continue
             several = isinstance(getattr(base, name), tuple)
-            if several:
+            if name == "retired":
+                pairs = self.mapped("events, retired", value)
+                values[name] = {**base.retired, **{str(k): str(v or "") for k, v in pairs.items()}}
+            elif several:
                 values[name] = tuple(map(str, self.listed(f"events, {name}", value)))
             elif isinstance(value, str):
                 values[name] = value

@@ -52,6 +52,8 @@ class EventStandard(Record):
     should_carry: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
+    retired: Mapping[str, str] = {}
+    """A name no longer in use → the one in its place; empty where there is none."""
 
 
 class Bridged(Record):

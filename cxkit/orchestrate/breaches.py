@@ -8,11 +8,11 @@ import pandas as pd
 
 from cxkit.formats import listing, quantity
 from cxkit.metrics import breaches, likeness
+from cxkit.metrics.contact_cost import contact_cost
 from cxkit.metrics.estimates import MINIMUM_N
 from cxkit.metrics.multiplicity import adjusted
 from cxkit.metrics.readings import readings
 from cxkit.metrics.windows import Window
-from cxkit.orchestrate.money import contact_cost
 from cxkit.orchestrate.naming import labelled, optional
 from cxkit.orchestrate.part import Part
 from cxkit.orchestrate.segments import allowed

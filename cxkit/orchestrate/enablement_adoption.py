@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from cxkit.formats import listing, quantity
@@ -67,7 +70,7 @@ def _now(months: pd.DataFrame, window: Window) -> pd.DataFrame:
     for by, keys in (("all", []), ("kind", ["kind"]), ("programme", ["programme", "kind"]), ("team", ["team"])):
         groups = last.groupby(keys, sort=True) if keys else [((), last)]
         for key, part in groups:
-            rows.append(_row(by, part, list(key) if keys else [], window))
+            rows.append(_row(by, part, [str(k) for k in key] if keys else [], window))
     for one in last.to_dict("records"):
         rows.append(
             _row("programme and team", pd.DataFrame([one]), [one["programme"], one["kind"], one["team"]], window)
@@ -130,9 +133,9 @@ def _adopted(now: pd.DataFrame, window: Window, floor: float) -> Part:
 FIRST = ("adoption", "programme", "below_floor", "per_head")
 
 
-def _share(row: dict[str, object], id: str, subject: str | None, window: Window) -> Finding:
-    share, n = float(row["share"]), int(row["eligible"])  # type: ignore[arg-type,call-overload]
-    low, high = optional(row["low"]), optional(row["high"])  # type: ignore[arg-type]
+def _share(row: Mapping[Any, Any], id: str, subject: str | None, window: Window) -> Finding:
+    share, n = float(row["share"]), int(row["eligible"])
+    low, high = optional(row["low"]), optional(row["high"])
     what = f"“{subject}”" if subject else "the playbooks, tools and courses meant for them"
     title = f"{quantity(share, 'ratio')} of the people meant to use {what} do"
     if subject is None:

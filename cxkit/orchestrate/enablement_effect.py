@@ -145,7 +145,7 @@ def _cases(panel: Panel, outcome: str, starts: pd.DataFrame, seed: int) -> Itera
         mine = starts[starts["programme"] == programme].set_index("team")
         known, at = [], []
         for i, team in enumerate(panel.teams):
-            start = int(mine.loc[team, "at"]) if team in mine.index else NEVER
+            start = int(mine["at"].loc[team]) if team in mine.index else NEVER
             if start == NEVER or (start >= LEAST_BEFORE and not bool(mine.loc[team, "unknown"])):
                 known.append(i)
                 at.append(start)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 from cxkit.formats import listing, quantity
 from cxkit.metrics.durations import durations
@@ -206,7 +208,7 @@ def _implementation(tables: Tables) -> Part:
     return Part(tuple(findings), (), {"implementation": rows.drop(columns=["group"])})
 
 
-def _took(kind: str, row: dict[str, float], tables: Tables) -> Finding:
+def _took(kind: str, row: Mapping[Any, Any], tables: Tables) -> Finding:
     n, done, median = int(row["cases"]), int(row["done"]), float(row["median_days"])
     many = "initiatives" if kind == "live" else "improvements"
     end = "live" if kind == "live" else "done"

@@ -7,14 +7,14 @@ from typing import ClassVar
 
 import pandas as pd
 
-from cxkit.formats import quantity
+from cxkit.formats import listing, quantity
 from cxkit.metrics.estimates import MINIMUM_N, proportion
 from cxkit.metrics.windows import Window, recent, seen
 from cxkit.orchestrate.funnel_looks import mixed, segment_finding, segments, time_finding, times
 from cxkit.orchestrate.funnel_people import counted, dimensions, entered, span
 from cxkit.orchestrate.naming import too_few
 from cxkit.orchestrate.ways_contrast import corrected
-from cxkit.orchestrate.ways_log import chained, journeys
+from cxkit.orchestrate.ways_log import chained, journeys, silent
 from cxkit.records import Finding, Gap, Missing, Result
 from cxkit.tables.engine import Tables
 
@@ -77,6 +77,7 @@ def funnel(
             reason = "No complete month of events lies before the date of the report."
         gaps = tuple(Gap(id=f"orchestrate.funnel.{k}", what=w, reason=reason, needs=needs) for k, w in IDS.items())
         return Funnel(as_of=tables.as_of, within_days=within_days, gaps=gaps)
+    unheard = silent(tables) if steps is None else {}
     findings: list[Finding] = []
     gaps_found: list[Gap] = []
     held: dict[str, list[pd.DataFrame]] = {}
@@ -100,7 +101,7 @@ def funnel(
                 Gap(id="orchestrate.funnel.conversion", what=IDS["conversion"], reason=reason, subject=journey or None)
             )
             continue
-        findings += _findings(journey, rows, window, within_days)
+        findings += _findings(journey, rows, window, within_days, unheard.get(journey, ()))
     whole = {name: pd.concat(frames, ignore_index=True) for name, frames in held.items()}
     if "segments" in whole:
         whole["segments"] = corrected(whole["segments"], ["journey", "step", "dimension"])
@@ -166,7 +167,21 @@ def _looks(
     return [f for f in made if f is not None]
 
 
-def _findings(journey: str, rows: pd.DataFrame, window: Window, within_days: int) -> list[Finding]:
+def _left_out(unheard: Sequence[str]) -> str:
+    """What the register names and nobody records.
+
+    >>> _left_out(["bill_sent"])
+    ' The log holds no “bill_sent”, so that is no step here.'
+    """
+    if not unheard:
+        return ""
+    named = listing([f"“{e}”" for e in unheard])
+    return f" The log holds no {named}, so {'that is no step' if len(unheard) == 1 else 'those are no steps'} here."
+
+
+def _findings(
+    journey: str, rows: pd.DataFrame, window: Window, within_days: int, unheard: Sequence[str] = ()
+) -> list[Finding]:
     first, last = rows.iloc[0], rows.iloc[-1]
     n, done = int(first["customers"]), int(last["customers"])
     whole = proportion(done, n)
@@ -181,7 +196,7 @@ def _findings(journey: str, rows: pd.DataFrame, window: Window, within_days: int
                 "id": "orchestrate.funnel.conversion",
                 "title": title if n >= MINIMUM_N else f"{where}: {too_few(n, 'customers', MINIMUM_N)}",
                 "detail": f"{done:,} of {n:,} from “{first['event']}” to “{last['event']}”, in order. Counting anybody "
-                f"who ever had both events, whenever and in whatever order, would say {naive}.",
+                f"who ever had both events, whenever and in whatever order, would say {naive}." + _left_out(unheard),
                 "value": done / n,
                 "low": whole.low,
                 "high": whole.high,

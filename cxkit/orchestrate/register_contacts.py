@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from cxkit.formats import listing, money, quantity
+from cxkit.metrics.contact_cost import contact_cost
 from cxkit.metrics.service import ticket_window
 from cxkit.metrics.windows import Window, recent
-from cxkit.orchestrate.money import contact_cost
 from cxkit.orchestrate.part import Part
 from cxkit.records import Finding, Gap, Missing
 from cxkit.tables.cut import text_literal
@@ -83,8 +83,8 @@ def contacts_part(rows: pd.DataFrame, tables: Tables, window: Window | None, sou
             reason = (
                 "The register has no such column." if total > 0 else "No contact belongs to a moment of the register."
             )
-            needs = (Missing(name="moments", columns=(column,)),) if total > 0 else ()
-            gaps.append(Gap(id=f"orchestrate.register.{id}", what=whats[id], reason=reason, needs=needs))
+            lacks = (Missing(name="moments", columns=(column,)),) if total > 0 else ()
+            gaps.append(Gap(id=f"orchestrate.register.{id}", what=whats[id], reason=reason, needs=lacks))
             continue
         findings.append(_share(id, rows, window, source))
     asked = [

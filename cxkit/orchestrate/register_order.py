@@ -150,7 +150,7 @@ def _actual(finished: pd.DataFrame, tables: Tables) -> Part:
     rows = rows.assign(cd3=rows["value_per_month"] / rows["effort_days"])
     was = _played(rows, pace, lambda known: min(known, key=lambda r: (r["ended"], str(r["item_id"]))))
     best = _played(rows, pace, lambda known: min(known, key=lambda r: (-r["cd3"], str(r["item_id"]))))
-    tau = _agreement(-rows["cd3"], rows["ended"])
+    tau = _agreement((-rows["cd3"]).tolist(), rows["ended"].tolist())
     extra, n = was - best, len(rows)
     way = "followed" if tau > 0.3 else "ran against" if tau < -0.3 else "had little to do with"
     spent = money(abs(extra), tables.currency)
@@ -205,11 +205,11 @@ def sources_part(tables: Tables) -> Part:
 
 
 def _from(sides: pd.DataFrame, tables: Tables) -> Finding:
-    n, theirs = int(sides["items"].sum()), int(sides.loc["customers", "items"])
+    n, theirs = int(sides["items"].sum()), int(sides["items"].loc["customers"])
     found = proportion(theirs, n)
     worth = float(sides["value_per_month"].sum())
     title = f"{quantity(found.value, 'ratio')} of improvements come from use, feedback and complaints ({theirs} of {n})"
-    part = quantity(float(sides.loc["customers", "value_per_month"]) / worth, "ratio") if worth else ""
+    part = quantity(float(sides["value_per_month"].loc["customers"]) / worth, "ratio") if worth else ""
     return Finding(
         id="orchestrate.register.sources",
         stage="orchestrate",
@@ -233,7 +233,7 @@ def _done(sides: pd.DataFrame, tables: Tables) -> list[Finding]:
     theirs, ours = (proportion(int(r["done"]), int(r["items"])) for _, r in sides.iterrows())
     gap = difference(theirs, ours)
     counts = [f"{int(r['done'])} of {int(r['items'])}" for _, r in sides.iterrows()]
-    waits = money(float(sides.loc["customers", "waiting_per_month"]), tables.currency)
+    waits = money(float(sides["waiting_per_month"].loc["customers"]), tables.currency)
     return [
         Finding(
             id="orchestrate.register.sources_done",

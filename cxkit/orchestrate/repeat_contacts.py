@@ -11,11 +11,11 @@ import pyarrow as pa
 
 from cxkit.formats import listing, quantity
 from cxkit.metrics import service
+from cxkit.metrics.contact_cost import contact_cost
 from cxkit.metrics.estimates import MINIMUM_N
 from cxkit.metrics.recontact import GROUPINGS, IDENTITIES
 from cxkit.metrics.windows import Window
 from cxkit.orchestrate.deflection import self_serve_part
-from cxkit.orchestrate.money import contact_cost
 from cxkit.orchestrate.naming import moment_names, optional
 from cxkit.orchestrate.part import Part
 from cxkit.orchestrate.repeat_contacts_cost import cost_part

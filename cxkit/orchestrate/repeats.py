@@ -6,10 +6,10 @@ import pandas as pd
 
 from cxkit.formats import listing, money, quantity
 from cxkit.metrics import service
+from cxkit.metrics.contact_cost import contact_cost
 from cxkit.metrics.estimates import MINIMUM_N
 from cxkit.metrics.recontact import WINDOWS, recontacts, reopening, without_account
 from cxkit.metrics.windows import Window
-from cxkit.orchestrate.money import contact_cost
 from cxkit.orchestrate.naming import labelled, optional, too_few
 from cxkit.orchestrate.part import Part
 from cxkit.records import Finding, Gap, Missing

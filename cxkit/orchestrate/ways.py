@@ -22,9 +22,9 @@ from typing import ClassVar
 import pandas as pd
 
 from cxkit.metrics import service
+from cxkit.metrics.contact_cost import contact_cost
 from cxkit.metrics.windows import Window, recent, seen
 from cxkit.orchestrate import ways_counts as counts
-from cxkit.orchestrate.money import contact_cost
 from cxkit.orchestrate.part import Part
 from cxkit.orchestrate.ways_contrast import contrast, corrected, held_equal
 from cxkit.orchestrate.ways_log import CASES, Log, journeys, moments_of, narrowed, sorts, travelled

@@ -280,7 +280,39 @@ def moments_of(tables: Tables, journey: str) -> tuple[str, ...]:
 
 
 def journeys(tables: Tables) -> dict[str, tuple[str, ...]]:
-    """Journey → its events in order of the moments' positions, repeats in a row taken once; two at least."""
+    """Journey → its events in order of the moments' positions, repeats in a row taken once; two at least.
+
+    An event that the log does not hold at all is no step that nobody takes, but one that nobody records: it is left
+    out; `silent` names those.
+    """
+    said, heard = _declared(tables), _arriving(tables)
+    kept = {name: chained([e for e in events if heard is None or e in heard]) for name, events in said.items()}
+    return {name: chain for name, chain in kept.items() if len(chain) > 1}
+
+
+def silent(tables: Tables) -> dict[str, tuple[str, ...]]:
+    """Journey → the events its moments name and the log does not hold."""
+    heard = _arriving(tables)
+    if heard is None:
+        return {}
+    missing = {
+        name: tuple(dict.fromkeys(e for e in events if e not in heard)) for name, events in _declared(tables).items()
+    }
+    return {name: events for name, events in missing.items() if events}
+
+
+def _arriving(tables: Tables) -> set[str] | None:
+    """The events of moments that the log holds; None without a log."""
+    if isinstance(tables.require("events", "event"), Missing):
+        return None
+    listed = sorted({e for events in _declared(tables).values() for e in events})
+    if not listed:
+        return set()
+    names = ", ".join(text_literal(e) for e in listed)
+    return set(tables.frame(f"SELECT DISTINCT event FROM events WHERE event IN ({names})")["event"])
+
+
+def _declared(tables: Tables) -> dict[str, list[str]]:
     if isinstance(tables.require("moments", "value_event"), Missing):
         return {}
     rows = tables.frame(
@@ -291,7 +323,7 @@ def journeys(tables: Tables) -> dict[str, tuple[str, ...]]:
     for row in rows.to_dict("records"):
         events = [row["start_event"], row["value_event"]]
         found.setdefault(str(row["journey"]), []).extend(e for e in events if isinstance(e, str) and e)
-    return {name: chain for name, events in found.items() if len(chain := chained(events)) > 1}
+    return found
 
 
 def chained(events: Sequence[str]) -> tuple[str, ...]:

@@ -139,9 +139,10 @@ def emails(first: Array, last: Array, number: Array, domain: str = "example.com"
     return np.array([f"{a}.{b}{n}@{domain}".lower() for a, b, n in zip(first, last, number, strict=True)], dtype=object)
 
 
-def phones(rng: np.random.Generator, size: int, prefix: str = "+1 312 555 01") -> Array:
-    """Numbers of ranges reserved for fiction."""
-    return np.array([f"{prefix}{n:02d}" for n in rng.integers(0, 100, size).tolist()], dtype=object)
+def phones(rng: np.random.Generator, size: int, prefix: str = "+1 312 555 01", digits: int = 2) -> Array:
+    """Numbers of ranges reserved for fiction; those are small, so that more `digits` are longer than real ones."""
+    drawn = rng.integers(0, 10**digits, size).tolist()
+    return np.array([f"{prefix}{n:0{digits}d}" for n in drawn], dtype=object)
 
 
 def companies(rng: np.random.Generator, currency: Array) -> Array:

@@ -42,7 +42,7 @@ def persons(rng: np.random.Generator, account: Array, joined: Array, *, prefix: 
             "first_name": first,
             "last_name": last,
             "email": names.emails(first, last, np.arange(size), "mail.example.com"),
-            "phone": names.phones(rng, size, prefix),
+            "phone": names.phones(rng, size, prefix, digits=5),
             "created": joined[account] + rng.integers(0, 60, size) * DAY,
         }
     )

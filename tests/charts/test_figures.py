@@ -12,7 +12,15 @@ from cxkit.charts.figure import CHARTS, figure
 from cxkit.errors import ReportError
 from cxkit.records import Finding
 from cxkit.report import show
-from tests.charts import given_align, given_enablement, given_later, given_plays, given_quantify, given_ways
+from tests.charts import (
+    given_align,
+    given_enablement,
+    given_later,
+    given_plays,
+    given_quantify,
+    given_taxonomy,
+    given_ways,
+)
 from tests.charts.made import result, rows
 
 for module in pkgutil.iter_modules(cxkit.charts.__path__):
@@ -24,6 +32,7 @@ GIVEN = (
     | given_quantify.GIVEN
     | given_later.GIVEN
     | given_plays.GIVEN
+    | given_taxonomy.GIVEN
     | given_ways.GIVEN
 )
 

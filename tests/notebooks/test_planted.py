@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from cxkit.align import MetricConflict, Trigger
 from cxkit.engagement import results
-from tests.conftest import SAMPLES, Ran
+from cxkit.instrument import Identity
+from cxkit.simulate.brightline import story as brightline
+from cxkit.simulate.northbeam import story
+from tests.conftest import ROOT, SAMPLES, Ran
 
 pytestmark = [pytest.mark.run, pytest.mark.xdist_group("samples")]
 
@@ -58,6 +62,64 @@ def test_a_hope_that_leans_on_an_unsourced_figure_is_named(ran: Ran) -> None:
     assert leaning["value"] >= 1
     (leaning,) = said(ran, "northbeam", "quantify.claims.leaning")
     assert leaning["value"] == 0
+
+
+def subjects(ran: Ran, client: str, id: str) -> list[str]:
+    return [f["subject"] for f in said(ran, client, id)]
+
+
+def test_people_are_joined_and_shared_mailboxes_glue_nobody_together(ran: Ran) -> None:
+    truth = pd.read_csv(ROOT / "data" / "northbeam" / "truth-identity.csv")
+    found = results.load(Identity, ran.place("northbeam") / "results")
+    rows = found.frame("crosswalk").merge(truth, on=["system", "person_id"])
+
+    def pairs(*columns: str) -> int:
+        sizes = rows.groupby(list(columns)).size()
+        return int((sizes * (sizes - 1) // 2).sum())
+
+    precision, recall = (pairs("entity", "person") / pairs(c) for c in ("entity", "person"))
+    assert min(precision, recall) > 0.95
+    shared = found.frame("shared")
+    assert int((shared["kind"] == "mailbox").sum()) == story.MAILBOXES
+    labelled = found.frame("sweep").query("basis == 'labels'")
+    assert len(labelled), "judged pairs are used"
+
+
+def test_a_team_that_is_slow_on_the_same_work_is_named_and_one_with_hard_work_is_not(ran: Ran) -> None:
+    assert subjects(ran, "brightline", "orchestrate.service.slow_owner") == ["Partner desk"]
+    assert subjects(ran, "northbeam", "orchestrate.service.slow_owner") == []
+
+
+def test_a_loop_between_two_teams_is_found_where_it_was_planted(ran: Ran) -> None:
+    (group,) = (f for f in said(ran, "northbeam", "orchestrate.ways.segment") if f["subject"] == "tickets")
+    assert "integration" in group["title"]
+    assert group["low"] <= 0.35 <= group["high"] + 0.02
+    (bounced,) = (f for f in said(ran, "northbeam", "orchestrate.ways.ping_pong") if f["subject"] == "tickets")
+    assert bounced["low"] > 0.08
+
+
+def test_a_word_nobody_used_before_is_new_and_only_that(ran: Ran) -> None:
+    assert subjects(ran, "brightline", "instrument.taxonomy.new_term") == [brightline.NEW_TERM[0]]
+    assert subjects(ran, "northbeam", "instrument.taxonomy.new_term") == []
+
+
+def test_the_naive_figure_forgets_those_on_their_way(ran: Ran) -> None:
+    naive = next(f for f in said(ran, "brightline", "orchestrate.first_value.naive") if f["subject"] == "M2")
+    assert naive["value"] >= 1.0
+    slow = [f["title"] for f in said(ran, "brightline", "orchestrate.first_value.segments") if f["subject"] == "M2"]
+    assert "bundle" in slow[0]
+
+
+def test_a_rollout_team_by_team_shows_what_went_with_it_and_the_others_do_not(ran: Ran) -> None:
+    moved = {f["subject"]: f for f in said(ran, "brightline", "orchestrate.enablement.aht")}
+    assert moved["Answer finder"]["tone"] == "good"
+    assert moved["Answer finder"]["low"] <= brightline.ASSIST_EFFECT <= moved["Answer finder"]["high"]
+    assert {f["tone"] for s, f in moved.items() if s != "Answer finder"} <= {"unknown"}
+
+
+def test_a_play_that_knows_more_than_its_plain_rule_is_told_from_those_that_do_not(ran: Ran) -> None:
+    assert subjects(ran, "northbeam", "orchestrate.plays.best") == ["renewal_at_risk"]
+    assert subjects(ran, "brightline", "orchestrate.plays.best") == []
 
 
 @pytest.mark.parametrize("client", SAMPLES)

@@ -27,6 +27,8 @@ map:
   first bill: billing.question
   plan change: change.contract
   installation: start.delivery
+events:
+  retired: {installation_booked: install_booked}
 bridges:
   - {from: price.bill, to: [price.unclear_bill], since: 2, note: renamed}
   - {from: product.self_install, to: [product.kit], since: 2, note: merged}

@@ -51,4 +51,5 @@ def draw(seed: int) -> World:
         currency=story.CURRENCY,
         seed=seed,
         settings=workshop.SETTINGS,
+        texts={"taxonomy.yml": story.FRAME},
     )

@@ -69,3 +69,23 @@ SAID = (
 )
 PRAISE = ("The guided set-up helped", "Support knows what it is doing", "Solid product", "Answer within the hour")
 CANARY = "canary-northbeam-b20e"
+FRAME = """# The codes of this client, laid over playbook/taxonomy.yml.
+version: 1
+themes:
+  - {code: product.connector, name: Connectors break, terms: [connector breaks, connector]}
+  - {code: start.slow, name: Set-up takes too long, terms: [set-up took longer, slow set-up]}
+  - {code: billing.recipient, name: The invoice goes to the wrong person, terms: [invoice goes to]}
+  - {code: praise.setup, name: The set-up helped, terms: [guided set-up helped]}
+  - {code: praise.solid, name: A good product, terms: [solid product]}
+  - {code: praise.quick, name: A quick answer, terms: [answer within the hour]}
+terms:
+  effort.repeat: [asked me the same question]
+  people.skill: [support knows]
+map:
+  integration: use.fault
+  defect: use.fault
+  set-up: start.delivery
+  how to: use.how
+  invoice: billing.question
+"""
+"""What Northbeam's people wrote into ``taxonomy.yml``."""
