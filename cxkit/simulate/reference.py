@@ -116,6 +116,25 @@ def voice_figures(frames: Frames, as_of: date, timezone: str) -> dict[str, float
     }
 
 
+def _paused(frames: Frames, window: pd.DataFrame, until: pd.Series, hours: OpenHours, end: pd.Timestamp) -> Array:
+    """Open minutes of waiting per ticket: pause by pause where a status log tells them, else as the ticket says."""
+    stated = window["paused_minutes"].fillna(0)
+    if "ticket_log" not in frames:
+        return stated.to_numpy()
+    log = frames["ticket_log"]
+    log = log[log["at"] < end].sort_values(["ticket_id", "at"], kind="stable")
+    log = log.assign(until=log.groupby("ticket_id")["at"].shift(-1).fillna(end))
+    limits = pd.DataFrame({"ticket_id": window["ticket_id"], "opened": window["opened"], "over": until})
+    waits = log[log["state"] == "pause"].merge(limits, on="ticket_id")
+    since, over = (
+        np.maximum(_us(waits["at"]), _us(waits["opened"])),
+        np.minimum(_us(waits["until"]), _us(waits["over"])),
+    )
+    minutes = pd.Series(hours.between(since, np.maximum(since, over)), index=waits["ticket_id"].to_numpy())
+    known_ = window["ticket_id"].map(minutes.groupby(level=0).sum())
+    return known_.fillna(stated).to_numpy()
+
+
 def service_figures(
     frames: Frames, as_of: date, timezone: str, hours: OpenHours | None, days: int = 7
 ) -> dict[str, float]:
@@ -129,7 +148,7 @@ def service_figures(
     if "moments" in frames and hours is not None:
         limit = window["moment_id"].map(frames["moments"].set_index("moment_id")["sla_hours"])
         until = settled.loc[window.index].fillna(end)
-        spent = hours.between(_us(window["opened"]), _us(until)) - window["paused_minutes"].fillna(0).to_numpy()
+        spent = hours.between(_us(window["opened"]), _us(until)) - _paused(frames, window, until, hours, end)
         late = np.maximum(spent, 0) / 60 > limit.to_numpy()
         done = settled.loc[window.index].notna().to_numpy()
         judged = limit.notna().to_numpy() & (done | late)

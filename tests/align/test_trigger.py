@@ -75,7 +75,7 @@ def test_a_spike_opens_a_diagnosis_inside(spiked):
     assert spiked.moment == "M1"
     found = spiked.finding("align.trigger.opened", subject="complaints")
     assert found.title == (
-        "Complaints reached 122.0 per 1,000 customers in October 2026, above the 22.5 to 108.2 that the time of year "
+        "Complaints reached 122.0 per 1,000 customers in October 2026, above the 21.7 to 109.7 that the time of year "
         "allows: look inside before fixing the customer side"
     )
     assert found.tone == "bad"
@@ -114,8 +114,8 @@ def test_parts_of_the_excess_add_up(spiked):
 def test_false_alarms_are_shared_and_stated(spiked):
     watch = spiked.frame("watch")
     assert watch["per_report"].sum() == pytest.approx(alarms.share("trigger"))
-    assert spiked.per_year == pytest.approx(0.01 * (0.25 * 4 + 0.75 * 12))
-    assert "one report in 100" in spiked.finding("align.trigger.opened").detail
+    assert spiked.per_year == pytest.approx(alarms.share("trigger") * (0.25 * 4 + 0.75 * 12))
+    assert "one report in 125" in spiked.finding("align.trigger.opened").detail
 
 
 def test_noise_alone_opens_nothing():

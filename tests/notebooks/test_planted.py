@@ -11,6 +11,7 @@ import pytest
 from cxkit.align import MetricConflict, Trigger
 from cxkit.engagement import results
 from cxkit.instrument import Identity
+from cxkit.orchestrate import Enablement
 from cxkit.simulate.brightline import story as brightline
 from cxkit.simulate.northbeam import story
 from tests.conftest import ROOT, SAMPLES, Ran
@@ -100,7 +101,7 @@ def test_a_loop_between_two_teams_is_found_where_it_was_planted(ran: Ran) -> Non
 
 def test_a_word_nobody_used_before_is_new_and_only_that(ran: Ran) -> None:
     assert subjects(ran, "brightline", "instrument.taxonomy.new_term") == [brightline.NEW_TERM[0]]
-    assert subjects(ran, "northbeam", "instrument.taxonomy.new_term") == []
+    assert subjects(ran, "northbeam", "instrument.taxonomy.new_term") == [None], "nothing is new"
 
 
 def test_the_naive_figure_forgets_those_on_their_way(ran: Ran) -> None:
@@ -111,10 +112,14 @@ def test_the_naive_figure_forgets_those_on_their_way(ran: Ran) -> None:
 
 
 def test_a_rollout_team_by_team_shows_what_went_with_it_and_the_others_do_not(ran: Ran) -> None:
-    moved = {f["subject"]: f for f in said(ran, "brightline", "orchestrate.enablement.aht")}
-    assert moved["Answer finder"]["tone"] == "good"
-    assert moved["Answer finder"]["low"] <= brightline.ASSIST_EFFECT <= moved["Answer finder"]["high"]
-    assert {f["tone"] for s, f in moved.items() if s != "Answer finder"} <= {"unknown"}
+    found = results.load(Enablement, ran.place("brightline") / "results").findings
+    moved = {str(f.subject): f for f in found if f.id == "orchestrate.enablement.aht"}
+    ours = moved.pop("Answer finder")
+    assert ours.tone == "good"
+    assert ours.low is not None
+    assert ours.high is not None
+    assert ours.low <= brightline.ASSIST_EFFECT <= ours.high
+    assert {f.tone for f in moved.values()} == {"unknown"}
 
 
 def test_a_play_that_knows_more_than_its_plain_rule_is_told_from_those_that_do_not(ran: Ran) -> None:

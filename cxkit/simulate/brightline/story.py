@@ -39,7 +39,7 @@ LATE_USE = (0.15, 6.0)
 LATELY = {"2026-07": 1.25, "2026-08": 1.5, "2026-09": 1.7, "2026-10": 1.8, "2026-11": 1.8}
 ANGRY = {"2026-07": 0.27, "2026-08": 0.32, "2026-09": 0.37, "2026-10": 0.40, "2026-11": 0.40}
 WINTER = (1.25, 1.2, 1.1, 1.0, 0.9, 0.95, 1.0, 1.0, 0.9, 0.95, 1.0, 1.15)
-SLOW = service.Second("Partner desk", 0.38, longer=1.7, handle=0.6, settles=-0.30)
+SLOW = service.Second("Partner desk", 0.37, longer=1.7, handle=0.6, settles=-0.30)
 """A team that takes part of the same contacts: slower to settle, quicker by ticket, and it settles less at once."""
 HELPING = service.Second("Field service", 0.25)
 """Technicians take a quarter of installations and are no slower at it than others."""
@@ -118,7 +118,7 @@ WORDINGS = {
 }
 """Sentence → the same thing in other words."""
 UNTHEMED = ("It is what it is", "Fine I suppose", "See my letter", "My neighbour has the same contract")
-NEW_TERM = ("smart meter", "Since the smart meter came the line drops", "2026-08", 0.08)
+NEW_TERM = ("smart meter", "Since the smart meter came the line drops", "2026-08", 0.16)
 """A term nobody used before: word, sentence, first month, share of written answers since."""
 CLEARED = ("The first bill was not what I was sold", "2026-06", 0.15)
 """What is said less since the bill was put into plain words, from when, and the share that is left."""
