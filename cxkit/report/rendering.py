@@ -39,7 +39,7 @@ def vector(svg: str, prefix: str, alt: str = "", title: str = "") -> Markup:
 
 
 def figures(value: float) -> str:
-    """A number for sorting and download, at nine significant digits: no reader needs more, and a report holds thousands.
+    """A number for sorting and download, at nine significant digits: a report holds thousands of them.
 
     >>> figures(0.417755745831), figures(8876.0), figures(-1.5e-7)
     ('0.417755746', '8876', '-1.5e-07')
