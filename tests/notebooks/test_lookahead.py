@@ -31,6 +31,7 @@ def assert_same(one: dict[str, bytes], two: dict[str, bytes]) -> None:
     assert [name for name in one if one[name] != two[name]] == []
 
 
+@pytest.mark.heavy
 def test_what_lies_after_as_of_changes_no_byte(ran: Ran, copy_of: Callable[[str], Path], tmp_path: Path) -> None:
     """A row that appears, a ticket closed, a subscription ended and a value restated after as_of."""
     folder = copy_of("northbeam")
