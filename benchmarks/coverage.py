@@ -4,7 +4,8 @@ Every estimate with an interval is run through its public function on small clie
 fails only when the exact 99.9 % binomial band around the share seen leaves out the nominal one. False alarms are
 counted per report: five hypotheses without any effect, and whether any of them is said to have one, beside the power.
 
-Run ``python benchmarks/coverage.py``, or with some of ``proof clients alarms detectors`` for a part.
+Run ``python benchmarks/coverage.py``, or with some of ``proof clients alarms detectors``, or names of detectors, for a
+part.
 CXKIT_BENCH_SCALE=0.1 takes a tenth of the seeds, CXKIT_BENCH_WORKERS=1 a single process.
 """
 
@@ -177,9 +178,11 @@ def alarms(share: float, workers: int) -> Iterator[dict[str, Any]]:
     yield alarm_record("false_alarms.split", [a for a, _ in pairs], [float(b) for _, b in pairs], THRESHOLD, size)
 
 
-def detections(share: float, workers: int) -> Iterator[dict[str, Any]]:
-    """False alarms of each detector of Align and Quantify against its part of the report's budget."""
+def detections(share: float, workers: int, only: str = "") -> Iterator[dict[str, Any]]:
+    """False alarms of each detector (or of one, by name) against its part of the report's budget."""
     for module in detectors():
+        if only not in {"", module.removeprefix("_detect_")}:
+            continue
         about = import_module(module)
         seen = spread(partial(detect, module=module), range(1, 1 + math.ceil(DETECTIONS * share)), workers)
         nominal = budget.share(about.NAME)
@@ -199,7 +202,8 @@ def measure(share: float = 1.0, workers: int = 1, groups: Iterable[str] = tuple(
     """The records of these groups, as they are ready, at this share of the seeds."""
     place = {"machine": _record.machine(), "versions": _record.versions("duckdb", "numpy", "scipy", "tea-tasting")}
     for group in groups:
-        for record in GROUPS[group](share, workers):
+        one = partial(detections, only=group)
+        for record in GROUPS.get(group, one)(share, workers):
             yield record | place
 
 
