@@ -12,14 +12,22 @@ from cxkit.charts.figure import figure
 from cxkit.charts.marks import aside, scale
 from cxkit.charts.marks import rows as named
 from cxkit.charts.reading import Row, number, rows, text, texts
+from cxkit.instrument.feeds import named as called
 from cxkit.records import Result
 
 MOST = 12
+SAID = {"precision": "right", "recall": "found"}
 
 
 def _systems(result: Result) -> Sequence[Row]:
     table = sorted(rows(result, "systems"), key=lambda r: (-(number(r, "records") or 0), text(r, "system")))
     return table[:MOST]
+
+
+def _name(row: Row) -> str:
+    """A system as a reader knows it, with a capital."""
+    name = called(text(row, "system"))
+    return name[:1].upper() + name[1:]
 
 
 def _total(result: Result) -> tuple[float, float]:
@@ -32,7 +40,7 @@ def _total(result: Result) -> tuple[float, float]:
 def _alt_people(result: Result) -> str:
     records, people = _total(result)
     said = [
-        f"{text(r, 'system')}: {number(r, 'records') or 0:,.0f} records of {number(r, 'entities') or 0:,.0f} people, "
+        f"{_name(r)}: {number(r, 'records') or 0:,.0f} records of {number(r, 'entities') or 0:,.0f} people, "
         f"{number(r, 'linked') or 0:,.0f} known in another system too"
         for r in _systems(result)
     ]
@@ -79,9 +87,9 @@ def _steps(result: Result) -> list[tuple[str, float, bool, str, str]]:
     records, every = _total(result)
     table = _systems(result)
     sizes = [number(r, "records") or 0.0 for r in table]
-    steps = [(text(r, "system"), n, False, style.BAND3, f"{n:,.0f} records") for r, n in zip(table, sizes, strict=True)]
+    steps = [(_name(r), n, False, style.BAND3, f"{n:,.0f} records") for r, n in zip(table, sizes, strict=True)]
     if (rest := records - sum(sizes)) > 0:
-        steps.append(("further systems", rest, False, style.BAND3, f"{rest:,.0f} records"))
+        steps.append(("Further systems", rest, False, style.BAND3, f"{rest:,.0f} records"))
     repeats = sum(number(r, "duplicates") or 0.0 for r in rows(result, "systems"))
     again = records - every - repeats
     steps.append(("All records", records, True, style.SOFT, f"{records:,.0f}"))
@@ -110,12 +118,15 @@ def _alt_sweep(result: Result) -> str:
         ]
         said.append(f"at {number(row, 'threshold'):g}: {number(row, 'entities'):,.0f} people, {formats.listing(good)}")
     chosen = _chosen(result)
-    return f"Lines over the match threshold; {number(chosen, 'threshold'):g} is in use. " + texts(said)
+    return (
+        f"Lines over the probability from which two records are one person; {number(chosen, 'threshold'):g} is in use. "
+        + texts(said)
+    )
 
 
 @figure(
     "instrument.identity_threshold",
-    topic="What another match threshold would change",
+    topic="What it would change to join records more or less readily",
     needs="sweep",
     title="instrument.identity.threshold",
     alt=_alt_sweep,
@@ -123,14 +134,14 @@ def _alt_sweep(result: Result) -> str:
     "intervals where people have judged pairs; without judged pairs it is the model's own expectation. "
     "Below: people found. The line marks the threshold in use; steps are not to scale.",
     data={
-        "threshold": ("Threshold", "probability"),
+        "threshold": ("Threshold", "none"),
         "links": ("Links", "count"),
         "entities": ("People", "people"),
-        "largest": ("Largest", "count"),
+        "largest": ("Records of the largest person", "count"),
         "basis": ("Judged by", "text"),
-        "precision": ("Precision", "ratio"),
-        "recall": ("Recall", "ratio"),
-        "f1": ("F1", "ratio"),
+        "precision": ("Links that are right", "ratio"),
+        "recall": ("True links found", "ratio"),
+        "f1": ("Both together (F1)", "ratio"),
     },
     worth=lambda result: len(_sweep(result)) > 1 and result.has("weights"),
 )
@@ -155,7 +166,7 @@ def threshold(result: Result, *, ax: Axes | None = None) -> Axes:
                 top.plot([x + off, x + off], [low, high], color=colour, linewidth=1.4, alpha=0.55, zorder=2)
         top.plot(*zip(*known, strict=True), color=colour, marker=mark, markersize=4.5, linewidth=1.8, zorder=3)
         top.annotate(
-            f"{measure} {formats.quantity(known[-1][1], 'ratio')}",
+            f"{SAID[measure]} {formats.quantity(known[-1][1], 'ratio')}",
             known[-1], xytext=(9, 0), textcoords="offset points", va="center", fontsize=9, color=colour,
         )  # fmt: skip
     scale(top, "ratio", axis="y", bins=4)
@@ -176,7 +187,7 @@ def threshold(result: Result, *, ax: Axes | None = None) -> Axes:
         axes.set_xlim(-0.4, len(table) - 1 + 1.6)
         axes.set_xticks(places if axes is bottom else [])
     bottom.set_xticklabels([f"{number(r, 'threshold'):g}" for r in table])
-    bottom.set_xlabel("match threshold", loc="left")
+    bottom.set_xlabel("probability from which two records are one person", loc="left")
     top.annotate("in use", (chosen, 1), xycoords=top.get_xaxis_transform(), xytext=(4, -2),
         textcoords="offset points", fontsize=8.5, color=style.SOFT, va="bottom")  # fmt: skip
     return top
@@ -204,7 +215,7 @@ def _alt_weights(result: Result) -> str:
     alt=_alt_weights,
     caption="Each step adds to or takes from the weight of evidence that two records are one person: plus one doubles "
     "the odds, minus one halves them. It starts at the odds of two records picked at random. Values are masked.",
-    data={"pair": ("Pair", "text"), "step": ("Step", "text"), "weight": ("Weight (log2 of odds)", "none")},
+    data={"pair": ("Pair", "text"), "step": ("Step", "text"), "weight": ("Weight, in doublings of the odds", "none")},
 )
 def weights(result: Result, *, ax: Axes | None = None) -> Axes:
     """Draw a bridge of weights for each explained pair, one above the other."""

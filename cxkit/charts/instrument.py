@@ -98,7 +98,7 @@ def _alt_attribution(result: Result) -> str:
 
 @figure(
     "instrument.attribution",
-    topic="How much is attributed to a known customer at a known moment, and where the rest is lost",
+    topic="How much can be traced to a known customer at a known moment, and where the rest is lost",
     needs="bridge",
     title="instrument.attribution.loss",
     alt=_alt_attribution,

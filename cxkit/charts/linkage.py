@@ -21,31 +21,34 @@ def _share(row: Row, column: str) -> str:
 
 def _alt_linkage(result: Result) -> str:
     said = [
-        f"{text(row, 'label')}: {_share(row, 'chosen')} with people stitched ("
-        f"{_share(row, 'low')} to {_share(row, 'high')} over plausible crosswalks), {_share(row, 'without')} without"
+        f"{text(row, 'label')}: {_share(row, 'chosen')} with each person's records joined ("
+        f"{_share(row, 'low')} to {_share(row, 'high')} over other ways of joining), {_share(row, 'without')} without"
         for row in rows(result, "figures")
     ]
-    return "Dots of each figure with people stitched, its band over plausible crosswalks, and without. " + texts(said)
+    return (
+        "Dots of each figure with each person's records joined, its band over other ways of joining, and without. "
+        + texts(said)
+    )
 
 
 @figure(
     "instrument.linkage",
-    topic="What hangs on who is taken for whom",
+    topic="What changes once the records of one person are joined across systems",
     needs="figures",
     title="instrument.linkage.recontact instrument.linkage.feedback instrument.linkage.contacts",
     alt=_alt_linkage,
-    caption="Filled: people stitched, with the least and most over other crosswalks as plausible. Ring: without "
-    "stitching. What a sample leaves open is not in the band.",
+    caption="Filled: records of one person joined; its line runs from the least to the most over other ways of "
+    "joining them as plausible. Ring: without joining. What a sample leaves open is not in the line.",
     data={
         "label": ("Figure", "text"),
-        "without": ("Without stitching", "ratio"),
-        "chosen": ("Stitched", "ratio"),
+        "without": ("Without joining", "ratio"),
+        "chosen": ("Joined", "ratio"),
         "low": ("Least", "ratio"),
         "high": ("Most", "ratio"),
-        "strict": ("From probability .99", "ratio"),
-        "lenient": ("From probability .5", "ratio"),
-        "money_low": ("Least, money a year against stitched", "money"),
-        "money_high": ("Most, money a year against stitched", "money"),
+        "strict": ("Joined from 99 %", "ratio"),
+        "lenient": ("Joined from 50 %", "ratio"),
+        "money_low": ("Least, money a year against joined", "money"),
+        "money_high": ("Most, money a year against joined", "money"),
     },
 )
 def linkage(result: Result, *, ax: Axes | None = None) -> Axes:
@@ -69,8 +72,8 @@ def linkage(result: Result, *, ax: Axes | None = None) -> Axes:
 def _apart(row: Row) -> str:
     chosen, without = number(row, "chosen") or 0.0, number(row, "without") or 0.0
     if abs(chosen - without) < 0.0005:
-        return "the same without"
-    return f"{formats.quantity(without, 'ratio')} without"
+        return f"{formats.quantity(chosen, 'ratio')}, the same without"
+    return f"{formats.quantity(chosen, 'ratio')}, {formats.quantity(without, 'ratio')} without"
 
 
 def _alt_outcomes(result: Result) -> str:
@@ -91,7 +94,7 @@ def _alt_outcomes(result: Result) -> str:
     caption="Difference in percentage points, like customers compared; left of nought it happened less often to those "
     "called back. The last row lies before any call: away from nought it would show that the groups differ anyway.",
     data={
-        "outcome": ("What happened", "text"),
+        "happened": ("What happened", "text"),
         "treated": ("Called back", "count"),
         "treated_share": ("Of them", "ratio"),
         "untreated": ("Not called", "count"),

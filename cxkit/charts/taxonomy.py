@@ -85,11 +85,17 @@ def _fresh(result: Result) -> Sequence[Row]:
     return [r for r in rows(result, "new_terms") if r.get("new")][:MOST]
 
 
+def _before(row: Row) -> str:
+    """The share before; a count below five is hidden as in every table."""
+    if 0 < (number(row, "before") or 0) < 5:
+        return "fewer than 5 customers"
+    return formats.quantity(number(row, "rate_before"), "ratio")
+
+
 def _alt_terms(result: Result) -> str:
     said = texts(
         (
-            f"{text(r, 'term')}: {formats.quantity(number(r, 'rate_before'), 'ratio')} before, "
-            f"{formats.quantity(number(r, 'rate'), 'ratio')} now"
+            f"{text(r, 'term')}: {_before(r)} before, {formats.quantity(number(r, 'rate'), 'ratio')} now"
             for r in _fresh(result)
         ),
         8,
@@ -104,15 +110,15 @@ def _alt_terms(result: Result) -> str:
     title="instrument.taxonomy.new_term",
     alt=_alt_terms,
     caption="The filled mark is the share of customers who used the word in the last months, the open one the share "
-    "before. Corrected for all the words that were looked at.",
+    "before. The bar is raised for all the words that were looked at.",
     data={
         "term": ("Words", "text"),
-        "also": ("Told as one with", "text"),
+        "also": ("Comes together with", "text"),
         "now": ("Customers now", "people"),
         "before": ("Customers before", "people"),
         "rate": ("Share now", "ratio"),
         "rate_before": ("Share before", "ratio"),
-        "theme": ("Theme", "text"),
+        "name": ("Theme", "text"),
         "quote": ("Quote", "text"),
     },
     worth=lambda result: bool(_fresh(result)),
@@ -128,7 +134,7 @@ def new_terms(result: Result, *, ax: Axes | None = None) -> Axes:
         [number(r, "rate_before") for r in data],
         [number(r, "rate") for r in data],
         names=("before", "now"),
-        notes=[f"{number(r, 'now') or 0:,.0f} customers · {text(r, 'theme') or 'no theme yet'}" for r in data],
+        notes=[f"{number(r, 'now') or 0:,.0f} customers · {text(r, 'name') or 'no theme yet'}" for r in data],
     )
 
     spread(ax, include=0.0)
@@ -165,7 +171,8 @@ def _alt_agreement(result: Result) -> str:
     needs="agreement",
     title="instrument.taxonomy.agreement",
     alt=_alt_agreement,
-    caption="Cohen's kappa with its 95 % interval: 1 is full agreement, 0 what chance would bring. Indented: the rules "
+    caption="Agreement beyond chance (Cohen's kappa) with its 95 % interval: 1 is full agreement, 0 what chance would "
+    "bring. Indented: the rules "
     "against coders, theme by theme; diamonds lie under .667, what is customarily too little.",
     data={
         "pair": ("Pair", "text"),
@@ -187,6 +194,13 @@ def agreement(result: Result, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+def _heard(row: Row, when: str) -> str:
+    """The share of customers heard; a count below five is hidden as in every table."""
+    if 0 < (number(row, when) or 0) < 5:
+        return "fewer than 5 customers"
+    return formats.quantity(number(row, f"rate_{when}"), "probability")
+
+
 def _effects(result: Result) -> list[Dot]:
     out = []
     tones = {"fall": "good", "rise": "bad", "no difference": "unknown"}
@@ -195,7 +209,7 @@ def _effects(result: Result) -> list[Dot]:
         if ratio is None:
             continue
         ends = number(row, "low"), number(row, "high")
-        shares = [formats.quantity(number(row, c), "probability") for c in ("rate_before", "rate_after")]
+        shares = [_heard(row, when) for when in ("before", "after")]
         note = f"{style.clip(text(row, 'name'), 28)}: {shares[0]} → {shares[1]}"
         tone = tones.get(text(row, "verdict"), "unknown")
         out.append(Dot(text(row, "change"), ratio, *ends, tone, note, text(row, "grade")))

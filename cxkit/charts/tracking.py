@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from cxkit import formats
 from cxkit.charts import style
@@ -115,9 +116,12 @@ def _alt_breaches(result: Result) -> str:
         "breaches": ("How many", "count"),
         "said": ("What", "text"),
     },
+    worth=lambda result: len(_bars(result)) > 1,
 )
 def breaches(result: Result, *, ax: Axes | None = None) -> Axes:
     """Draw breaches by owner role, the most first."""
     data = _bars(result)
     ax = ax or style.canvas(len(data) + 0.5)
-    return bars(ax, data, "count", label="breaches")
+    bars(ax, data, "count", label="breaches")
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=4, integer=True, min_n_ticks=2))
+    return ax

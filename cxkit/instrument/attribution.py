@@ -235,9 +235,11 @@ def _finding(tables: Tables, kind: str, rows: pd.DataFrame, window: Window, sour
     customer = share["attributed"] + share["no moment"]
     lost = max((s for s in STEPS[:-1]), key=lambda s: share[s])
     said = money(amount["total"], tables.currency) if kind == "revenue" else quantity(amount["total"], "count")
-    detail = f"{quantity(customer, 'ratio')} belongs to a known customer, whatever the moment; the whole is {said}."
+    detail = f"The whole is {said}."
+    if share["no moment"] > 0:
+        detail += f" {quantity(customer, 'ratio')} belongs to a known customer, whatever the moment."
     if share[lost] > 0:
-        detail += f" Most is lost at “{lost}”: {quantity(share[lost], 'ratio')}."
+        detail += f" Most is lost because {_why(lost, kind)}: {quantity(share[lost], 'ratio')}."
     return Finding(
         id=f"instrument.attribution.{kind}",
         stage="instrument",
@@ -276,16 +278,22 @@ def _customers(tables: Tables, kind: str, rows: pd.DataFrame, window: Window, so
     )
 
 
+def _why(step: str, kind: str) -> str:
+    """Why something cannot be traced, in words that fit what is traced."""
+    why = WHY[step]
+    if kind != "contacts":
+        why = why.replace("they are", "it is").replace("they carry", "it carries").replace("they belong", "it belongs")
+        why = why.replace("their key", "its key")
+    return why
+
+
 def _loss(bridge: pd.DataFrame, period: str, unplaced: Sequence[str] = ()) -> Finding | None:
     lost = bridge[bridge["step"].isin(WHY) & ~(bridge["step"].eq("no moment") & bridge["kind"].isin(unplaced))]
     lost = lost.sort_values(["share", "kind", "step"], ascending=[False, True, True])
     if lost.empty or float(lost["share"].iloc[0]) <= 0:
         return None
     row = lost.iloc[0]
-    why, whom = WHY[str(row["step"])], "a moment" if row["step"] == "no moment" else "a customer"
-    if row["kind"] != "contacts":
-        why = why.replace("they are", "it is").replace("they carry", "it carries").replace("they belong", "it belongs")
-        why = why.replace("their key", "its key")
+    why, whom = _why(str(row["step"]), str(row["kind"])), "a moment" if row["step"] == "no moment" else "a customer"
     return Finding(
         id="instrument.attribution.loss",
         stage="instrument",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -132,6 +133,18 @@ def lag(rows: pd.DataFrame, as_of: str) -> list[Finding]:
     ]
 
 
+def _heard(row: Mapping[Any, Any], when: str) -> str:
+    """The share of customers heard; a count below five is hidden as in every table."""
+    return "fewer than 5" if 0 < int(row[when]) < 5 else quantity(float(row[f"rate_{when}"]), "ratio")
+
+
+def _stricter(row: Mapping[Any, Any]) -> str:
+    """Why an interval without 1 in it is not called a difference."""
+    if row["verdict"] in {"fall", "rise"} or float(row["low"]) <= 1 <= float(row["high"]):
+        return ""
+    return " Taken alone it would count; among all that this report looks at the bar is higher."
+
+
 def effects(rows: pd.DataFrame) -> list[Finding]:
     """Each change that can be judged: what customers said of its theme afterwards."""
     out = []
@@ -145,14 +158,17 @@ def effects(rows: pd.DataFrame) -> list[Finding]:
             title = f"After “{row['change']}” {size} {way} customers {verb} “{row['name']}”"
         else:
             title = f"After “{row['change']}” customers {verb} “{row['name']}” neither less nor more, beyond chance"
+            if not float(row["low"]) <= 1 <= float(row["high"]):
+                way = "fewer" if ratio < 1 else "more"
+                title = f"After “{row['change']}” {way} customers {verb} “{row['name']}”: a hint, too thin to count"
         against = "against everything else they said" if row["against"] else "before and after alone"
         out.append(
             _finding(
                 "effect",
                 title,
-                detail=f"{quantity(float(row['rate_before']), 'ratio')} of customers heard before, "
-                f"{quantity(float(row['rate_after']), 'ratio')} after; the ratio is taken {against}. It goes with the "
-                "change and need not come from it.",
+                detail=f"{_heard(row, 'before')} of customers heard before, {_heard(row, 'after')} after; "
+                f"the ratio is taken {against}. It goes with the "
+                "change and need not come from it." + _stricter(row),
                 value=ratio,
                 unit="multiple",
                 low=float(row["low"]),

@@ -22,6 +22,18 @@ SIGNALS: Mapping[str, tuple[str, ...]] = {
     "telemetry": ("events",),
 }
 """Signal → tables that carry it."""
+NAMES: Mapping[str, str] = {"crm": "CRM", "voc": "feedback"}
+
+
+def named(signal: object) -> str:
+    """A signal, or a system that is called after one, as a reader knows it.
+
+    >>> named("voc"), named("billing"), named("Ticket desk")
+    ('feedback', 'billing', 'Ticket desk')
+    """
+    return NAMES.get(str(signal), str(signal))
+
+
 STANDING = frozenset({"accounts", "people", "subscriptions"})
 """Lists that may well gain no row for months; they are never called stale."""
 SLOW = STANDING | {"revenue", "invoices"}

@@ -95,7 +95,7 @@ def _entities(facts: Facts, systems: pd.DataFrame, entities: int) -> Finding:
     title = f"{records} of {len(systems)} system{'s' * (len(systems) != 1)} are {entities:,} people"
     if facts.modelled:
         detail = (
-            f"Two records count as one person from a probability of {facts.at}, and all that are joined through others."
+            f"Two records count as one person from a probability of {facts.at}; so do records joined through a third."
         )
     else:
         detail = "Records are joined by equal keys only, so that spelling variants of one person stay apart."
@@ -127,11 +127,12 @@ def _links(facts: Facts) -> Finding:
     title = f"{quantity(share, 'ratio')} of links rest on likeness alone, the others on an equal key"
     if not alike:
         title = f"All {facts.links:,} links rest on an equal key"
+    keys = f"{facts.exact:,} have equal hashed or exact keys; of the others " if facts.exact else ""
     detail = (
-        f"Of {facts.links:,} links between two records, {facts.exact:,} are equal hashed or exact keys and "
-        f"{facts.keyed:,} more share an e-mail address or a phone; {alike:,} were found by name and circumstances."
+        f"Of {facts.links:,} links between two records, {keys}{facts.keyed:,} share an e-mail address or a phone; "
+        f"{alike:,} were found by name and circumstances."
     )
-    return _finding(facts, "links", title, share, unit="ratio", n=facts.links, detail=detail)
+    return _finding(facts, "links", title, share, unit="ratio", n=facts.links, detail=detail, audience="team")
 
 
 def _quality(facts: Facts, chosen: Mapping[str, Any], measure: str) -> Finding:
@@ -141,8 +142,8 @@ def _quality(facts: Facts, chosen: Mapping[str, Any], measure: str) -> Finding:
         low, high = (float(chosen[f"{measure}_{end}"]) for end in ("low", "high"))
         there = pd.notna(low) and pd.notna(high)
         what = {
-            "precision": f"{quantity(value, 'ratio')} of judged pairs that were joined are one person",
-            "recall": f"{quantity(value, 'ratio')} of judged pairs that are one person were joined",
+            "precision": f"{quantity(value, 'ratio')} of the pairs joined are one person, as people judged them",
+            "recall": f"{quantity(value, 'ratio')} of the pairs that people judged to be one person were joined",
             "f1": f"Precision and recall together (F1) are {quantity(value, 'ratio')} over the judged pairs",
         }[measure]
         if pd.isna(value):
@@ -174,7 +175,8 @@ def _threshold(facts: Facts, swept: pd.DataFrame) -> Finding:
     here, few, many = (int(_at(swept, t)["entities"]) for t in (facts.threshold, *NEARBY))
     change = (max(many, here) - min(few, here)) / here
     verb = "hardly matters" if change <= STEADY else "matters"
-    title = f"Which threshold is chosen {verb}: from {NEARBY[0]} to {NEARBY[1]} there are {few:,} to {many:,} people"
+    title = f"How readily records are joined {verb}: from {NEARBY[0] * 100:.0f} to {NEARBY[1] * 100:.0f} % sure "
+    title += f"there are {few:,} to {many:,} people"
     detail = ""
     if facts.labelled >= MINIMUM_N:
         best = swept.sort_values(["f1", "threshold"], ascending=[False, True]).iloc[0]
@@ -202,7 +204,8 @@ def _shared(facts: Facts, shared: pd.DataFrame) -> Finding:
         else f"{listing(kinds)} belongs to no one person and joins nobody",
         values,
         n=records,
-        detail=f"They stand on {records:,} records; the widest is {first['value']}, under {first['names']:,} names.",
+        detail=f"They stand on {records:,} records; the most widely used is {first['value']}, "
+        f"under {first['names']:,} names.",
     )
 
 
@@ -237,8 +240,11 @@ def _conflicts(facts: Facts, largest: int, entities: int) -> Finding:
         title,
         total,
         n=entities,
-        detail=f"The largest holds {largest:,} record{'s' * (largest != 1)}. One false link joins two people whole.",
+        detail="One false link would join two people whole."
+        if not total
+        else f"The largest holds {largest:,} record{'s' * (largest != 1)}. One false link joins two people whole.",
         tone="bad" if total > 0.01 * entities else "neutral",
+        audience="board" if total else "team",
     )
 
 

@@ -32,9 +32,9 @@ STRICT, LENIENT = 0.99, 0.5
 YEAR = 365.25
 KINDS: Mapping[str, tuple[str, str]] = {
     "grr": ("Gross revenue retention", "ratio"),
-    "recontact": ("Recontact", "ratio"),
-    "contacts": ("Contacts of a known customer", "ratio"),
-    "feedback": ("Feedback of a known customer", "ratio"),
+    "recontact": ("Repeat contacts", "ratio"),
+    "contacts": ("Contacts traced to a customer", "ratio"),
+    "feedback": ("Feedback traced to a customer", "ratio"),
 }
 
 
@@ -63,7 +63,7 @@ def linkage(
     and answers without an account that of their person.
     """
     if not identity.has("crosswalk"):
-        reason = "Without people of several systems nothing is stitched."
+        reason = "Without people of several systems nothing is joined."
         return _nothing(tables, reason, (Missing(name="people", columns=("system", "person_id", "email")),))
     if not {"account_id"} <= tables.supplied("people"):
         return _nothing(tables, "People carry no account.", (Missing(name="people", columns=("account_id",)),))
@@ -130,14 +130,14 @@ def _compared(tables: Tables, label: str, chosen: float, without: float, base: f
     """A figure with people stitched and without, as a title."""
     said, was = quantity(chosen, "ratio"), quantity(without, "ratio")
     if said == was:
-        return f"{label}: {said} whether people are stitched or not"
+        return f"{label}: {said} whether each person's records are joined or not"
     moved = abs(chosen - without) * base
     more = f", a difference of {money(moved, tables.currency)} a year" if moved >= 1 else ""
-    return f"{label}: {said} with people stitched, {was} without{more}"
+    return f"{label}: {said} with each person's records joined, {was} without{more}"
 
 
 def _nothing(tables: Tables, reason: str, needs: tuple[Missing, ...]) -> Linkage:
-    gap = Gap(id="instrument.linkage.cost", what="What the error of stitching costs", reason=reason, needs=needs)
+    gap = Gap(id="instrument.linkage.cost", what="What it costs to join records wrongly", reason=reason, needs=needs)
     return Linkage(as_of=tables.as_of, gaps=(gap,))
 
 
@@ -283,9 +283,14 @@ def _finding(tables: Tables, row: Mapping[Any, Any], identity: Identity, window:
     base = float(row["base"]) if row["base"] is not None and pd.notna(row["base"]) else 0.0
     open_ = (high - low) * base
     title = _compared(tables, str(row["label"]), chosen, without, base)
-    detail = f"Over {DRAWS} crosswalks as plausible, and thresholds from {LENIENT:g} to {STRICT:g}, it is "
-    detail += f"{interval(low, high, 'ratio')}" if high > low else "the same"
-    detail += f", so that who is who leaves {money(open_, tables.currency)} a year open." if open_ >= 1 else "."
+    apart = quantity(low, "ratio") != quantity(high, "ratio")
+    detail = f"Joined in {DRAWS} other ways as plausible, and from a probability of {LENIENT:g} to {STRICT:g}, it is "
+    detail += f"{interval(low, high, 'ratio')}" if apart else "the same"
+    detail += (
+        f", so that doubt about who is who leaves {money(open_, tables.currency)} a year open."
+        if apart and open_ >= 1
+        else "."
+    )
     if name == "grr":
         detail += " Accounts that share a person count as one customer here; elsewhere in the report each stands alone."
     source = {"grr": ("people", "revenue"), "feedback": ("people", "surveys")}.get(name, ("people", "tickets"))
@@ -296,13 +301,11 @@ def _finding(tables: Tables, row: Mapping[Any, Any], identity: Identity, window:
         detail=detail,
         value=chosen,
         unit="ratio",
-        low=low,
-        high=high,
-        about="least and most over plausible crosswalks; sampling not in it",
+        about="the range over other ways of joining is no interval; sampling is not in it",
         n=identity.tables["crosswalk"].num_rows,
         period=window.label if window and name == "grr" else "",
         grade="D",
         sources=source,
         tone="neutral",
-        weight=open_,
+        weight=open_ if apart else 0.0,
     )

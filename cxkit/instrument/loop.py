@@ -152,8 +152,13 @@ def _rate(measure: str, row: Mapping[Any, Any], window: Window, hours: float, da
     title = f"{quantity(share, 'ratio')} {text}"
     if n < MINIMUM_N:
         title = f"{n:,} unhappy answers are too few to judge by ({MINIMUM_N} are needed)"
-    detail = "Detractors, CSAT 1–2 and CES 1–3. Loops open past the limit count against it"
-    detail += f"; {int(row['censored']):,} still inside it are not judged yet." if row["censored"] else "."
+    waiting = f"{int(row['censored']):,} still inside the limit are not judged yet." if row["censored"] else ""
+    detail = waiting
+    if measure == "contacted":
+        detail = (
+            "Unhappy: 0 to 6 on the scale of recommending (NPS), 1 or 2 on satisfaction (CSAT), 1 to 3 on ease (CES). "
+            f"Answers still waiting past the limit count against it. {waiting}"
+        ).strip()
     return Finding(
         id=f"instrument.loop.{measure}",
         stage="instrument",

@@ -44,9 +44,10 @@ def compared(
 ) -> tuple[pd.DataFrame, tuple[Finding, ...], tuple[Gap, ...]]:
     """Outcomes of those called back in time against like ones who were not: frame, findings, gaps.
 
-    `unhappy` is the SQL predicate of answers that ask for a call. Columns of the frame: outcome, treated,
-    treated_share, untreated, untreated_share (in strata with both kinds), difference, low, high, p, adjusted, strata,
-    dropped, crude. The answers are those of the window and of a year before it, followed for 90 days.
+    `unhappy` is the SQL predicate of answers that ask for a call. Columns of the frame: outcome, happened (in
+    words), treated, treated_share, untreated, untreated_share (in strata with both kinds), difference,
+    low, high, p, adjusted, strata, dropped, crude. The answers are those of the window and of a year
+    before it, followed for 90 days.
     """
     needs = tables.lacking({"surveys": ("account_id", "contacted"), "accounts": ("account_id",)})
     if needs:
@@ -160,6 +161,7 @@ def _rows(tables: Tables, outcomes: Mapping[str, str]) -> pd.DataFrame:
 def _row(outcome: str, found: StratifiedDifference, hits: tuple[int, int]) -> dict[str, object]:
     return {
         "outcome": outcome,
+        "happened": OUTCOMES[outcome][0],
         "treated": found.treated,
         "treated_share": hits[0] / found.treated,
         "untreated": found.untreated,
@@ -185,9 +187,13 @@ def _findings(rows: pd.DataFrame, period: str, hours: float) -> list[Finding]:
         points = quantity(abs(float(row["difference"])), "points")
         way = "less" if row["difference"] < 0 else "more"
         limit = f"{hours:g} hours"
+        apart = not float(row["low"]) <= 0 <= float(row["high"])
+        doubt = "the groups differed before" if uneven else "a hint, too thin to count"
         title = (
             f"Unhappy customers called back within {limit} {verb} {points} {way} often than like ones who were not"
             if shown
+            else f"Those called back within {limit} {verb} {points} {way} often than like ones: {doubt}"
+            if apart
             else f"A call back within {limit} goes with no difference in {noun} that could be told from chance"
         )
         detail = (
@@ -197,6 +203,8 @@ def _findings(rows: pd.DataFrame, period: str, hours: float) -> list[Finding]:
             f"{interval(float(row['low']), float(row['high']), 'points')}. "
             "Who is called is chosen, so this is no effect of the call."
         )
+        if apart and not shown and not uneven:
+            detail += " Taken alone it would count; among all that this report looks at the bar is higher."
         if uneven:
             detail += (
                 " The two groups differed before any call in how often they asked: matching leaves something over."

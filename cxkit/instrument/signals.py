@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from cxkit.formats import listing, quantity
-from cxkit.instrument.feeds import KEYED, SIGNALS, STANDING, carriers, feeds, moment_rows
+from cxkit.instrument.feeds import KEYED, SIGNALS, STANDING, carriers, feeds, moment_rows, named
 from cxkit.records import Finding, Gap, Missing, Result
 from cxkit.tables.engine import Tables
 
@@ -163,7 +163,7 @@ def _matrix_findings(tables: Tables, matrix: pd.DataFrame) -> list[Finding]:
         if have[status]:
             part = matrix[matrix["status"] == status]
             groups = part.groupby("signal", sort=False).size()
-            said = listing([f"{signal} ({count})" for signal, count in groups.items()])
+            said = listing([f"{named(signal)} ({count})" for signal, count in groups.items()])
             title = f"{have[status]} {'pair' if have[status] == 1 else 'pairs'} of moment and signal {text}"
             title = (
                 title.replace(" are ", " is ", 1).replace(" arrive ", " arrives ", 1) if have[status] == 1 else title
@@ -172,7 +172,8 @@ def _matrix_findings(tables: Tables, matrix: pd.DataFrame) -> list[Finding]:
     voices = matrix[(matrix["signal"] == "voc") & (matrix["status"] != "present")]
     total = matrix["moment_id"].nunique()
     if len(voices):
-        title = f"{len(voices)} of {total} moments have no customer feedback that can be laid against them"
+        verb, own = ("has", "its") if len(voices) == 1 else ("have", "their")
+        title = f"{len(voices)} of {total} moments {verb} no customer feedback of {own} own"
         names = listing([str(m) for m in voices["moment"]])
         made.append(_finding("silent", title, len(voices), tables, n=total, detail=f"{names}.", tone="bad"))
     return made
@@ -199,8 +200,8 @@ def _of(n: int, whole: int) -> str:
 
 
 def _feed_findings(tables: Tables, rows: pd.DataFrame) -> list[Finding]:
-    named = [f"{f} ({s})" if s else str(f) for f, s in zip(rows["feed"], rows["system"], strict=True)]
-    rows = rows.assign(named=named)
+    called = [f"{f} from {named(s)}" if s else str(f) for f, s in zip(rows["feed"], rows["system"], strict=True)]
+    rows = rows.assign(named=called)
     sources = tuple(sorted({str(f) for f in rows["feed"]}))
     stale = rows[rows["stale"].astype(bool)].sort_values(["days_behind", "named"], ascending=[False, True])
     flowing = int((~rows["feed"].isin(STANDING)).sum())
@@ -238,7 +239,7 @@ def _feed_findings(tables: Tables, rows: pd.DataFrame) -> list[Finding]:
                 len(thin),
                 tables,
                 n=len(rows),
-                detail="; ".join(said[:4]) + ".",
+                detail=("; ".join(said[:4])[:1].upper() + "; ".join(said[:4])[1:]) + ".",
                 sources=sources,
                 tone="bad",
             )

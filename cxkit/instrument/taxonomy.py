@@ -34,11 +34,12 @@ class Taxonomy(Result):
     - ``months``: theme, month, answers, written
     - ``reasons``: code, name, parent, tickets, customers, share (low, high), before, change (low, high)
     - ``unmapped``: reason, how (unknown, split, dropped), tickets, share, first, last: reasons without a code
-    - ``new_terms``: term, also, now, before (customers), rate, rate_before, p, p_adjusted (Holm), new, theme, quote
+    - ``new_terms``: term, also, now, before (customers), rate, rate_before, p, p_adjusted (Holm), new, theme, quote,
+      name (of the theme)
     - ``agreement``: pair, n, agreed, kappa (low, high), alpha (low, high), verdict; ``by_code``: the same per code
     - ``frames``: source, version, first, last, rows, kept, moved, merged, split, unknown, comparable
     - ``breaks``: source, code, to, rows: codes that were split, where a series cannot be carried on
-    - ``quotes``: theme, quote (masked), metric, score, month; none of a theme under five answers
+    - ``quotes``: theme, quote (masked), metric, score, month, name (of the theme); none of a theme under five answers
     - ``masking``: what (found, planted), kind, shape, n, hits, share (low, high)
     - ``terms``: theme, name, term: what the rules look for
     """
@@ -101,6 +102,7 @@ def _window(tables: Tables, table: str, column: str, months: int, where: str = "
 def _words(tables: Tables, frame: CodeFrame, window: Window, seed: int, said: _Said) -> dict[str, object]:
     """Everything that is read from verbatims."""
     late = window_to(window.last, RECENT_MONTHS)
+    names = {c.code: c.name for c in frame.themes}
     state: dict[str, object] = {"recent": late.label}
     with themed(tables, frame, "true"):
         under, _, n = counts.all_answers(tables, window)
@@ -127,11 +129,15 @@ def _words(tables: Tables, frame: CodeFrame, window: Window, seed: int, said: _S
             terms, looked = new_terms(tables, window, late)
             fresh = [str(t) for t in terms.loc[terms["new"].astype(bool), "term"]]
             heard = quoting.term_quotes(tables, fresh, late) if fresh else {}
-            said.held["new_terms"] = terms.assign(quote=[heard.get(str(t), "") for t in terms["term"]])
+            said.held["new_terms"] = terms.assign(
+                quote=[heard.get(str(t), "") for t in terms["term"]],
+                name=[names.get(str(c), "") for c in terms["theme"]],
+            )
             said.findings += says.new_term(said.held["new_terms"], looked, late.label)
         else:
             said.gaps.append(says.gap("new_term", f"Fewer than {RECENT_MONTHS + 1} months of answers were supplied."))
-        said.held["quotes"] = quoting.quotes(tables, window, metric)
+        quotes = quoting.quotes(tables, window, metric)
+        said.held["quotes"] = quotes.assign(name=[names.get(str(c), str(c)) for c in quotes["theme"]])
         said.held["masking"] = quoting.masking(tables, window, seed=seed)
         said.findings += says.masking(said.held["masking"], window.label)
     rows = [(c.code, c.name, t) for c in frame.themes for t in c.terms]

@@ -29,6 +29,7 @@ WHATS = {
 }
 OF_WORDS = ("coverage", "loudest", "new_term", "agreement", "masking")
 CUSTOMARY = (
+    "1 is full agreement, 0 what chance alone brings. "
     f"From {RELIABLE:g} on coding is customarily called reliable, from {TENTATIVE:g} on tentative (Krippendorff 2004)."
 )
 UNITS: Mapping[str, Unit] = {"nps": "nps", "csat": "ratio", "ces": "score"}
@@ -132,21 +133,28 @@ def reasons(rows: pd.DataFrame, unmapped: pd.DataFrame, n: int, period: str) -> 
     ]
 
 
+def _few(n: int) -> str:
+    """A count of people, hidden below five as in every table."""
+    return f"{n:,}" if n >= 5 or not n else "fewer than 5"
+
+
 def new_term(terms: pd.DataFrame, looked: Mapping[str, int], period: str) -> list[Finding]:
     """Words that were not there before; one finding, about the strongest."""
     fresh = terms[terms["new"].astype(bool)] if len(terms) else terms
     sources = ("surveys",)
     if not looked["now"] or not looked["before"]:
         return []
-    among = f"{looked['looked']:,} words and pairs of words were looked at, Holm-corrected."
+    among = (
+        f"{looked['looked']:,} words and pairs of words were looked at, and the bar is raised for so many looks (Holm)."
+    )
     if fresh.empty:
         title = "Customers use no words this quarter that are new beyond chance"
         more: dict[str, Any] = {"value": 0, "unit": "count", "tone": "neutral", "detail": among}
         return [_finding("new_term", title, n=looked["now"], period=period, sources=sources, **more)]
     row = fresh.iloc[0].to_dict()
     others = [f"“{t}”" for t in fresh["term"].iloc[1:]]
-    where = "under no theme yet" if not row["theme"] else f"mostly under {row['theme']}"
-    detail = f"Before: {int(row['before']):,} of {looked['before']:,} customers. It falls {where}. {among}"
+    where = "under no theme yet" if not row["theme"] else f"mostly under “{row.get('name') or row['theme']}”"
+    detail = f"Before: {_few(int(row['before']))} of {looked['before']:,} customers. It falls {where}. {among}"
     if others:
         detail += f" Also new: {listing(others)}."
     title = f"“{row['term']}” is new: {int(row['now']):,} of {looked['now']:,} customers who wrote used it"
@@ -179,12 +187,12 @@ def agreement(rows: pd.DataFrame, by_code: pd.DataFrame, period: str) -> list[Fi
         who = "The rules and the coders" if rules else f"Coders {pair.replace(' – ', ' and ')}"
         word = {"reliable": "reliably", "tentative": "tentatively", "not reliable": "too little"}[str(row["verdict"])]
         there = bool(pd.notna(low))
-        title = f"{who} agree {word}: kappa {number(value, 2)} over {int(row['n']):,} answers"
+        title = f"{who} agree {word}: {number(value, 2)} beyond chance (kappa) over {int(row['n']):,} answers"
         if not there:
             title = f"{who} share {int(row['n']):,} answers, too few to judge by ({MINIMUM_N} are needed)"
         detail = CUSTOMARY
         if pd.notna(row["alpha"]):
-            detail = f"Krippendorff's alpha {number(row['alpha'], 2)}. " + detail
+            detail = detail + f" By a second measure (Krippendorff's alpha): {number(row['alpha'], 2)}."
         weak = by_code[(by_code["pair"] == pair) & by_code["low"].notna()].sort_values(["kappa", "code"])
         if len(weak) and float(weak["kappa"].iloc[0]) < TENTATIVE:
             worst = weak.iloc[0]

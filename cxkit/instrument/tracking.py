@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from cxkit.formats import listing, quantity
-from cxkit.instrument.feeds import SIGNALS, feeds
+from cxkit.instrument.feeds import SIGNALS, feeds, named
 from cxkit.instrument.tracking_breaches import NOBODY, breaches
 from cxkit.instrument.tracking_events import Made, event_findings, finding, gap, thin
 from cxkit.instrument.tracking_names import standard
@@ -64,7 +64,7 @@ def tracking(
         gaps += [gap(i, reason, *lacks) for i in ("names", "doubles", "carried", "missing", "undeclared", "retired")]
     else:
         names, total = seen_names(tables, rules)
-        held["plan"] = plan(tables, names, rules, _roles(tables))
+        held["plan"] = _called(tables, plan(tables, names, rules, _roles(tables)))
         held["names"] = _presentable(names)
         made, lack = event_findings(tables, names, held["plan"], rules, total)
         findings, gaps = findings + made, gaps + lack
@@ -87,6 +87,16 @@ def _roles(tables: Tables) -> dict[str, str]:
         (str(r[k]).casefold(), str(r["owner_role"])) for r in rows.to_dict("records") for k in ("system", "system_id")
     ]
     return dict(pairs)
+
+
+def _called(tables: Tables, rows: pd.DataFrame) -> pd.DataFrame:
+    """The plan with systems by the names of the list of systems, where events carry their ids."""
+    if isinstance(tables.require("systems", "system_id", "system"), Missing):
+        return rows
+    known = tables.frame("SELECT system_id, min(system) AS system FROM systems GROUP BY 1 ORDER BY 1").dropna()
+    names = {str(i): str(s) for i, s in zip(known["system_id"], known["system"], strict=True)}
+    said = [", ".join(named(names.get(part, part)) for part in str(s).split(", ")) for s in rows["system"]]
+    return rows.assign(system=said)
 
 
 def _presentable(names: pd.DataFrame) -> pd.DataFrame:
@@ -125,7 +135,11 @@ def _breaches(
     title += f", {most if most < n else 'all'} of them with {first}" if n > 1 else f", with {first}"
     said = listing([f"{role} {int(k)}" for role, k in by.items()], most=8)
     nobody = " For some tables no role answers." if NOBODY in by.index else ""
-    detail = f"By role: {said}.{nobody}" + ("" if health is not None else " Rules of single rows are not counted here.")
+    detail = (
+        (f"By role: {said}." if len(by) > 1 else "")
+        + nobody
+        + ("" if health is not None else " Rules of single rows are not counted here.")
+    )
     sources = tuple(t for t in tables.present if t in set(rows["table"]))
     return [finding("breaches", title, n, tables, n=len(rows), detail=detail, sources=sources, tone="bad")], []
 
@@ -146,7 +160,7 @@ def _views(tables: Tables, window: Window, held: dict[str, pd.DataFrame]) -> Mad
     title += f", {quantity(full, 'ratio')} in all"
     if signals < 2:
         return [], [gap("views", "Only one signal carries the key of a customer.")]
-    said = listing([f"{r['signal']} {quantity(r['share'], 'ratio')}" for r in by.to_dict("records")], most=8)
+    said = listing([f"{named(r['signal'])} {quantity(r['share'], 'ratio')}" for r in by.to_dict("records")], most=8)
     more = "A customer who never asked or answered is not seen there, and need not be."
     found = finding(
         "views",
@@ -202,6 +216,10 @@ def _insight(tables: Tables, window: Window, held: dict[str, pd.DataFrame]) -> M
     return [found], []
 
 
+def _days(days: float) -> str:
+    return f"{days:,.0f} day{'s' if round(days) != 1 else ''}"
+
+
 def _loops(tables: Tables, window: Window, held: dict[str, pd.DataFrame]) -> Made:
     rows = loops(tables)
     if isinstance(rows, Missing):
@@ -214,18 +232,21 @@ def _loops(tables: Tables, window: Window, held: dict[str, pd.DataFrame]) -> Mad
     whole = rows[rows["group"] == "all"].iloc[0]
     n, done, median = int(whole["cases"]), int(whole["done"]), float(whole["median_days"])
     finite = median < float("inf")
-    title = f"Half of {n} items raised between teams are settled within {quantity(median, 'days')}"
-    if not finite:
-        title = f"Fewer than half of {n} items raised between teams are settled yet ({done})"
+    title = (
+        f"Half of {n} items raised between teams are settled within {_days(median)}"
+        if finite
+        else f"Fewer than half of {n} items raised between teams are settled yet ({done})"
+    )
     waits = [
-        f"{r['group']} {quantity(r['median_days'], 'days') if r['median_days'] < float('inf') else 'not yet'}"
+        f"{r['group']} {_days(float(r['median_days'])) if r['median_days'] < float('inf') else 'not yet'}"
         for r in rows.to_dict("records")
         if r["group"] != "all"
     ]
-    detail = f"{done} are settled; the others count as waiting. By kind: {listing(waits)}."
+    detail = f"{done} {'is' if done == 1 else 'are'} settled; the others count as waiting."
+    detail += f" Until half are settled, by kind: {listing(waits)}." if waits else ""
     if done:
         detail += (
-            f" The settled ones alone took {quantity(float(whole['done_only']), 'days')} at the median, which flatters."
+            f" Half of the settled ones took up to {_days(float(whole['done_only']))}; to judge by them alone flatters."
         )
     detail = f"{detail} {rhythm(tables, window)}".strip()
     there = n >= MINIMUM_N and whole["low"] == whole["low"] and whole["high"] < float("inf")

@@ -83,7 +83,9 @@ def event_findings(tables: Tables, names: pd.DataFrame, rows: pd.DataFrame, rule
         findings.append(finding("doubles", title, len(double), tables, n=n, detail=f"{listing(pairs)}.", tone="bad"))
     else:
         findings.append(
-            finding("doubles", f"No event arrives under two names ({n} names)", 0, tables, n=n, tone="good")
+            finding(
+                "doubles", f"No event arrives under two names ({n} names)", 0, tables, n=n, tone="good", audience="team"
+            )
         )
     findings += _carried(tables, names, rules)
     findings += _plan_findings(tables, names, rows)
@@ -127,9 +129,17 @@ def _carried(tables: Tables, names: pd.DataFrame, rules: Standard) -> list[Findi
                 n=every,
                 detail=f"Filled: {said}." + (f" Thinnest in {listing(thin)}." if thin else ""),
                 tone="good" if shares[worst] >= CARRIED else "bad" if subject == "must" else "neutral",
+                audience="team" if shares[worst] >= CARRIED else "board",
             )
         )
     return made
+
+
+def _further(rows: pd.DataFrame) -> str:
+    """What became of events along the way that no longer arrive."""
+    gone = rows[(rows["stands_for"] == "along the way") & (rows["status"] == "stopped")]
+    said = [f"{r['event']} ({r['moment']})" for r in gone.to_dict("records")]
+    return f" Along the way {listing(said)} stopped arriving." if said else ""
 
 
 def _plan_findings(tables: Tables, names: pd.DataFrame, rows: pd.DataFrame) -> list[Finding]:
@@ -138,18 +148,20 @@ def _plan_findings(tables: Tables, names: pd.DataFrame, rows: pd.DataFrame) -> l
     if len(declared):
         gone = declared[declared["status"].isin(["missing", "stopped"])]
         said = [f"{r['event']} ({r['moment']}, {r['status']})" for r in gone.to_dict("records")]
-        title = f"{len(gone)} of {len(declared)} events that the register names do not arrive"
-        title = title.replace("1 of 1 events that the register names do", "The only event that the register names does")
+        title = f"{len(gone)} of {len(declared)} start and value events of the register do not arrive"
+        title = title.replace(
+            "1 of 1 events that the register names do", "The only start or value event of the register does"
+        )
         made.append(
             finding(
                 "missing",
                 title
                 if len(gone)
-                else f"Every event that the register names arrives ({len(declared)} of {len(declared)})",
+                else f"Every start and value event of the register arrives ({len(declared)} of {len(declared)})",
                 len(gone),
                 tables,
                 n=len(declared),
-                detail=f"{listing(said)}." if said else "",
+                detail=(f"{listing(said)}." if said else "") + _further(rows),
                 sources=("events", "moments"),
                 tone="bad" if len(gone) else "good",
             )

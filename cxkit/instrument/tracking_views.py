@@ -111,7 +111,7 @@ def rhythm(tables: Tables, window: Window) -> str:
             said.append("alignment has been measured once")
     if not isinstance(tables.require("changes", "changed"), Missing):
         n = int(tables.frame(f"SELECT count(*) AS n FROM changes WHERE {window.holds('changed')}")["n"].iloc[0])
-        said.append(f"{n} structural change{'s' if n != 1 else ''} followed from feedback in the window")
+        said.append(f"{n} structural change{'s' if n != 1 else ''} {'were' if n != 1 else 'was'} made in the window")
     text = " and ".join(said)
     return f"{text[:1].upper()}{text[1:]}." if text else ""
 

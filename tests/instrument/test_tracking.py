@@ -59,7 +59,10 @@ def test_the_plan_says_what_arrives_under_another_name_never_and_undeclared():
     assert rows.loc["device-installed", ["event", "stands_for"]].tolist() == ["device_installed", "value"]
     assert rows.loc["order_placed", "owner_role"] == "RevOps/Data"
     assert rows.loc["order_placed", "todo"] == "fill account_id"
-    assert result.finding("instrument.tracking.missing").title == "1 of 3 events that the register names do not arrive"
+    assert (
+        result.finding("instrument.tracking.missing").title
+        == "1 of 3 start and value events of the register do not arrive"
+    )
     assert result.finding("instrument.tracking.doubles").value == 1
     assert result.finding("instrument.tracking.carried", subject="must").value == pytest.approx(68 / 84)
 
