@@ -160,8 +160,8 @@ def test_a_whole_client_gives_the_same_results_on_both_engines(
     from cxkit.engagement.desk import open_desk
     from cxkit.engagement.recipes import RECIPES
 
-    data = copy_of("northbeam").parent
-    ours, theirs = (open_desk("quantify", client="northbeam", data_dir=data, run_dir=tmp_path / d) for d in "ab")
+    data = copy_of("marlow").parent
+    ours, theirs = (open_desk("quantify", client="marlow", data_dir=data, run_dir=tmp_path / d) for d in "ab")
     theirs.tables = on_spark(ours.tables, spark)
     wanted = [r for r in RECIPES if r.split(".")[0] in {"instrument", "orchestrate"}]
     for recipe in ("quantify.scorecard", "quantify.retention", *wanted):
