@@ -112,7 +112,7 @@ def _alt_sweep(result: Result) -> str:
     said = []
     for row in _sweep(result):
         good = [
-            f"{measure} {formats.quantity(number(row, measure), 'ratio')}"
+            f"{SAID[measure]} {formats.quantity(number(row, measure), 'ratio')}"
             for measure in ("precision", "recall")
             if number(row, measure) is not None
         ]

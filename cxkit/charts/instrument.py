@@ -66,7 +66,7 @@ def signals(result: Result, *, ax: Axes | None = None) -> Axes:
 
 
 STEPS = {
-    "attributed": (style.ACCENT, "attributed"),
+    "attributed": (style.ACCENT, "traced"),
     "no moment": (style.BAND3, "no moment"),
     "unknown key": (style.BAND3, "unknown key"),
     "no key": (style.SOFT, "no key"),
@@ -93,7 +93,7 @@ def _alt_attribution(result: Result) -> str:
         )
         for kind, steps in _kinds(result).items()
     ]
-    return "Bars of what can be attributed to a customer and a moment, and where the rest is lost. " + texts(said)
+    return "Bars of what can be traced to a customer and a moment, and where the rest is lost. " + texts(said)
 
 
 @figure(

@@ -87,7 +87,7 @@ def untraced(rows: pd.DataFrame, as_of: str) -> list[Finding]:
     apart = rows[(rows["theme"] == "") & (rows["reason"] == "")]
     n = len(rows)
     title = (
-        f"{len(apart)} of {n} structural changes trace to no feedback theme"
+        f"{len(apart)} of {n} structural changes {'traces' if len(apart) == 1 else 'trace'} to no feedback theme"
         if len(apart)
         else f"Every structural change traces to a feedback theme ({n} of {n})"
     )
@@ -117,7 +117,13 @@ def lag(rows: pd.DataFrame, as_of: str) -> list[Finding]:
     short = int(known["at_least"].sum())
     least = "at least " if short * 2 >= len(known) else ""
     said = "one change" if len(known) == 1 else f"{len(known)} changes, in the middle"
-    detail = f"Of {short} the records begin with the signal, so that it may be older." if short else ""
+    detail = (
+        "The records begin with the signal"
+        + (f" of {short} of them" if len(known) > 1 else "")
+        + ", so that it may be older."
+        if short
+        else ""
+    )
     return [
         _finding(
             "lag",

@@ -201,7 +201,7 @@ def _findings(rows: pd.DataFrame, period: str, hours: float) -> list[Finding]:
             f"{quantity(float(row['untreated_share']), 'ratio')} of {int(row['untreated']):,} like ones {verb} in "
             f"{FOLLOWED} days; the interval of the difference is "
             f"{interval(float(row['low']), float(row['high']), 'points')}. "
-            "Who is called is chosen, so this is no effect of the call."
+            "Who is called is chosen, so this does not show an effect of the call."
         )
         if apart and not shown and not uneven:
             detail += " Taken alone it would count; among all that this report looks at the bar is higher."

@@ -148,7 +148,7 @@ def new_term(terms: pd.DataFrame, looked: Mapping[str, int], period: str) -> lis
         f"{looked['looked']:,} words and pairs of words were looked at, and the bar is raised for so many looks (Holm)."
     )
     if fresh.empty:
-        title = "Customers use no words this quarter that are new beyond chance"
+        title = f"Customers use no words this quarter that are new beyond chance (0 of {looked['looked']:,})"
         more: dict[str, Any] = {"value": 0, "unit": "count", "tone": "neutral", "detail": among}
         return [_finding("new_term", title, n=looked["now"], period=period, sources=sources, **more)]
     row = fresh.iloc[0].to_dict()

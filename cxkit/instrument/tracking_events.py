@@ -161,7 +161,7 @@ def _plan_findings(tables: Tables, names: pd.DataFrame, rows: pd.DataFrame) -> l
                 len(gone),
                 tables,
                 n=len(declared),
-                detail=(f"{listing(said)}." if said else "") + _further(rows),
+                detail=((f"{listing(said)}." if said else "") + _further(rows)).strip(),
                 sources=("events", "moments"),
                 tone="bad" if len(gone) else "good",
             )

@@ -39,7 +39,7 @@ def test_a_planted_difference_is_found_and_worded_as_association():
     finding = result.finding("instrument.loop.outcome", subject="left")
     assert finding.grade == "D"
     assert "left 35.0 points less often than like ones who were not" in finding.title
-    assert "no effect of the call" in finding.detail
+    assert "does not show an effect of the call" in finding.detail
     assert finding.tone == "good"
 
 
