@@ -197,7 +197,7 @@ def agreement(result: Result, *, ax: Axes | None = None) -> Axes:
 def _heard(row: Row, when: str) -> str:
     """The share of customers heard; a count below five is hidden as in every table."""
     if 0 < (number(row, when) or 0) < 5:
-        return "fewer than 5 customers"
+        return "under 5"
     return formats.quantity(number(row, f"rate_{when}"), "probability")
 
 
