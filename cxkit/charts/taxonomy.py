@@ -172,7 +172,7 @@ def _alt_agreement(result: Result) -> str:
     title="instrument.taxonomy.agreement",
     alt=_alt_agreement,
     caption="Agreement beyond chance (Cohen's kappa) with its 95 % interval: 1 is full agreement, 0 what chance would "
-    "bring. Indented: the rules "
+    "bring. Below the pairs: the rules "
     "against coders, theme by theme; diamonds lie under .667, what is customarily too little.",
     data={
         "pair": ("Pair", "text"),
