@@ -35,5 +35,6 @@ def test_febrl_is_joined_as_well_as_splinks_own_demonstration(load, number):
 def test_both_sides_find_nearly_the_same_people(load, tmp_path):
     benchmark = load("identity")
     benchmark.simulate(tmp_path / "people.parquet", 5000)
+    (tmp_path / "people.prior").write_text(repr(benchmark.settle(tmp_path / "people.parquet")))
     (_, ours), (_, other) = (benchmark.SIDES[side](tmp_path / "people.parquet") for side in ("ours", "splink"))
     assert abs(ours - other) < 0.05 * other
