@@ -13,7 +13,7 @@ from cxkit.metrics.estimates import MINIMUM_N
 from cxkit.metrics.multiplicity import adjusted
 from cxkit.metrics.readings import readings
 from cxkit.metrics.windows import Window
-from cxkit.orchestrate.naming import labelled, optional
+from cxkit.orchestrate.naming import chance, labelled, optional
 from cxkit.orchestrate.part import Part
 from cxkit.orchestrate.segments import allowed
 from cxkit.records import Finding, Gap, Missing
@@ -155,7 +155,8 @@ def _slow(row: pd.Series, window: Window, tables: Tables, *, apart: bool) -> Fin
     work = listing([*told, "limit", *(["moment"] if row["dimension"] == "team" else [])])
     detail = (
         f"Both rates are for the mix of work that both do: the same {work}. {quantity(row['coverage'], 'ratio')} of "
-        f"its tickets can be compared so. Corrected p = {row['adjusted']:.2g}; called slower from {allowed():g} down. "
+        f"its tickets can be compared so. Corrected {chance(float(row['adjusted']))}; called slower from {allowed():g} "
+        "down. "
         "The comparison says nothing of why, and nothing of any person."
     )
     if row["dimension"] == "team":

@@ -49,6 +49,15 @@ def duration(days: float) -> str:
     return formats.quantity(days, "days") + hours
 
 
+def chance(p: float) -> str:
+    """A p-value as a reader can take it.
+
+    >>> chance(0.0321), chance(4e-24)
+    ('p = 0.032', 'p below 0.0001')
+    """
+    return "p below 0.0001" if p < 0.0001 else f"p = {p:.2g}"
+
+
 def too_few(n: int, what: str, least: int) -> str:
     """Title of a finding whose n is below the method's minimum: no verdict, no interval.
 

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 from scipy import stats
 
-from cxkit.formats import listing, money, quantity
+from cxkit.formats import listing, money, number, quantity
 from cxkit.metrics.estimates import MINIMUM_N, difference, proportion
 from cxkit.orchestrate.part import Part
 from cxkit.records import Finding, Gap, Missing
@@ -165,8 +165,8 @@ def _actual(finished: pd.DataFrame, tables: Tables) -> Part:
         id="orchestrate.register.order",
         stage="orchestrate",
         title=title,
-        detail=f"Rank correlation {tau:.2f} (1 is the same order). Same items and hands, one at a time, none before it "
-        "was raised; estimates are the client's own.",
+        detail=f"Rank correlation {number(tau, 2)} (1 is the same order). Same items and hands, one at a time, none "
+        "before it was raised; estimates are the client's own.",
         value=extra,
         unit="money",
         currency=tables.currency,

@@ -14,7 +14,7 @@ from cxkit.metrics.estimates import MINIMUM_N
 from cxkit.metrics.multiplicity import adjusted
 from cxkit.metrics.survival import follow_up, log_rank
 from cxkit.orchestrate.first_value_findings import DEFINITION, Started
-from cxkit.orchestrate.naming import duration
+from cxkit.orchestrate.naming import chance, duration
 from cxkit.orchestrate.part import Part
 from cxkit.records import Finding
 
@@ -111,7 +111,8 @@ def _finding(one: Segments, shown: pd.DataFrame, test: pd.Series) -> Finding:
     ]
     detail = f"Within {DAY} days: {'; '.join(shares)}. " if shares else ""
     detail += (
-        f"Log-rank p = {test['adjusted']:.2g}, corrected over moments; a difference is called one below {allowed():g}."
+        f"Log-rank {chance(float(test['adjusted']))}, corrected over moments; a difference is called one below "
+        f"{allowed():g}."
     )
     return Finding(
         id="orchestrate.first_value.segments",

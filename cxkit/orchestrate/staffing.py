@@ -152,7 +152,7 @@ def _agents(value: float) -> str:
 
 def _common(load: Load, n: int) -> dict[str, object]:
     return {
-        "stage": "orchestrate", "unit": "count", "period": load.window.label, "grade": "D", "n": n,
+        "stage": "orchestrate", "unit": "score", "period": load.window.label, "grade": "D", "n": n,
         "sources": ("contact_volume",) if load.aht_from == "contact_volume" else ("contact_volume", load.aht_from),
     }  # fmt: skip
 
