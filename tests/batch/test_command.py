@@ -81,6 +81,7 @@ def test_wrong_usage_is_worded(
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.heavy
 def test_a_failing_client_is_kept_named_and_stops_nobody(copy_of: Callable[[str], Path], tmp_path: Path) -> None:
     """One client has a broken copy of a notebook, one has no settings, one is well."""
     well = copy_of("marlow")
