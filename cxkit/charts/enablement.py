@@ -30,12 +30,18 @@ def _programme(result: Result) -> str:
     return widest if len(teams.get(widest, ())) > 1 else ""
 
 
+FEWEST = 5
+"""People below whom a count is not drawn; the table behind the figure hides it too."""
+
+
 def _lines(result: Result) -> dict[str, list[tuple[str, float]]]:
     made: dict[str, list[tuple[str, float]]] = {}
     programme = _programme(result)
     for row in rows(result, "adoption_months"):
         share = number(row, "share")
         joins = text(row, "kind") in {"onboarding", "hiring"}
+        if number(row, "completed") is not None and (number(row, "completed") or 0) < FEWEST:
+            continue
         if share is not None and not joins and programme in {"", text(row, "programme")}:
             name = text(row, "team") if programme else f"{text(row, 'programme')}, {text(row, 'team')}"
             made.setdefault(name, []).append((text(row, "month")[:7], share))

@@ -35,7 +35,7 @@ HEADS = {
     "since": "Since",
     "due": "Due",
     "state": "State",
-    "money": "Yearly revenue",
+    "money": "At stake a year",
     "first_step": "First step",
     "why": "Why it is on the list",
 }

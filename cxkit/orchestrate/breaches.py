@@ -77,6 +77,16 @@ def _label(dimension: str, group: str, label: str) -> str:
     return DAYS[int(group) - 1] if dimension == "weekday" else label
 
 
+BASE = {
+    "hour": "breaches with a known hour",
+    "reason": "breaches with a reason",
+    "owner_role": "the breaches at moments with an owner role",
+    "team": "breaches with a team",
+    "moment": "breaches with a moment",
+}
+"""What a share of breaches is of, where some cannot be told by the dimension."""
+
+
 def _sources(tables: Tables) -> tuple[str, ...]:
     return tuple(t for t in ("tickets", "moments", "calendars") if t in tables.present)
 
@@ -95,7 +105,10 @@ def _most(rows: pd.DataFrame, dimension: str, id: str, tables: Tables, window: W
         "team": lambda label: f"Tickets of {label}",
         "moment": lambda label: f"Tickets of “{label}”",
     }
+    every = rows[rows["dimension"] == dimension]
     whole = rows[rows["dimension"] == "all"].iloc[0]
+    n = int(every["breaches"].sum())
+    base = "all breaches" if n == int(whole["breaches"]) else BASE[dimension]
     share, of_judged = quantity(row["share"], "ratio"), quantity(row["of_judged"], "ratio")
     detail = (
         f"{quantity(row['rate'], 'ratio')} of them break the limit and {quantity(row['rest'], 'ratio')} of the others; "
@@ -106,12 +119,12 @@ def _most(rows: pd.DataFrame, dimension: str, id: str, tables: Tables, window: W
         id=f"orchestrate.service.{id}",
         stage="orchestrate",
         subject=str(row["group"]) if id != "breach_hour" else None,
-        title=f"{words[dimension](str(row['label']))} bring {share} of all breaches and {of_judged} of the tickets",
+        title=f"{words[dimension](str(row['label']))} bring {share} of {base} and {of_judged} of the tickets",
         detail=detail,
         value=float(row["share"]),
         unit="ratio",
         about="counted, exact",
-        n=int(whole["breaches"]),
+        n=n,
         period=window.label,
         sources=_sources(tables),
         definition="sla_attainment@1",
@@ -257,12 +270,14 @@ def readings_part(tables: Tables, relation: str, window: Window, *, target: floa
         return Part(tables={"conventions": rows})
     verdicts = {str(v) for v in held["verdict"]}
     verdict = str(head["verdict"].iloc[0])
-    against = f"{quantity(goal, 'ratio')}" + (" (nobody named a target)" if target is None else "")
+    against = f"{quantity(goal, 'ratio')}"
     order = held.sort_values(["attainment", "reading"])
     low, high = order.iloc[0], order.iloc[-1]
     words = {"reached": "is reached", "missed": "is missed", "open": "may or may not be reached"}[verdict]
     span = f"from {quantity(low['attainment'], 'ratio')} to {quantity(high['attainment'], 'ratio')}"
-    if len(verdicts) == 1:
+    if target is None:
+        title = f"{span[0].upper()}{span[1:]} of tickets are settled within their limit, by how they are counted"
+    elif len(verdicts) == 1:
         title = f"However tickets are counted, {span}, the target of {against} {words}"
     else:
         title = f"Whether the target of {against} is reached hangs on how tickets are counted: {span}"

@@ -71,7 +71,7 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "orchestrate.plays.raised": "customers, tickets or moments one play names today, with the money at stake",
         "orchestrate.plays.overdue": "open actions that are past the time their play allows",
         "orchestrate.plays.best": "the play whose alarms came true most often beside its plain rule",
-        "orchestrate.plays.no_better": "plays that find nobody the plain rule would not find as well",
+        "orchestrate.plays.no_better": "plays that did no better than their plain rule",
         "orchestrate.plays.backtest": "one play tried on the past: alarms, how many true, against the plain rule",
         "orchestrate.funnel.time": "the step of a journey that takes longest, those who never take it counted",
         "orchestrate.funnel.segment": "the group of customers that a journey loses more often than others",

@@ -28,6 +28,8 @@ WHATS = {
     "onboarding": "Onboarding with the customer in it",
     "hiring": "Hiring with the customer in it",
 }
+FEWEST = 5
+"""People below whom a count is not told."""
 
 
 def gap(id: str, reason: str, *needs: Missing) -> Gap:
@@ -107,7 +109,7 @@ def _adopted(now: pd.DataFrame, window: Window, floor: float) -> Part:
     ]
     each = now[now["by"] == "programme and team"]
     below = each[each["share"] < floor].sort_values(["share", "group", "team"])
-    said = [f"{r['team']} ({r['group']}, {quantity(r['share'], 'ratio')})" for r in below.to_dict("records")]
+    said = [f"{r['team']} ({r['group']}, {_told(r)})" for r in below.to_dict("records")]
     n, many = len(each), len(below)
     title = f"{many} of {n} pairs of team and programme are below {quantity(floor, 'probability')} adoption"
     if not many:
@@ -131,6 +133,15 @@ def _adopted(now: pd.DataFrame, window: Window, floor: float) -> Part:
 
 
 FIRST = ("adoption", "programme", "below_floor", "per_head")
+
+
+def _told(row: Mapping[Any, Any]) -> str:
+    """A share, or that it is of too few people to be told without telling who.
+
+    >>> _told({"completed": 3, "share": 0.25})
+    'under 5 people'
+    """
+    return "under 5 people" if int(row["completed"]) < FEWEST else quantity(float(row["share"]), "ratio")
 
 
 def _share(row: Mapping[Any, Any], id: str, subject: str | None, window: Window) -> Finding:

@@ -172,7 +172,7 @@ def _tested(tables: Tables, table: pd.DataFrame) -> list[Finding]:
     if len(judged):
         names = listing([f"“{n}”" for n in idle["name"]])
         title = (
-            f"{len(idle)} of {len(judged)} plays that could be tried find nobody the plain rule would not find as well"
+            f"{len(idle)} of {len(judged)} plays that could be tried did no better than their plain rule"
             if len(idle)
             else f"All {len(judged)} plays that could be tried beat their plain rule"
         )

@@ -63,7 +63,9 @@ def _answer(made: Ways, log: Log, group: tuple[str, str], least: float, *, with_
         return Answer(lines=tuple(dict.fromkeys(g.reason for g in made.gaps)))
     shown = tuple(f for name in SHOWN for f in made.findings if f.id == f"orchestrate.ways.{name}")
     lines = []
-    if group != EVERY:
+    if group != EVERY and group[0] not in log.dimensions:
+        lines.append(f"The group is not known of these {log.case}; all of them are shown.")
+    elif group != EVERY:
         lines.append(f"Only {log.case} where the {log.dimensions[group[0]]} is “{group[1]}”.")
     if with_open:
         lines.append(f"Open {log.case} are counted as if they ended where they stand; the report leaves them out.")
