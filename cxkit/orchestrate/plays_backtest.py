@@ -188,10 +188,13 @@ def _sums(ours: str, theirs: str) -> str:
 
 def _recall(signals: Signals, oldest: int, days: int) -> str:
     """SQL of what happened in the time that lists could have foreseen, and whether one had."""
+    known = "AND t.account_id IS NOT NULL"
+    if signals.knows_customers:
+        known = f"AND t.account_id IN (SELECT account_id FROM ({signals.accounts()}) a)"
     return f"""
         WITH o AS (SELECT edge + {days * DAY} AS low FROM {WEEKS} WHERE k = {oldest}),
         w AS (SELECT t.account_id, t."at" FROM {TRUE} t CROSS JOIN o WHERE t."at" >= o.low
-          AND t.account_id IN (SELECT account_id FROM ({signals.accounts()}) a)),
+          {known}),
         c AS (
           SELECT w.account_id, w."at", max((g.k IS NOT NULL)::INT) AS hit FROM w
           LEFT JOIN (SELECT DISTINCT k, account_id FROM {RAISED} WHERE k <= {oldest}) r ON r.account_id = w.account_id

@@ -287,3 +287,20 @@ def test_a_hostile_reason_stays_text():
     )
     when = {"about": "account", "all": [{"tickets": {"at_least": 1, "reason": "x'; DROP TABLE tickets; --"}}]}
     assert listed(of(tickets=tickets, accounts=accounts()), when) == ["a0"]
+
+
+def test_a_client_with_a_help_desk_alone_gets_its_plays_tried():
+    """Tickets with customers and no list of customers: who left is not known, who came back is."""
+    rows = [
+        (
+            f"t{i}",
+            f"a{i % 40}",
+            f"2026-0{1 + i % 6}-{1 + i % 27:02d} 10:00",
+            f"2026-0{1 + i % 6}-{1 + i % 27:02d} 12:00",
+        )
+        for i in range(240)
+    ]
+    tickets = pd.DataFrame(rows, columns=["ticket_id", "account_id", "opened", "resolved"]).assign(reason="fault")
+    with_none = Tables.from_frames({"tickets": tickets}, as_of=date(2026, 7, 31))
+    made = plays(with_none, register=play_register(shipped.yaml("playbook/plays.yml")))
+    assert "take_over_repeat" in set(made.frame("backtest")["play"])
