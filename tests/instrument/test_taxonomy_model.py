@@ -1,6 +1,7 @@
 """The small model: judged on what it has not seen, scored in the engine as scikit-learn scores it, an extra."""
 
 import builtins
+import importlib.util
 import itertools
 from datetime import date
 
@@ -15,8 +16,16 @@ from cxkit.instrument.taxonomy_match import themed
 from cxkit.instrument.taxonomy_model import fit, shares
 from cxkit.metrics.windows import window_to
 from cxkit.tables.engine import Tables
+from tests.conftest import absent
 
-pytest.importorskip("sklearn", reason="the extra model is not installed")
+pytestmark = pytest.mark.model
+
+
+@pytest.fixture(autouse=True)
+def _installed() -> None:
+    if importlib.util.find_spec("sklearn") is None:
+        absent("model", "scikit-learn is not installed (pip install 'cxkit[model]')")
+
 
 FRAME = code_frame(shipped.yaml("playbook/taxonomy.yml"))
 SAYS = {
