@@ -13,6 +13,7 @@ from cxkit.charts.figure import figure
 from cxkit.charts.marks import scale
 from cxkit.charts.reading import Row, number, rows, text, texts
 from cxkit.formats import Unit
+from cxkit.orchestrate.enablement_adoption import FEWEST
 from cxkit.records import Result
 
 DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)), (0, (3, 1, 1, 1, 1, 1)))
@@ -28,10 +29,6 @@ def _programme(result: Result) -> str:
             teams.setdefault(text(row, "programme"), set()).add(text(row, "team"))
     widest = min(teams, key=lambda p: (-len(teams[p]), p)) if teams else ""
     return widest if len(teams.get(widest, ())) > 1 else ""
-
-
-FEWEST = 5
-"""People below whom a count is not drawn; the table behind the figure hides it too."""
 
 
 def _lines(result: Result) -> dict[str, list[tuple[str, float]]]:
