@@ -90,7 +90,7 @@ def masked(value: str) -> str:
     """A value of which little can be read.
 
     >>> masked("vera@example.org"), masked("Vera")
-    ('v***@example.org', 'V***')
+    ('v***@e***', 'V***')
     """
     head, at, domain = value.partition("@")
-    return f"{head[:1]}***{at}{domain}"
+    return f"{head[:1]}***" + (f"@{domain[:1]}***" if at else "")
