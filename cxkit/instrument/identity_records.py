@@ -160,7 +160,8 @@ def listed(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Table ``shared``: kind, value (masked), records, names; those with most names first."""
     masked = """
         CASE kind WHEN 'mailbox' THEN
-          CASE WHEN value LIKE '%@%' THEN left(value, 1) || '***@' || left(split_part(value, '@', 2), 1) || '***' ELSE '***' END
+          CASE WHEN value LIKE '%@%' THEN left(value, 1) || '***@' || left(split_part(value, '@', 2), 1) || '***'
+            ELSE '***' END
         WHEN 'phone' THEN '*** ' || right(value, 2) ELSE left(value, 2) || '***' END"""
     return con.execute(f"""
         SELECT kind, {masked} AS value, records, names FROM shared
