@@ -348,6 +348,7 @@ def _alt_day(result: Result) -> str:
         "agents_p90": ("Busy", "count"),
         "without_p90": ("Busy, no recontact", "count"),
     },
+    drawn=lambda rows, result: rows[rows["weekday"] == _peak_day(result)],
     worth=lambda result: len(_day(result)) > 2 and any(number(r, "without_p90") is not None for r in _day(result)),
 )
 def staffing_day(result: Result, *, ax: Axes | None = None) -> Axes:

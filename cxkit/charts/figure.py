@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import pandas as pd
 from matplotlib.axes import Axes
 
 from cxkit.errors import ReportError
@@ -48,6 +49,8 @@ class Figure:
     """Whether there is enough to draw, where rows alone do not tell."""
     subject: Callable[[Result], str] | None = None
     """What is drawn where a result has several of it: the title is the finding about this and no other."""
+    drawn: Callable[[pd.DataFrame, Result], pd.DataFrame] | None = None
+    """The rows of the table that are drawn, where that is not all of them."""
 
     def __call__(self, result: Result, *, ax: Axes | None = None) -> Axes:
         """Draw the figure."""
@@ -56,6 +59,11 @@ class Figure:
     def ready(self, result: Result) -> bool:
         """Whether the result holds what the figure is drawn from."""
         return result.has(self.needs) and (self.worth is None or self.worth(result))
+
+    def behind(self, result: Result) -> pd.DataFrame:
+        """The table behind the figure: the rows it is drawn from, and no others."""
+        rows = result.frame(self.needs)
+        return rows if self.drawn is None else self.drawn(rows, result)
 
     def finding(self, result: Result) -> Finding | None:
         """The finding that gives the action title, or None."""
@@ -78,6 +86,7 @@ def figure(
     data: Mapping[str, tuple[str, str]],
     worth: Callable[[Result], bool] | None = None,
     subject: Callable[[Result], str] | None = None,
+    drawn: Callable[[pd.DataFrame, Result], pd.DataFrame] | None = None,
 ) -> Callable[[Draw], Figure]:
     """Declare a chart function as a figure of the report.
 
@@ -87,7 +96,7 @@ def figure(
     def declare(draw: Draw) -> Figure:
         if id in CHARTS:
             raise ReportError(f"Two figures are called '{id}'; give one of them another id.")
-        made = Figure(id, draw, topic, needs, alt, title, caption, data, worth, subject)
+        made = Figure(id, draw, topic, needs, alt, title, caption, data, worth, subject, drawn)
         CHARTS[id] = made
         return made
 

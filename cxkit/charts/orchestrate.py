@@ -216,6 +216,7 @@ def _alt_first_value(result: Result) -> str:
     },
     worth=lambda result: (number(_moment(result), "customers") or 0) >= LEAST,
     subject=lambda result: text(_moment(result), "moment_id"),
+    drawn=lambda rows, result: rows[rows["moment_id"] == text(_moment(result), "moment_id")],
 )
 def first_value(result: Result, *, ax: Axes | None = None) -> Axes:
     """Draw the curve of the largest moment with its band and extremes, who left, its median and the naive one."""

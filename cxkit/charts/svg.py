@@ -7,6 +7,7 @@ from an allowlist. A script, an event handler, a foreign object, a link or an im
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
 from cxkit.charts.style import ROLES
@@ -62,7 +63,8 @@ _FONT = re.compile(r"^(?:(italic|oblique|normal)\s+)?(?:(bold|\d{3}|normal)\s+)?
 _UNTURNED = re.compile(r"rotate\(-?0(?:\.0*)? [^)]*\)")
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
 _PLACE = re.compile(r"-?\d+\.\d{2,}")
-_ROLE = re.compile(r"var\(--([a-z0-9]+),.*\)")
+_ROLE = re.compile(r"var\(--([a-z0-9]+)(?:,.*)?\)")
+_COMMAND = re.compile(r" ?([MLHVCSQTAZmlhvcsqtaz]) ?")
 FALLBACK = {
     "ink": "currentColor",
     "paper": "var(--jp-layout-color0,#ffffff)",
@@ -74,10 +76,29 @@ FALLBACK = {
 COLOURS = {role: colour for colour, role in ROLES.items()}
 
 
-def safe(svg: str, *, prefix: str, alt: str = "", title: str = "") -> str:
+@dataclass
+class _Place:
+    """Where a drawing is going to stand."""
+
+    prefix: str
+    themed: bool
+    """Whether the page says what each role looks like, so that no colour needs to be said in its stead."""
+    names: dict[str, int] = field(default_factory=dict)
+
+    def id(self, name: str) -> str:
+        """A short name of its own, counted in the order of appearance, so that cleaning twice changes nothing."""
+        return f"{self.prefix}-{self.names.setdefault(name, len(self.names))}"
+
+    def colour(self, role: str) -> str:
+        """A role as CSS."""
+        return f"var(--{role})" if self.themed else f"var(--{role},{FALLBACK.get(role, COLOURS[role])})"
+
+
+def safe(svg: str, *, prefix: str, alt: str = "", title: str = "", themed: bool = False) -> str:
     """Rebuild an SVG from an allowlist, ready to stand inside HTML.
 
-    `prefix` keeps its ids apart from those of other figures. With `alt` it is an image with that description;
+    `prefix` keeps its ids apart from those of other figures; in a `themed` page, whose CSS knows every role, colours
+    are named by role alone. With `alt` it is an image with that description;
     without, it is decoration and hidden from assistive software. Raises `ReportError` when it is not an SVG.
 
     >>> safe('<svg onload="x()"><script>x()</script><rect width="3"/></svg>', prefix="a")
@@ -91,7 +112,7 @@ def safe(svg: str, *, prefix: str, alt: str = "", title: str = "") -> str:
         raise ReportError(f"A figure is not well-formed SVG ({error}); draw it again with cxkit.report.show.") from None
     if root.tag not in {f"{{{SVG}}}svg", "svg"}:
         raise ReportError("A figure is not an SVG; draw it again with cxkit.report.show.")
-    made = _copy(root, prefix)
+    made = _copy(root, _Place(prefix, themed))
     if made is None:
         raise ReportError("A figure is empty; draw it again with cxkit.report.show.")
     made.attrib.pop("width", None)
@@ -120,17 +141,17 @@ def _without_doctype(svg: str) -> str:
     return svg[head.end() :]
 
 
-def _copy(element: ET.Element, prefix: str) -> ET.Element | None:
+def _copy(element: ET.Element, place: _Place) -> ET.Element | None:
     tag = element.tag.removeprefix(f"{{{SVG}}}") if isinstance(element.tag, str) else ""
     if tag not in ELEMENTS:
         return None
-    made = ET.Element(tag, _attributes(element, prefix))
+    made = ET.Element(tag, _attributes(element, place))
     if tag in {"path", "rect"} and made.get("fill") == "none" and "stroke" not in made.attrib and not _defines(made):
         return None  # matplotlib's invisible backgrounds
     if tag in {"text", "tspan", "title", "desc"}:
         made.text = element.text
     for child in element:
-        copied = _copy(child, prefix)
+        copied = _copy(child, place)
         if copied is not None:
             if tag in {"text", "tspan"}:
                 copied.tail = child.tail
@@ -176,7 +197,7 @@ def _shared(element: ET.Element) -> dict[str, str]:
     return inherited | (clip if element.tag != "use" else {})
 
 
-def _attributes(element: ET.Element, prefix: str) -> dict[str, str]:
+def _attributes(element: ET.Element, place: _Place) -> dict[str, str]:
     paint: dict[str, str] = {}
     out: dict[str, str] = {}
     for name, value in element.attrib.items():
@@ -188,13 +209,15 @@ def _attributes(element: ET.Element, prefix: str) -> dict[str, str]:
             if not _UNTURNED.fullmatch(value):
                 flat = " ".join(value.split())
                 out[name] = _NUMBER.sub(_short, flat) if "ransform" in name else _PLACE.sub(_near, flat)
+                if name == "d":
+                    out[name] = _COMMAND.sub(r"\1", out[name])
         elif name == "id" and re.fullmatch(r"[\w.:-]+", value) and _kept(element):
-            out["id"] = f"{prefix}-{value}"
+            out["id"] = place.id(value)
         elif name in {"href", XLINK} and (found := _FRAGMENT.fullmatch(value.strip())):
-            out["href"] = f"#{prefix}-{found[1]}"
+            out["href"] = f"#{place.id(found[1])}"
         elif name == "clip-path" and (found := _URL.fullmatch(value.strip())):
-            out["clip-path"] = f"url(#{prefix}-{found[1]})"
-    return out | _painted(paint, prefix)
+            out["clip-path"] = f"url(#{place.id(found[1])})"
+    return out | _painted(paint, place)
 
 
 def _kept(element: ET.Element) -> bool:
@@ -219,17 +242,17 @@ def _declared(style: str) -> dict[str, str]:
     return found
 
 
-def _painted(paint: dict[str, str], prefix: str) -> dict[str, str]:
+def _painted(paint: dict[str, str], place: _Place) -> dict[str, str]:
     out: dict[str, str] = {}
     for name, value in sorted(paint.items()):
         if name in {"fill", "stroke"}:
             if pattern := _URL.fullmatch(value):
-                out[name] = f"url(#{prefix}-{pattern[1]})"
+                out[name] = f"url(#{place.id(pattern[1])})"
                 continue
             given = _ROLE.fullmatch(value)
             role = given[1] if given else ROLES.get(value.lower(), "")
             if role in COLOURS:
-                out[name] = f"var(--{role},{FALLBACK.get(role, COLOURS[role])})"
+                out[name] = place.colour(role)
                 continue
             if not _COLOUR.fullmatch(value):
                 continue

@@ -59,6 +59,7 @@ def _alt_hours(result: Result) -> str:
     f"its 95 % interval, the dotted line all tickets. Hours with fewer than {LEAST} tickets are left out.",
     data=BREACHES,
     worth=lambda result: len(_hours(result)) > 2,
+    drawn=lambda rows, _: rows[rows["dimension"].isin(["all", "hour"])],
 )
 def breaches_hour(result: Result, *, ax: Axes | None = None) -> Axes:
     """Draw small bars by hour with intervals, and the rate of all tickets."""
@@ -121,6 +122,7 @@ def _alt_owners(result: Result) -> str:
     "limits, and only who is late more often there beyond chance is marked.",
     data=BREACHES,
     worth=lambda result: len(_owners(result)) > 1,
+    drawn=lambda rows, _: rows[rows["dimension"].isin(["all", "owner_role", "team"])],
 )
 def breaches_owner(result: Result, *, ax: Axes | None = None) -> Axes:
     """Draw the breach rate of roles and teams, all tickets as the line of reference."""

@@ -33,9 +33,9 @@ def environment() -> Environment:
     return made
 
 
-def vector(svg: str, prefix: str, alt: str = "", title: str = "") -> Markup:
+def vector(svg: str, prefix: str, alt: str = "", title: str = "", *, themed: bool = True) -> Markup:
     """An SVG rebuilt from the allowlist, as markup; the only way around autoescape."""
-    return Markup(safe(svg, prefix=anchor(prefix), alt=alt, title=title))
+    return Markup(safe(svg, prefix=anchor(prefix), alt=alt, title=title, themed=themed))
 
 
 def figures(value: float) -> str:

@@ -167,7 +167,7 @@ def figure_block(chart: Figure, result: Result, *, caption: str = "", **options:
         svg=drawing.svg,
         png_base64=drawing.png_base64,
         caption=" ".join(filter(None, [chart.topic + "." if headline else "", chart.caption, caption])),
-        data=table_body(result.frame(chart.needs), chart.data, title=chart.topic, most=SEVERAL, currency=currency),
+        data=table_body(chart.behind(result), chart.data, title=chart.topic, most=SEVERAL, currency=currency),
     )
     return Block(id=chart.id, kind="figure", stage=stage, finding_ids=(headline.key,) if headline else (), body=body)
 

@@ -121,7 +121,25 @@ def test_neighbours_painted_alike_say_it_once_and_keep_their_clip() -> None:
     drawn = f'<svg>{"".join(dot.format(x=i) for i in range(3))}{other}<rect x="1.234"/></svg>'
     assert safe(drawn, prefix="a") == (
         '<svg aria-hidden="true" focusable="false">'
-        '<g fill="var(--accent,#0b6460)" clip-path="url(#a-c)">'
+        '<g fill="var(--accent,#0b6460)" clip-path="url(#a-0)">'
         '<rect x="0" width="2"/><rect x="1" width="2"/><rect x="2" width="2"/></g>'
         '<rect x="9" width="2" fill="#b3402e"/><rect x="1.2"/></svg>'
     )
+
+
+def test_a_page_that_knows_the_roles_is_told_the_role_alone() -> None:
+    drawn = '<svg><rect width="2" fill="#0b6460"/><path d="M 1.26 2 L 3 4 z" stroke="var(--soft,#54656f)"/></svg>'
+    made = safe(drawn, prefix="a", themed=True)
+    assert 'fill="var(--accent)"' in made
+    assert 'd="M1.3 2L3 4z" stroke="var(--soft)"' in made
+    assert safe(made, prefix="a").count(",") == 3, "elsewhere the fallback comes back: accent, soft twice"
+
+
+def test_ids_are_counted_and_point_where_they_pointed() -> None:
+    drawn = (
+        f'{OPEN}><defs><clipPath id="long-name-one"><rect width="1"/></clipPath><path id="mark" d="M 0 0" fill="red"/>'
+        '</defs><use xlink:href="#mark" clip-path="url(#long-name-one)"/></svg>'
+    )
+    once = safe(drawn, prefix="a")
+    assert re.findall(r'(?:id="|#)(a-\d)', once) == ["a-0", "a-1", "a-1", "a-0"]
+    assert re.findall(r'(?:id="|#)(b-\d)', safe(once, prefix="b")) == ["b-0", "b-1", "b-1", "b-0"]
