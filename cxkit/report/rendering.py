@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import zlib
 from functools import cache
 
+import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -35,16 +37,21 @@ def environment() -> Environment:
 
 def vector(svg: str, prefix: str, alt: str = "", title: str = "", *, themed: bool = True) -> Markup:
     """An SVG rebuilt from the allowlist, as markup; the only way around autoescape."""
-    return Markup(safe(svg, prefix=anchor(prefix), alt=alt, title=title, themed=themed))
+    return Markup(safe(svg, prefix=_brief(prefix), alt=alt, title=title, themed=themed))
+
+
+def _brief(key: str) -> str:
+    """A short prefix of ids that is a figure's own: it stands in a report some thousand times."""
+    return "v" + np.base_repr(zlib.crc32(key.encode()), 36).lower()
 
 
 def figures(value: float) -> str:
-    """A number for sorting and download, at nine significant digits: a report holds thousands of them.
+    """A number for sorting and download: shares to six digits, of which a report holds thousands, money to the cent.
 
-    >>> figures(0.417755745831), figures(8876.0), figures(-1.5e-7)
-    ('0.417755746', '8876', '-1.5e-07')
+    >>> figures(0.417755745831), figures(8876.0), figures(1234567.89)
+    ('0.417756', '8876', '1234567.89')
     """
-    return f"{value:.9g}"
+    return f"{value:.6g}" if abs(value) < 1 else f"{value:.12g}"
 
 
 def held(text: str) -> str:
