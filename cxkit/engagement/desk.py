@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from cxkit import STAGES, __version__, errors
-from cxkit.engagement import parameters, places, results
+from cxkit.engagement import history, parameters, places, results
 from cxkit.engagement.client import Client, read_client
 from cxkit.engagement.frame import read_frame
 from cxkit.engagement.plays import play_book
@@ -87,6 +87,24 @@ class Desk:
         return tuple(d for d in self.store.decisions if d.decided <= self.as_of.isoformat())
 
     @property
+    def registrations(self) -> tuple[history.Registration, ...]:
+        """Experiments as runs up to `as_of` found them registered, oldest first."""
+        day = self.as_of.isoformat()
+        return tuple(r for r in history.read(self.folder, history.Registration) if r.seen <= day)
+
+    @property
+    def forecasts(self) -> tuple[history.Forecast, ...]:
+        """Forecasts approved on or before `as_of`, oldest first."""
+        day = self.as_of.isoformat()
+        return tuple(f for f in history.read(self.folder, history.Forecast) if f.approved <= day)
+
+    @property
+    def challenges(self) -> tuple[history.Challenge, ...]:
+        """Objections to numbers logged on or before `as_of`, oldest first."""
+        day = self.as_of.isoformat()
+        return tuple(c for c in history.read(self.folder, history.Challenge) if c.logged <= day)
+
+    @property
     def plays(self) -> PlayBook:
         """The book of plays with the client's own laid over it."""
         return play_book(self.store)
@@ -150,6 +168,16 @@ class Desk:
                 return found
         return []
 
+    def before(self, cls: type[R]) -> R | None:
+        """The same result of the last published run before this `as_of`; None without one that can be read."""
+        for run in sorted(self.runs.glob("[0-9]*/results"), reverse=True):
+            if run.parent.name < self.as_of.isoformat() and not run.parent.name.endswith(".failed"):
+                try:
+                    return results.load(cls, run)
+                except (errors.InputError, ValueError):
+                    return None
+        return None
+
     def upstream(self) -> tuple[Result, ...]:
         """Every result of the stages before this one, in their order; computed now where this run has none yet."""
         before = STAGES[: STAGES.index(self.stage)] if self.stage in STAGES else ()
@@ -186,7 +214,9 @@ def mapping_of(store: Store) -> dict[str, TableMapping]:
     return {name: TableMapping.model_validate(value) for name, value in store.mapping.items()}
 
 
-def fingerprint(client: Client, store: Store, taken: intake.Intake, *, frame: CodeFrame, seed: int) -> str:
+def fingerprint(
+    client: Client, store: Store, taken: intake.Intake, *, frame: CodeFrame, seed: int, history_hash: str = ""
+) -> str:
     """Hash of all that a client's results depend on, apart from what one notebook was given by hand."""
     parts = {
         "client": client.model_dump(mode="json"),
@@ -196,10 +226,15 @@ def fingerprint(client: Client, store: Store, taken: intake.Intake, *, frame: Co
         "frame": frame.model_dump(mode="json"),
         "files": {f.file: f.sha256 for f in taken.files},
         "as_of": taken.as_of.isoformat(),
+        "history": history_hash,
         "seed": seed,
         "version": __version__,
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _inputs(folder: Path, settings: Client, store: Store, taken: intake.Intake, seed: int) -> str:
+    return fingerprint(settings, store, taken, frame=read_frame(folder), seed=seed, history_hash=history.digest(folder))
 
 
 def take_in(folder: Path, client: Client, store: Store, *, as_of: date | None, cache: Path | None) -> intake.Intake:
@@ -242,7 +277,7 @@ def open_desk(
     taken = take_in(folder, settings, store, as_of=parse_day(as_of), cache=cache)
     place = run / "results" if run_dir else run / taken.as_of.isoformat() / "results"
     if not run_dir:
-        results.renew(place, fingerprint(settings, store, taken, frame=read_frame(folder), seed=seed))
+        results.renew(place, _inputs(folder, settings, store, taken, seed))
     runs = run.parent if run_dir else places.runs_folder(data=data) / name
     return Desk(
         stage=stage,

@@ -150,6 +150,52 @@ REGISTER: Mapping[str, Parameter] = {
             meaning="days within which a journey must be finished to count as finished",
         ),
         Parameter(name="budget", kind="Optional[float]", default=None, low=0, meaning="money the council can give out"),
+        Parameter(
+            name="people_limit",
+            kind="Optional[float]",
+            default=None,
+            low=0,
+            meaning="people the plan may use, in full-time places; none: no limit",
+        ),
+        Parameter(
+            name="risk_limit",
+            kind="Optional[float]",
+            default=None,
+            low=0,
+            meaning="most the plan may lose on average in the worst share of scenarios; none: no limit",
+        ),
+        Parameter(
+            name="risk_share",
+            kind="float",
+            default=0.05,
+            low=0.01,
+            high=0.5,
+            meaning="the worst share of scenarios that the risk limit is about",
+        ),
+        Parameter(
+            name="test_cost",
+            kind="Optional[float]",
+            default=None,
+            low=0,
+            meaning="cost of a unit in a test that registers none; none: tests are valued before their cost",
+        ),
+        Parameter(
+            name="council_months", kind="int", default=3, low=1, high=24, meaning="months from one council to the next"
+        ),
+        Parameter(
+            name="programme_start",
+            kind="Optional[str]",
+            default=None,
+            meaning="first day of the programme, YYYY-MM-DD; none: the day the mission was adopted",
+        ),
+        Parameter(
+            name="confidence_from",
+            kind="str",
+            default="learned",
+            choices=("learned", "stated"),
+            meaning="what takes optimism out of a case: the learned haircut, once enough forecasts came due, or the "
+            "stated confidence",
+        ),
     )
 }
 """Every parameter by name. `seed` and `as_of` are common to all notebooks and not client assumptions."""

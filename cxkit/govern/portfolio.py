@@ -22,6 +22,7 @@ _FLAGS = ("live", "must_keep", "orphan", "has_owner")
 _NUMBERS = (
     *("plan_minimum", "budget", "remaining", "npv", "npv_low", "npv_high", "claimed_npv"),
     *("npv_go_forward", "go_forward_low", "go_forward_high", "claimed_go_forward", "not_cash"),
+    *("ahead", "saved", "factor", "factor_low", "factor_high"),
     *("ask", "committed", "sunk", "exit_cost", "revenue", "cost", "risk", "payback_months", "lost_to_sharing"),
 )
 INITIATIVES: Mapping[str, Kind] = {
@@ -30,7 +31,8 @@ INITIATIVES: Mapping[str, Kind] = {
     **dict.fromkeys(_NUMBERS, "number"),
 }
 """`ask` is the money that can still be cancelled within the horizon, undiscounted; `npv_go_forward` the value of going
-on against stopping today, in cash; `not_cash` what it frees besides, as capacity or avoided growth; `basis` is proven,
+on against stopping today, in cash: `factor` × `ahead` (its claimed benefit in cash still to come) less `saved` (what
+stopping saves, net of its cost); `not_cash` what it frees besides, as capacity or avoided growth; `basis` is proven,
 disproven or claimed; `revenue`, `cost` and `risk` are present values."""
 GRADES: Mapping[str, Kind] = {
     "grade": "text",
@@ -185,7 +187,11 @@ def _initiative(row: Row, case: Row | None, given: _Given, rate: float) -> Row:
         **blocks,
         "payback_months": back if math.isfinite(back) else None,
         "lost_to_sharing": case["lost_to_sharing"],
+        "ahead": ahead if valued else None,
+        "saved": saved if valued else None,
         "factor": factors[0],
+        "factor_low": factors[1],
+        "factor_high": factors[2],
     }
 
 

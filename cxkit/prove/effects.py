@@ -10,7 +10,7 @@ import pandas as pd
 from cxkit.metrics import multiplicity
 from cxkit.prove import holdout, summary, wording
 from cxkit.prove.clusters import FEW
-from cxkit.prove.plan import COLUMNS, Plan, missing_plan, read_plans
+from cxkit.prove.plan import COLUMNS, QUASI, Plan, missing_plan, read_plans
 from cxkit.prove.rows import attrition_rows, effect_rows, split_rows
 from cxkit.prove.totals import arm_totals, from_totals
 from cxkit.prove.trials import Arm, from_units, gap
@@ -54,12 +54,13 @@ def experiments(tables: Tables, *, seed: int, level: float = 0.95) -> Experiment
     units, sums = tables.lacking(UNIT_TABLES), tables.lacking(TOTALS_TABLE)
     if lacking or (units and sums):
         return Experiments(as_of=tables.as_of, seed=seed, level=level, gaps=(_nothing(lacking, units),))
-    plans = read_plans(tables)
+    registered = read_plans(tables)
+    plans = tuple(plan for plan in registered if plan.design not in QUASI)
     assessed, counts = _assess(tables, plans, with_units=not units, with_totals=not sums, seed=seed, level=level)
     arms = [found for found in assessed if isinstance(found, Arm)]
     gaps = [found for found in assessed if isinstance(found, Gap)]
     if not units:
-        gaps += _unregistered(tables, plans)
+        gaps += _unregistered(tables, registered)
     tested = [arm for arm in arms if arm.comparison is not None]
     p_adjusted = dict(
         zip(

@@ -30,6 +30,10 @@ UNITS: dict[str, Unit] = {
 }
 """Words in `metrics.unit` that are units of cxkit; any other word leaves the number bare."""
 
+RANDOMISED = ("randomised", "cluster_randomised", "holdout")
+QUASI = ("did", "synthetic_control", "matched")
+"""Designs without a draw, assessed by `quasi`."""
+
 
 class Plan(Record):
     """One experiment as it was registered."""
@@ -42,7 +46,9 @@ class Plan(Record):
     metric: str
     metric_name: str
     kind: Literal["binary", "mean", "ratio"]
-    design: Literal["randomised", "cluster_randomised", "holdout", "before_after"]
+    design: Literal[
+        "randomised", "cluster_randomised", "holdout", "did", "synthetic_control", "matched", "before_after"
+    ]
     direction: Literal["up", "down"]
     control_arm: str
     planned_share: float | None = None
@@ -61,7 +67,7 @@ class Plan(Record):
     @property
     def randomised(self) -> bool:
         """Whether chance decided who got what."""
-        return self.design != "before_after"
+        return self.design in RANDOMISED
 
     @property
     def better(self) -> int:

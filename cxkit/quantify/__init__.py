@@ -1,6 +1,6 @@
 """Quantify: the one scorecard, what it is made of, and the business case of every initiative."""
 
-from cxkit.quantify.cases import BusinessCases, business_cases
+from cxkit.quantify.cases import BusinessCases, business_cases, gain_draws, redraw
 from cxkit.quantify.definitions import DefinitionsUsed, definitions_used
 from cxkit.quantify.drivers import Drivers, drivers
 from cxkit.quantify.hearsay import ClaimRegister, claim_register
@@ -24,8 +24,10 @@ __all__ = [
     "claim_register",
     "definitions_used",
     "drivers",
+    "gain_draws",
     "lifetime_value",
     "point_worth",
+    "redraw",
     "revenue_retention",
     "scorecard",
     "voice",

@@ -146,6 +146,25 @@ def redraw(cases: Result, *, draws: int | None = None) -> pd.DataFrame:
     return pd.DataFrame(whole, index=pd.RangeIndex(count, name="draw"))
 
 
+def gain_draws(cases: Result, *, draws: int | None = None) -> pd.DataFrame:
+    """How the cash benefit of every assessed case draws, as a multiple of its benefit as stated: one column each.
+
+    Rows are the same draws as those of `redraw`, on one index, so that cases may be put together draw by draw. Costs
+    are left out: they move the cost, not the gain. A case in which no benefit varies, or which states none, is 1.
+    """
+    models = stored(cases)
+    count = draws or int(getattr(cases, "draws", DRAWS))
+    values = montecarlo.draw([u for m in models.values() for u in m.inputs], count, int(getattr(cases, "seed", 0)))
+    found = {}
+    benefits = {row["benefit"] for row in _rows(cases, "rows")}
+    for who, model in models.items():
+        gain = Model(model.inputs, tuple(p for p in model.products if p.row in benefits))
+        stated = math.fsum(p.worth * p.effect * p.adoption for p in gain.products)
+        drawn_gain = gain(values) if values and stated > 0 else np.ones(count)
+        found[who] = np.broadcast_to(drawn_gain / stated if values and stated > 0 else drawn_gain, (count,))
+    return pd.DataFrame(found, index=pd.RangeIndex(count, name="draw"))
+
+
 def stored(cases: Result) -> dict[str, Model]:
     """The models behind a saved result, by initiative."""
     inputs: dict[str, list[Uncertain]] = {}

@@ -9,7 +9,7 @@ import pandas as pd
 from cxkit.metrics import tenure
 from cxkit.quantify import case_costs, case_model, case_pools, case_tables, case_words, claims
 from cxkit.quantify.case_gaps import BENEFITS, INVESTMENTS, gaps
-from cxkit.quantify.case_model import DRAWS, redraw
+from cxkit.quantify.case_model import DRAWS, gain_draws, redraw
 from cxkit.quantify.case_sentences import case_findings
 from cxkit.quantify.case_summary import sentence
 from cxkit.quantify.case_terms import terms_of
@@ -20,7 +20,7 @@ from cxkit.records import Missing, Result
 from cxkit.tables import sheets
 from cxkit.tables.engine import Tables
 
-__all__ = ["BusinessCases", "business_cases", "redraw"]
+__all__ = ["BusinessCases", "business_cases", "gain_draws", "redraw"]
 
 TEXTS = {"initiative", "name", "status", "case", "varies", "sentence"}
 

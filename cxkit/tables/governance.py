@@ -1,7 +1,7 @@
 """Contracts of proof and steering: registered experiments, audits, judged data, the council and its wins."""
 
-from cxkit.tables.authored import INITIATIVE, METRIC_REF, ROLE, sheet
-from cxkit.tables.contract import col
+from cxkit.tables.authored import INITIATIVE, METRIC_REF, ROLE, ROLES, sheet
+from cxkit.tables.contract import Rule, col, not_before
 
 EXPERIMENTS = sheet(
     "experiments",
@@ -19,7 +19,15 @@ EXPERIMENTS = sheet(
             "text",
             "how units were chosen",
             required=True,
-            allowed=("randomised", "cluster_randomised", "holdout", "before_after"),
+            allowed=(
+                "randomised",
+                "cluster_randomised",
+                "holdout",
+                "did",
+                "synthetic_control",
+                "matched",
+                "before_after",
+            ),
         ),
         col("direction", "text", "which way is better", required=True, allowed=("up", "down")),
         col("control_arm", "text", "name of the control arm", required=True),
@@ -28,14 +36,122 @@ EXPERIMENTS = sheet(
         col("started", "date", "first draw"),
         col("ended", "date", "end of the measurement", known_from="ended"),
         col("minimum_effect", "number", "smallest change worth having, absolute", low=0),
+        col(
+            "looks",
+            "text",
+            "whether the result is read once, at the end, or at any time while it runs",
+            allowed=("once", "always"),
+        ),
+        col("segments", "text", "columns of accounts, separated by commas, in which the effect was expected to differ"),
+        col("match_on", "text", "matched only: columns of accounts that treated and others are matched on"),
+        col("unit_cost", "money", "cost of the test for each unit in it", low=0),
         col("exposed_base", "number", "units a year that a roll-out would reach", low=0),
+        col("exposed_base_low", "number", "fewest units a year it may reach", low=0),
+        col("exposed_base_high", "number", "most units a year it may reach", low=0),
         col("unit_margin", "money", "margin per unit of the metric", low=0),
+        col("unit_margin_low", "money", "lowest margin per unit it may be", low=0),
+        col("unit_margin_high", "money", "highest margin per unit it may be", low=0),
         col("pnl_line", "text", "P&L line it shows in"),
         col("lag_months", "number", "months until it shows in the books", low=0, unit="months"),
     ),
     appearance="registered",
+    rules=(
+        Rule(
+            id="base_ordered",
+            predicate='"exposed_base_low" <= "exposed_base" AND "exposed_base" <= "exposed_base_high"',
+            columns=("exposed_base_low", "exposed_base", "exposed_base_high"),
+            says="exposed_base_low ≤ exposed_base ≤ exposed_base_high",
+            fix="order the three",
+        ),
+        Rule(
+            id="margin_ordered",
+            predicate='"unit_margin_low" <= "unit_margin" AND "unit_margin" <= "unit_margin_high"',
+            columns=("unit_margin_low", "unit_margin", "unit_margin_high"),
+            says="unit_margin_low ≤ unit_margin ≤ unit_margin_high",
+            fix="order the three",
+        ),
+    ),
     unlocks=("effects weighed against what was registered",),
     owner_role="Data/Insights",
+)
+
+EXPERIMENT_METRICS = sheet(
+    "experiment_metrics",
+    "Further metrics of an experiment, registered with it",
+    "one row per experiment and metric",
+    ("experiment_id", "metric"),
+    (
+        col("experiment_id", "id", "the experiment", required=True, references="experiments.experiment_id"),
+        col("metric", "text", "the metric, as in outcomes", required=True),
+        col(
+            "role",
+            "text",
+            "a second question, or a limit that must hold",
+            required=True,
+            allowed=("secondary", "guardrail"),
+        ),
+        col("kind", "text", "scale of the outcome", required=True, allowed=("binary", "mean", "ratio")),
+        col("direction", "text", "which way is better", required=True, allowed=("up", "down")),
+        col("margin", "number", "guardrail only: the largest harm that is still bearable, absolute", low=0),
+        col("registered", "date", "when it was written down", required=True),
+    ),
+    appearance="registered",
+    unlocks=("guardrails beside an effect",),
+    owner_role="Data/Insights",
+)
+
+REALISED = sheet(
+    "realised",
+    "Benefit as finance has seen it",
+    "one row per initiative, P&L line, span of months and status",
+    ("realised_id",),
+    (
+        col("realised_id", "id", "short name", required=True),
+        INITIATIVE,
+        col("pnl_line", "text", "P&L line it is on", required=True),
+        col("first_month", "month", "first month it covers", required=True),
+        col("last_month", "month", "last month it covers", required=True),
+        col("amount", "money", "benefit over these months; negative when it cost", required=True),
+        col("amount_low", "money", "lowest it may have been"),
+        col("amount_high", "money", "highest it may have been"),
+        col(
+            "status",
+            "text",
+            "claimed by the initiative, validated by finance, or booked in the ledger",
+            required=True,
+            allowed=("claimed", "validated", "booked"),
+        ),
+        col("reported", "date", "day it was reported", required=True),
+        col("signed_role", "text", "role that signed it"),
+        col("signed", "date", "day it was signed", known_from="signed"),
+        col("source", "text", "what it rests on"),
+    ),
+    appearance="reported",
+    rules=(not_before("last_month", "first_month", "a span of months"),),
+    unlocks=("forecasts held against what was realised",),
+    owner_role="CX Council/Finance",
+)
+
+DECISION_RIGHTS = sheet(
+    "decision_rights",
+    "Who decides what, on which evidence",
+    "one row per kind of decision",
+    ("right_id",),
+    (
+        col("right_id", "id", "short name", required=True),
+        col("decision", "text", "what is decided", required=True),
+        col(
+            "verdict", "text", "verdict of the plan it is about", allowed=("fund", "test first", "stop", "keep", "hold")
+        ),
+        col("up_to", "money", "largest amount it holds for", low=0),
+        col("evidence", "text", "least grade of evidence it needs", allowed=("A", "B", "C", "D", "E")),
+        col("accountable", "text", "role that answers for it", allowed=ROLES),
+        col("responsible", "text", "role that carries it out", allowed=ROLES),
+        col("consulted", "text", "roles that are asked before, separated by semicolons"),
+        col("informed", "text", "roles that are told after, separated by semicolons"),
+    ),
+    unlocks=("decisions checked against who may take them",),
+    owner_role="CX Council/Finance",
 )
 
 AUDIT = sheet(
@@ -191,4 +307,17 @@ WINS = sheet(
     appearance="happened",
 )
 
-CONTRACTS = (EXPERIMENTS, AUDIT, MATURITY, MISSION, LEADERSHIP, IDENTITY_LABELS, CODINGS, COUNCIL, WINS)
+CONTRACTS = (
+    EXPERIMENTS,
+    EXPERIMENT_METRICS,
+    REALISED,
+    AUDIT,
+    MATURITY,
+    MISSION,
+    LEADERSHIP,
+    IDENTITY_LABELS,
+    CODINGS,
+    COUNCIL,
+    DECISION_RIGHTS,
+    WINS,
+)

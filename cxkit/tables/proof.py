@@ -158,6 +158,26 @@ OUTCOMES = Contract(
     unlocks=("effects with CUPED",),
 )
 
+PANEL = Contract(
+    name="panel",
+    group="proof",
+    meaning="What units or groups did, period by period",
+    grain="one row per experiment, unit, metric and period",
+    key=("experiment_id", "unit_id", "metric", "period"),
+    appearance="measured",
+    owner_role="Data/Insights",
+    columns=(
+        EXPERIMENT,
+        UNIT.model_copy(update={"meaning": "the unit, or the group (region, team, segment) that is followed"}),
+        col("metric", "text", "what was measured", required=True),
+        col("period", "date", "first day of the period", required=True, synonyms=("month", "week")),
+        col("value", "number", "value in the period; for a group its mean or rate", required=True),
+        col("n", "integer", "observations behind it", low=0),
+        col("measured", "timestamp", "when the value was complete", required=True),
+    ),
+    unlocks=("difference-in-differences, event studies and synthetic control; whether an effect fades",),
+)
+
 ARM_TOTALS = Contract(
     name="arm_totals",
     group="proof",
@@ -195,4 +215,4 @@ ARM_TOTALS = Contract(
     unlocks=("proof from a testing tool's summary",),
 )
 
-CONTRACTS = (WORKFORCE, TRAINING, ASSIGNMENTS, EXPOSURES, OUTCOMES, ARM_TOTALS)
+CONTRACTS = (WORKFORCE, TRAINING, ASSIGNMENTS, EXPOSURES, OUTCOMES, PANEL, ARM_TOTALS)
