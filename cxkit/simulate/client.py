@@ -122,6 +122,7 @@ def write_client(folder: Path, world: World) -> dict[str, int]:
     sizes: dict[str, int] = {}
 
     def put(name: str, content: bytes) -> None:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
         sizes[name] = len(content)
 

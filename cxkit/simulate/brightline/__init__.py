@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from cxkit.simulate.brightline import desks, experiments, money, signals, story, truth, words, workshop
+from cxkit.simulate.brightline import desks, experiments, ledger, money, signals, story, truth, words, workshop
 from cxkit.simulate.brightline import homes as homes_
 from cxkit.simulate.world import World
 
 
 def draw(seed: int) -> World:
     """Draw Brightline's tables and truth from one seed."""
-    streams = iter(np.random.default_rng(seed).spawn(14))
+    streams = iter(np.random.default_rng(seed).spawn(16))
     homes = homes_.homes(next(streams))
     frames = {"accounts": homes_.accounts(next(streams), homes)}
     spells = homes_.spells(next(streams), homes)
@@ -31,6 +31,9 @@ def draw(seed: int) -> World:
     frames |= money.staffing(next(streams))
     frames["contact_volume"] = desks.volume(next(streams), frames["tickets"])
     frames |= workshop.sheets(story.HOURS)
+    frames |= ledger.tests(next(streams), homes, frames)
+    realised, history = ledger.history(next(streams))
+    frames |= ledger.sheets(frames, realised)
     return World(
         client="brightline",
         name="Brightline Telecom",
@@ -42,5 +45,5 @@ def draw(seed: int) -> World:
         currency=story.CURRENCY,
         seed=seed,
         settings=workshop.SETTINGS,
-        texts={"taxonomy.yml": words.FRAME},
+        texts={"taxonomy.yml": words.FRAME, **history},
     )

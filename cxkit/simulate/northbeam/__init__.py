@@ -11,13 +11,13 @@ import numpy as np
 
 from cxkit.simulate import people
 from cxkit.simulate.northbeam import accounts as accounts_
-from cxkit.simulate.northbeam import experiments, money, signals, story, truth, workshop
+from cxkit.simulate.northbeam import experiments, ledger, money, signals, story, truth, workshop
 from cxkit.simulate.world import World
 
 
 def draw(seed: int) -> World:
     """Draw Northbeam's tables and truth from one seed."""
-    streams = iter(np.random.default_rng(seed).spawn(19))
+    streams = iter(np.random.default_rng(seed).spawn(20))
     accounts = accounts_.accounts(next(streams))
     spells = accounts_.spells(next(streams), accounts)
     frames = {"accounts": accounts.frame, "revenue": accounts_.revenue(next(streams), accounts, spells)}
@@ -39,6 +39,8 @@ def draw(seed: int) -> World:
     frames["surveys"] = signals.warned(next(streams), accounts, frames["surveys"])
     frames["people"] = signals.shared(next(streams), accounts, known)
     frames["ticket_log"] = signals.travelled(next(streams), frames["tickets"])
+    frames |= ledger.tests(next(streams), frames)
+    frames |= ledger.sheets(frames)
     return World(
         client="northbeam",
         name="Northbeam Software",
