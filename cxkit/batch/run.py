@@ -19,7 +19,7 @@ from cxkit.batch import assemble
 from cxkit.batch.engine import run_notebook
 from cxkit.batch.plan import Job, notebook_hash
 from cxkit.batch.progress import Event, Listener
-from cxkit.engagement import places
+from cxkit.engagement import places, registering
 from cxkit.engagement.client import Client, read_client
 from cxkit.engagement.desk import take_in
 from cxkit.engagement.results import dumps, write_text
@@ -104,6 +104,7 @@ def _run(job: Job, home: Path, listen: Listener, started: float) -> Ended:
         record |= {"status": "done", "headline": headline, "seconds": round(time.monotonic() - started, 3)}
         write_text(building / "run.json", dumps(record))
         place = _publish(building, home / as_of)
+        registering.record(folder, taken.tables, taken.as_of)
         shutil.rmtree(home / f"{as_of}.failed", ignore_errors=True)
     finally:
         shutil.rmtree(building, ignore_errors=True)
