@@ -133,10 +133,6 @@ def short(target: Array, donors: Array, start: int) -> str:
         return f"{start} periods are seen before the start, fewer than {LEAST_BEFORE}"
     if len(target) - start < LEAST_AFTER:
         return "no period since the start has been seen"
-    if len(target) * (1 - level) < 1 - 1e-9:
-        return (
-            f"{len(target)} periods are seen; an interval at {level:.0%} needs {int(np.ceil(1 / (1 - level) - 1e-9))}"
-        )
     return ""
 
 
