@@ -23,7 +23,17 @@ def write_playbook(building: Path, given: ReportInput, *, store: Store, tables: 
     found = given.result("orchestrate.plays")
     if isinstance(found, Plays):
         names = None if given.privacy.on else actions.customer_names(tables, found)
-        actions.write_actions(building, found, book, mask=Mask(given.privacy), currency=given.currency, names=names)
+        actions.write_actions(
+            building,
+            found,
+            book,
+            mask=Mask(given.privacy),
+            currency=given.currency,
+            timezone=given.timezone,
+            names=names,
+        )
         lists = {p.owner_role: f"{actions.FOLDER}/{actions.role_file(p.owner_role)}" for p in book.plays}
-    html = handbook.build(given, book=book, calendars=calendars(tables), lists=lists)
+    html = handbook.build(
+        given, book=book, calendars=calendars(tables), lists=lists, workbook=actions.WORKBOOK if lists else ""
+    )
     results.write_text(building / NAME, html)

@@ -10,7 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +39,11 @@ HEADS = {
     "first_step": "First step",
     "why": "Why it is on the list",
 }
-WIDTHS = {"play": 32, "key": 16, "account_id": 16, "customer_name": 28, "moment": 24, "since": 17, "due": 17, "first_step": 40, "why": 60}  # fmt: skip # noqa: E501
+WIDTHS = {"play": 32, "key": 16, "account_id": 16, "customer_name": 28, "moment": 24, "since": 17, "due": 17, "state": 24, "first_step": 40, "why": 60}  # fmt: skip # noqa: E501
 NOTHING = "Nothing: no play of this role calls for an action today"
+OVERDUE, UNSEEN, OPEN = "overdue", "past its time; the data do not show whether it was done", "open"
+STATES = (OVERDUE, UNSEEN, OPEN)
+"""States of a row, in the order of a list."""
 FORMULA = re.compile(r"^\s*[=+\-@\t\r\u2212]")
 
 
@@ -61,12 +64,13 @@ def lists(result: Plays, book: PlayBook, mask: Mask, names: Mapping[str, str] | 
     """
     plays = {p.id: p for p in book.plays}
     today = result.frame("today") if result.has("today") else pd.DataFrame()
+    end = f"{result.as_of + timedelta(days=1):%Y-%m-%d} 00:00"
     made: dict[str, list[dict[str, Any]]] = {p.owner_role: [] for p in book.plays}
     for row in today.to_dict("records"):
         play = plays.get(str(row["play"]))
         if play is None:
             continue
-        late = bool(row["overdue"])
+        state = OVERDUE if row["overdue"] else UNSEEN if str(row["due"]) < end else OPEN
         account = row["account_id"] if isinstance(row["account_id"], str) else ""
         made[play.owner_role].append(
             {
@@ -78,7 +82,7 @@ def lists(result: Plays, book: PlayBook, mask: Mask, names: Mapping[str, str] | 
                 "moment": row["moment"] if isinstance(row["moment"], str) else "",
                 "since": row["since"],
                 "due": row["due"],
-                "state": "overdue" if late else "open",
+                "state": state,
                 "money": None if pd.isna(row["money"]) else round(float(row["money"]), 2),
                 "first_step": play.steps[0] if play.steps else "",
                 "why": row["why"],
@@ -87,36 +91,46 @@ def lists(result: Plays, book: PlayBook, mask: Mask, names: Mapping[str, str] | 
     kept = [h for h in HEADS if h != "customer_name" or names is not None]
     out = {}
     for role, rows in sorted(made.items()):
-        rows.sort(key=lambda r: (r["state"] != "overdue", r["due"], -(r["money"] or 0.0), r["play"], r["key"]))
+        rows.sort(key=lambda r: (STATES.index(r["state"]), r["due"], -(r["money"] or 0.0), r["play"], r["key"]))
         out[role] = pd.DataFrame([{k: _masked(v, mask) for k, v in r.items()} for r in rows], columns=kept)
     return out
 
 
 def write_actions(
-    place: Path, result: Plays, book: PlayBook, *, mask: Mask, currency: str, names: Mapping[str, str] | None = None
+    place: Path,
+    result: Plays,
+    book: PlayBook,
+    *,
+    mask: Mask,
+    currency: str,
+    timezone: str = "",
+    names: Mapping[str, str] | None = None,
 ) -> list[Path]:
-    """Write the lists into a run that is being built; return the files. Only the batch calls this."""
+    """Write the lists into a run that is being built; return the files. Only the batch calls this.
+
+    `timezone` is the client's, in which the times are; it stands in the heads of their columns.
+    """
     made = lists(result, book, mask, names)
     table = result.frame("plays") if result.has("plays") else pd.DataFrame()
     idle = {role: _idle(table, role, mask) for role in made}
     files = []
     for role, rows in made.items():
         path = place / FOLDER / role_file(role)
-        write_text(path, as_csv(rows, currency, idle[role]))
+        write_text(path, as_csv(rows, currency, idle[role], timezone=timezone))
         files.append(path)
     path = place / WORKBOOK
-    path.write_bytes(as_workbook(made, _summary(table, book, mask), currency, idle))
+    path.write_bytes(as_workbook(made, _summary(table, book, mask), currency, idle, timezone=timezone))
     return [*files, path]
 
 
-def as_csv(rows: pd.DataFrame, currency: str, idle: Sequence[str] = (NOTHING,)) -> str:
+def as_csv(rows: pd.DataFrame, currency: str, idle: Sequence[str] = (NOTHING,), *, timezone: str = "") -> str:
     """A list as CSV; a text that a spreadsheet would take for a formula begins with an apostrophe.
 
     `idle` are the lines that stand there when the list is empty.
     """
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(_heads(rows.columns, currency))
+    writer.writerow(_heads(rows.columns, currency, timezone))
     for row in rows.itertuples(index=False, name=None):
         writer.writerow([defended(v) for v in row])
     for line in idle if rows.empty else ():
@@ -125,7 +139,12 @@ def as_csv(rows: pd.DataFrame, currency: str, idle: Sequence[str] = (NOTHING,)) 
 
 
 def as_workbook(
-    made: Mapping[str, pd.DataFrame], summary: pd.DataFrame, currency: str, idle: Mapping[str, Sequence[str]]
+    made: Mapping[str, pd.DataFrame],
+    summary: pd.DataFrame,
+    currency: str,
+    idle: Mapping[str, Sequence[str]],
+    *,
+    timezone: str = "",
 ) -> bytes:
     """All lists as one workbook: what every play calls for, then a sheet per role."""
     buffer = io.BytesIO()
@@ -138,7 +157,7 @@ def as_workbook(
         sheets = [("All plays", summary), *made.items()]
         for name, rows in sheets:
             sheet = workbook.add_worksheet(_sheet(name))
-            for at, head in enumerate(_heads(rows.columns, currency)):
+            for at, head in enumerate(_heads(rows.columns, currency, timezone)):
                 sheet.write_string(0, at, head, bold)
                 sheet.set_column(at, at, WIDTHS.get(str(rows.columns[at]), 14))
             for y, row in enumerate(rows.itertuples(index=False, name=None), 1):
@@ -213,9 +232,11 @@ def _summary(table: pd.DataFrame, book: PlayBook, mask: Mask) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _heads(columns: Iterable[Any], currency: str) -> list[str]:
+def _heads(columns: Iterable[Any], currency: str, timezone: str) -> list[str]:
     more = {"name": "Play", "owner_role": "Owner role", "raised": "Today", "overdue": "Overdue"}
     heads = {**HEADS, **more, "money": f"{HEADS['money']}, {currency}"}
+    if timezone:
+        heads |= {name: f"{HEADS[name]}, local time in {timezone}" for name in ("since", "due")}
     return [heads.get(str(c), str(c)) for c in columns]
 
 

@@ -167,9 +167,12 @@ def _naive(name: str, summary: Mapping[str, Any], common: Mapping[str, Any]) -> 
             f"{forgot:,} who did not"
         )
     elif error > 0:
-        title = f"{name}: the naive median of {duration(naive)} is {quantity(error, 'days')} too early"
+        title = (
+            f"{name}: counting those who got there alone, half take {duration(naive)}, which is "
+            f"{quantity(error, 'days')} too early"
+        )
     else:
-        title = f"{name}: the naive median of {duration(naive)} is not far off"
+        title = f"{name}: counting those who got there alone, half take {duration(naive)}, which is not far off"
     return _made(
         common,
         "naive",
@@ -205,8 +208,8 @@ def _price(name: str, row: pd.Series, year: tuple[int, float], currency: str, co
     return _made(
         common,
         "naive_money",
-        title=f"{name}: the naive figure counts {quantity(amount, 'money', currency=currency)} of monthly revenue a "
-        f"year as at value by day {mark} that is not",
+        title=f"{name}: counting those who got there alone takes {quantity(amount, 'money', currency=currency)} of "
+        f"monthly revenue a year as at value by day {mark} that is not",
         detail=f"{quantity(gap, 'points')} of {customers:,} customers who started in the last 365 days, at a "
         f"mean monthly revenue of {quantity(each, 'money', currency=currency)} each. It is the error of a forecast, "
         "not money that is lost.",

@@ -12,7 +12,7 @@ from cxkit.metrics.estimates import MINIMUM_N, proportion
 from cxkit.metrics.windows import Window, recent, seen
 from cxkit.orchestrate.funnel_looks import mixed, segment_finding, segments, time_finding, times
 from cxkit.orchestrate.funnel_people import counted, dimensions, entered, span
-from cxkit.orchestrate.naming import too_few
+from cxkit.orchestrate.naming import spoken, too_few
 from cxkit.orchestrate.ways_contrast import corrected
 from cxkit.orchestrate.ways_log import chained, journeys, silent
 from cxkit.records import Finding, Gap, Missing, Result
@@ -96,7 +96,9 @@ def funnel(
                         frame.insert(0, "journey", journey)
                         held.setdefault(name, []).append(frame)
         if not n:
-            reason = f"Nobody entered with “{events[0]}” at least {within_days} days before the date of the report."
+            reason = (
+                f"Nobody entered with “{spoken(events[0])}” at least {within_days} days before the date of the report."
+            )
             gaps_found.append(
                 Gap(id="orchestrate.funnel.conversion", what=IDS["conversion"], reason=reason, subject=journey or None)
             )
@@ -171,11 +173,11 @@ def _left_out(unheard: Sequence[str]) -> str:
     """What the register names and nobody records.
 
     >>> _left_out(["bill_sent"])
-    ' The log holds no “bill_sent”, so that is no step here.'
+    ' The log holds no “bill sent”, so that is no step here.'
     """
     if not unheard:
         return ""
-    named = listing([f"“{e}”" for e in unheard])
+    named = listing([f"“{spoken(e)}”" for e in unheard])
     return f" The log holds no {named}, so {'that is no step' if len(unheard) == 1 else 'those are no steps'} here."
 
 
@@ -195,8 +197,9 @@ def _findings(
                 **common,
                 "id": "orchestrate.funnel.conversion",
                 "title": title if n >= MINIMUM_N else f"{where}: {too_few(n, 'customers', MINIMUM_N)}",
-                "detail": f"{done:,} of {n:,} from “{first['event']}” to “{last['event']}”, in order. Counting anybody "
-                f"who ever had both events, whenever and in whatever order, would say {naive}." + _left_out(unheard),
+                "detail": f"{done:,} of {n:,} from “{spoken(first['event'])}” to “{spoken(last['event'])}”, in order. "
+                f"Counting anybody who ever had both events, whenever and in whatever order, would say {naive}."
+                + _left_out(unheard),
                 "value": done / n,
                 "low": whole.low,
                 "high": whole.high,
@@ -219,7 +222,8 @@ def _findings(
                 {
                     **common,
                     "id": "orchestrate.funnel.drop",
-                    "title": f"{where}: most customers are lost between “{before['event']}” and “{row['event']}”, "
+                    "title": f"{where}: most customers are lost between “{spoken(before['event'])}” and "
+                    f"“{spoken(row['event'])}”, "
                     f"{quantity(1 - float(row['of_previous']), 'ratio')} of those who came that far",
                     "detail": f"{int(lost.iloc[worst]):,} customers; why they stop is not in these figures.",
                     "value": 1 - float(row["of_previous"]),

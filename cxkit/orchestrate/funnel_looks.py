@@ -11,7 +11,7 @@ from cxkit.formats import listing, quantity
 from cxkit.metrics.estimates import MINIMUM_N
 from cxkit.metrics.survival import kaplan_meier, naive_median, quantile
 from cxkit.orchestrate.funnel_people import PEOPLE, risks
-from cxkit.orchestrate.naming import optional
+from cxkit.orchestrate.naming import optional, spoken
 from cxkit.orchestrate.ways_contrast import contrast, held_equal
 from cxkit.records import Finding
 from cxkit.tables.engine import Tables
@@ -47,7 +47,7 @@ def time_finding(journey: str, rows: pd.DataFrame, common: Mapping[str, object])
     middle, low, high = (float(row[c]) for c in ("median_days", "low", "high"))
     naive = float(row["naive_days"])
     never = int(row["n"]) - int(row["reached"])
-    where = f"from “{row['source']}” to “{row['event']}”"
+    where = f"from “{spoken(row['source'])}” to “{spoken(row['event'])}”"
     if math.isinf(middle):
         title = f"{journey or 'The journey'}: fewer than half get {where} in time"
         detail = f"Those who do take {quantity(naive, 'days')} or less in half of the cases, which flatters."
@@ -145,7 +145,8 @@ def segment_finding(
         base
         | {
             "title": f"{where}: where the {worst['label']} is “{worst['group']}”, "
-            f"{quantity(float(worst['share']), 'ratio')} are lost before “{worst['event']}”, more than elsewhere",
+            f"{quantity(float(worst['share']), 'ratio')} are lost before “{spoken(worst['event'])}”, "
+            "more than elsewhere",
             "detail": detail,
             "value": float(worst["share"]),
             "low": optional(worst["low"]),

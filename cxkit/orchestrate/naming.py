@@ -66,3 +66,12 @@ def too_few(n: int, what: str, least: int) -> str:
     """
     verb = "is" if n == 1 else "are"
     return f"{n:,} {what if n != 1 else what.removesuffix('s')} {verb} too few to judge by ({least} are needed)"
+
+
+def spoken(event: str) -> str:
+    """The name of an event as a sentence writes it.
+
+    >>> spoken("order_placed")
+    'order placed'
+    """
+    return event.replace("_", " ")

@@ -197,12 +197,13 @@ def _listed(tables: Tables, play: Play, found: pd.DataFrame, hours: float, names
     """A play's list with the times in the client's zone; a signal without a time of its own begins with the list."""
     edge = end_of_day(tables.as_of, tables.timezone)
     began = found["since"].astype("float64").fillna(float(instant(edge)))
-    since = pd.to_datetime(began.astype("int64"), unit="us", utc=True)
-    due = since + timedelta(hours=hours)
-    late = due < pd.Timestamp(edge, tz="UTC")
+    moment = pd.to_datetime(began.astype("int64"), unit="us", utc=True)
+    late = moment + timedelta(hours=hours) < pd.Timestamp(edge, tz="UTC")
+    since = moment.dt.tz_convert(tables.timezone).dt.tz_localize(None)
+    due = since + timedelta(hours=hours)  # by the clock on the wall: a day stays a day where the clocks change
 
     def local(times: pd.Series) -> list[str]:
-        return list(times.dt.tz_convert(tables.timezone).dt.strftime("%Y-%m-%d %H:%M"))
+        return list(times.dt.strftime("%Y-%m-%d %H:%M"))
 
     moments = [m if isinstance(m, str) else play.moment_id or None for m in found["moment_id"]]
     made = pd.DataFrame(

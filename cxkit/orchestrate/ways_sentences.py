@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from cxkit.formats import interval, listing, money, quantity
+from cxkit.formats import Unit, interval, listing, money, quantity
 from cxkit.metrics.estimates import MINIMUM_N
-from cxkit.orchestrate.naming import optional, too_few
+from cxkit.orchestrate.naming import optional, spoken, too_few
 from cxkit.orchestrate.ways_log import ARROW, Log
 from cxkit.records import Finding
 
@@ -57,6 +57,24 @@ def hours_text(hours: float) -> str:
     return quantity(hours, "hours") if abs(hours) < 48 else quantity(hours / 24, "days")
 
 
+def apart(hours: float, low: float, high: float) -> str:
+    """A difference of two lengths in words, with its interval in the same unit and the same direction.
+
+    >>> apart(-14.6, -29.3, 50.4), apart(5, 2, 8)
+    ('14.6 hours shorter (between 29.3 hours shorter and 50.4 hours longer)', '5.0 hours longer (2.0 to 8.0 hours)')
+    """
+    most = max(abs(hours), abs(low), abs(high))
+    unit: Unit = "minutes" if most < 1 else "hours" if most < 96 else "days"
+    by = {"minutes": 60.0, "hours": 1.0, "days": 1 / 24}[unit]
+    way = {True: "longer", False: "shorter"}
+    said = f"{quantity(abs(hours) * by, unit)} {way[hours >= 0]}"
+    if low * high >= 0:
+        least, largest = sorted((abs(low) * by, abs(high) * by))
+        return f"{said} ({interval(least, largest, unit)})"
+    first, second = (f"{quantity(abs(v) * by, unit)} {way[v >= 0]}" for v in (low, high))
+    return f"{said} (between {first} and {second})"
+
+
 def findings(told: Told) -> tuple[Finding, ...]:
     """All that is said about one log."""
     made = [_main(told), _rework(told), _loop(told), _ping_pong(told), _time(told), _pause(told), _open(told)]
@@ -78,7 +96,7 @@ def _main(told: Told) -> Finding:
     title = f"{told.head}{quantity(share, 'ratio')} of finished {case} take the commonest of {many:,} ways"
     if many == 1:
         title = f"{told.head}All finished {case} take the same way"
-    path = ", then ".join(f"“{a}”" for a in str(first["variant"]).split(ARROW)[:8])
+    path = ", then ".join(f"“{spoken(a)}”" for a in str(first["variant"]).split(ARROW)[:8])
     detail = f"It is {path}; half of them take {hours_text(float(first['median_hours']))} or less. "
     if float(rows["cumulative"].iloc[-1]) >= 0.8:
         detail += f"The {most} commonest hold four in five. " if most > 1 else ""
@@ -129,11 +147,7 @@ def _rework(told: Told) -> Finding | None:
     detail = f"{listing(parts)}; one can do several. " if parts else ""
     extra, el, eh = (optional(row[c]) for c in ("extra_hours", "extra_low", "extra_high"))
     if extra is not None and el is not None and eh is not None:
-        more = "longer" if extra >= 0 else "shorter"
-        between = f"{hours_text(el)} to {hours_text(eh)}"
-        detail += (
-            f"Their median time is {hours_text(abs(extra))} {more} than that of the others ({between}). {ASSOCIATION}"
-        )
+        detail += f"Their median time is {apart(extra, el, eh)} than that of the others. {ASSOCIATION}"
     weight, work = optional(row["money_a_year"]), optional(row["minutes_low"])
     if weight is not None and work is not None and work > 0:
         title += f", with about {money(weight, told.currency)} of extra work a year"
@@ -167,8 +181,8 @@ def _loop(told: Told) -> Finding | None:
     share = int(row["cases"]) / n
     return told.finding(
         "loop",
-        title=f"{told.head}The commonest way back leads from “{row['source']}” to “{row['target']}”, in "
-        f"{quantity(share, 'ratio')} of finished {told.log.case}",
+        title=f"{told.head}The commonest way back leads from “{spoken(row['source'])}” to "
+        f"“{spoken(row['target'])}”, in {quantity(share, 'ratio')} of finished {told.log.case}",
         detail=f"{int(row['cases']):,} {told.log.case}, {int(row['times']):,} times; half of the times it takes "
         f"{hours_text(float(row['median_hours']))} or less from the one to the other.",
         value=share,
@@ -187,9 +201,7 @@ def _ping_pong(told: Told) -> Finding | None:
     extra, low, high = (optional(row[c]) for c in ("extra_hours", "extra_low", "extra_high"))
     detail = f"Counted is a {who} that hands over to another and gets it straight back."
     if extra is not None and low is not None and high is not None:
-        more = "longer" if extra >= 0 else "shorter"
-        detail += f" The median time is {hours_text(abs(extra))} {more} than without"
-        detail += f" ({hours_text(low)} to {hours_text(high)}). {ASSOCIATION}"
+        detail += f" The median time is {apart(extra, low, high)} than without. {ASSOCIATION}"
     return told.finding(
         "ping_pong",
         title=f"{told.head}{quantity(float(row['share']), 'ratio')} of finished {told.log.case} go from one {who} to "
@@ -213,8 +225,8 @@ def _time(told: Told) -> Finding | None:
     low, high, middle = float(row["low"]), float(row["high"]), float(row["median_hours"])
     return told.finding(
         "time",
-        title=f"{told.head}The longest step of the main way is from “{row['source']}” to “{row['target']}”: half take "
-        f"more than {hours_text(middle)}",
+        title=f"{told.head}The longest step of the main way is from “{spoken(row['source'])}” to "
+        f"“{spoken(row['target'])}”: half take more than {hours_text(middle)}",
         detail=f"One in ten takes more than {hours_text(float(row['p90_hours']))}. Pauses are in it; only finished "
         f"{told.log.case} that go straight from the one to the other are.",
         value=middle,

@@ -133,11 +133,16 @@ class Handbook(Record):
     missing: str = ""
     timezone: str = ""
     switched_off: tuple[str, ...] = ()
+    workbook: str = ""
+    """The file with every list, relative to the page."""
 
 
-def build(given: ReportInput, *, book: PlayBook, calendars: Mapping[str, Week], lists: Mapping[str, str]) -> str:
-    """Build ``playbook.html``; `lists` maps an owner role to its action list, relative to the page."""
-    made = Mask(given.privacy).value(assemble(given, book=book, calendars=calendars, lists=lists))
+def build(
+    given: ReportInput, *, book: PlayBook, calendars: Mapping[str, Week], lists: Mapping[str, str], workbook: str = ""
+) -> str:
+    """Build ``playbook.html``; `lists` maps an owner role to its action list, `workbook` is that of all."""
+    arranged = assemble(given, book=book, calendars=calendars, lists=lists)
+    made = Mask(given.privacy).value(arranged.model_copy(update={"workbook": workbook}))
     style = page.stylesheet(given.accent) + _asset("handbook.css")
     shown = environment().get_template("handbook.html.j2")
     return (
@@ -335,7 +340,7 @@ def _hours(calendars: Mapping[str, Week], register: Result | None, given: Report
     table = rows(register, "moments") if register is not None else []
     return tuple(
         Hours(
-            name=name,
+            name=name.replace("_", " ").capitalize(),
             open=opening(week),
             closed=tuple(f"{d.day} {d:%B %Y}" for d in sorted(week.holidays) if d > given.as_of)[:12],
             moments=tuple(text(r, "moment") for r in table if text(r, "calendar") == name),
