@@ -74,6 +74,19 @@ def _slope_weights(path: Path, last: int | None = None) -> Array:
     return np.where(used, at - middle, 0.0) / spread
 
 
+def power(errors: float, freedom: float) -> float:
+    """Chance that a check fails (`SILENT_P`) when what it looks for is so many standard errors large.
+
+    >>> round(power(0.0, 10), 2), round(power(2.9, 10), 2)
+    (0.1, 0.85)
+    """
+    bar = float(stats.t.isf(SILENT_P / 2, freedom))
+    if errors > 30:  # scipy's noncentral t gives up far out
+        return 1.0
+    shifted = stats.nct(freedom, errors)
+    return float(min(shifted.sf(bar) + shifted.cdf(-bar), 1.0))
+
+
 def trend(path: Path, effect: float) -> Trend | None:
     """The test for a straight trend before the start with its power against one that explains `effect`."""
     if not path.before.any():
@@ -84,13 +97,11 @@ def trend(path: Path, effect: float) -> Trend | None:
     if se <= 0:
         return None
     slope = float(weights @ path.value)
-    bar = float(stats.t.isf(SILENT_P / 2, path.freedom))
-    shifted = stats.nct(path.freedom, explains / se)
     return Trend(
         slope=slope,
         se=se,
         p=float(2 * stats.t.sf(abs(slope) / se, path.freedom)),
-        power=float(np.nan_to_num(shifted.sf(bar) + shifted.cdf(-bar), nan=1.0)),
+        power=power(explains / se, path.freedom),
         explains=explains,
         periods=int(path.before.sum()) + 1,
     )

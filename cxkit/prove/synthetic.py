@@ -18,12 +18,14 @@ Arkhangelsky et al. 2021). Nothing after the start is looked at.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 from scipy.optimize import nnls
+
+from cxkit.prove.sensitivity import power
 
 Array = NDArray[np.float64]
 
@@ -72,8 +74,8 @@ class Synthetic:
     rank_p: float
     """Share of groups, the reached one among them, whose ratio of misses is at least as large."""
     placebos: tuple[Placebo, ...]
-    time_power: bool
-    """Whether the placebo in time would have seen an effect of this size."""
+    time_power: float
+    """Chance that the placebo in time would have seen an effect of this size."""
 
     @property
     def too_poor(self) -> bool:
@@ -145,44 +147,46 @@ def synthetic(target: Array, donors: Array, start: int, *, level: float = 0.95) 
         return why
     share = weights(target[:start], donors[:, :start])
     mixture = share @ donors
-    gap = target - mixture
-    value = float(gap[start:].mean())
-    space = []
-    for j in range(len(donors)):
-        others = np.delete(donors, j, axis=0)
-        other_gap = donors[j] - weights(donors[j, :start], others[:, :start]) @ others
-        space.append(_placebo("space", j, other_gap, start))
-    mine = _placebo("own", -1, gap, start)
-    ratios = np.array([mine.ratio, *(p.ratio for p in space)])
-    usual = float(np.median([p.before for p in space]))
-    scaled = np.array([p.value for p in space]) / _scale(np.array([p.before for p in space]), usual)
-    se = float(_scale(mine.before, usual) * np.sqrt((scaled**2).mean()))
+    mine, space, usual, se = _held_against(target, donors, start)
     if not se > 0:
         return "the groups outside follow each other exactly, so there is no spread to judge an effect by"
-    half = float(stats.t.isf((1 - level) / 2, len(donors))) * se
-    found = [*space]
+    n, half = len(donors), float(stats.t.isf((1 - level) / 2, len(donors))) * se
+    ratios = np.array([mine.ratio, *(p.ratio for p in space)])
     heaviest = int(np.argmax(share))
-    rest = np.delete(donors, heaviest, axis=0)
-    without = target - weights(target[:start], rest[:, :start]) @ rest
-    found.append(_placebo("without", heaviest, without, start))
-    past, seen = _in_time(target, donors, start, value)
+    without = _placebo("without", heaviest, _gap(target, np.delete(donors, heaviest, axis=0), start), start)
+    past, power = _in_time(target, donors, start, mine.value)
     return Synthetic(
-        value=value,
-        low=value - half,
-        high=value + half,
+        value=mine.value,
+        low=mine.value - half,
+        high=mine.value + half,
         se=se,
-        p=float(2 * stats.t.sf(abs(value) / se, len(donors))),
+        p=float(2 * stats.t.sf(abs(mine.value) / se, n)),
         conformal=conformal_p(target, donors, start, 0.0),
         weights=share,
         mixture=mixture,
-        gap=gap,
+        gap=target - mixture,
         start=start,
         rmspe=mine.before,
         usual=usual,
         rank_p=float(np.mean(ratios >= ratios[0] * (1 - 1e-12))),
-        placebos=(*found, *([past] if past is not None else [])),
-        time_power=seen,
+        placebos=(*space, without, *([past] if past is not None else [])),
+        time_power=power,
     )
+
+
+def _gap(target: Array, donors: Array, start: int) -> Array:
+    return np.asarray(target - weights(target[:start], donors[:, :start]) @ donors)
+
+
+def _held_against(target: Array, donors: Array, start: int) -> tuple[Placebo, list[Placebo], float, float]:
+    """The group itself, every donor in its place, their usual miss, and the standard error that they give."""
+    mine = _placebo("own", -1, _gap(target, donors, start), start)
+    space = [
+        _placebo("space", j, _gap(donors[j], np.delete(donors, j, axis=0), start), start) for j in range(len(donors))
+    ]
+    usual = float(np.median([p.before for p in space]))
+    scaled = np.array([p.value for p in space]) / np.maximum(_scale(np.array([p.before for p in space]), usual), 1e-300)
+    return mine, space, usual, float(_scale(mine.before, usual) * np.sqrt((scaled**2).mean()))
 
 
 def _placebo(kind: str, group: int, gap: Array, start: int, p: float = float("nan")) -> Placebo:
@@ -190,15 +194,13 @@ def _placebo(kind: str, group: int, gap: Array, start: int, p: float = float("na
     return Placebo(kind, group, float(gap[start:].mean()), before, after / max(before, 1e-12), p)
 
 
-def _in_time(target: Array, donors: Array, start: int, value: float) -> tuple[Placebo | None, bool]:
-    """A start a third of the periods earlier, before which alone is looked at; and whether it would see `value`."""
+def _in_time(target: Array, donors: Array, start: int, value: float) -> tuple[Placebo | None, float]:
+    """A start a third of the periods earlier, seen up to the true one; and its power against an effect of `value`."""
     fake = start - max(2, start // 3)
-    if fake < LEAST_BEFORE - 2:
-        return None, False
     past, others = target[:start], donors[:, :start]
-    gap = past - weights(past[:fake], others[:, :fake]) @ others
-    p = conformal_p(past, others, fake, 0.0)
-    planted = past.copy()
-    planted[fake:] += value
-    seen = conformal_p(planted, others, fake, 0.0) <= max(0.1, 1.5 / start)
-    return _placebo("time", -1, gap, fake, p), bool(seen)
+    mine, _, _, se = _held_against(past, others, fake)
+    if not se > 0:
+        return None, 0.0
+    n = len(donors)
+    p = float(2 * stats.t.sf(abs(mine.value) / se, n))
+    return replace(mine, kind="time", p=p), power(abs(value) / se, n)
