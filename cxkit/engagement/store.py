@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +39,13 @@ class Decision(Record):
     decided: str
     due: str = ""
     done: str = ""
+    """Day on which it was carried out; empty while it was not."""
+    withdrawn: str = ""
+    """Day on which the council took it back; empty while it stands."""
     evidence: str = ""
+    """Hash of the findings it rests on; they lie in ``history/findings/<hash>.json``."""
+    findings: tuple[str, ...] = ()
+    """Keys of those findings that speak about the initiative."""
     note: str = ""
 
 
@@ -65,8 +75,55 @@ def read_store(folder: Path) -> Store:
         ) from None
 
 
+WAIT = 15.0
+"""Seconds to wait for somebody else's change to be written."""
+LEFT_BEHIND = 60.0
+"""Age in seconds from which a lock is taken to be that of a process that died."""
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a client's engagement for one change: read, decide, write, with nobody else in between.
+
+    A lock file, because it works on every system and on shared folders. `InputError` when somebody holds it too long.
+    """
+    path = folder / ".engagement.lock"
+    until = time.monotonic() + WAIT
+    while True:
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+            break
+        except FileExistsError:
+            if _age(path) > LEFT_BEHIND:
+                path.unlink(missing_ok=True)
+            elif time.monotonic() > until:
+                raise errors.InputError(
+                    f"{folder.name} is being changed by somebody else. Try again in a minute; if nobody is at work, "
+                    f"delete {folder.name}/{path.name}."
+                ) from None
+            else:
+                time.sleep(0.02)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _age(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
 def write_store(folder: Path, store: Store, *, expected: int) -> Store:
     """Write a store that was read at revision `expected`; raise `InputError` when somebody wrote in between."""
+    with locked(folder):
+        return replace_store(folder, store, expected=expected)
+
+
+def replace_store(folder: Path, store: Store, *, expected: int) -> Store:
+    """`write_store` for who holds the lock already."""
     current = read_store(folder).revision
     if current != expected:
         raise errors.InputError(
@@ -79,8 +136,17 @@ def write_store(folder: Path, store: Store, *, expected: int) -> Store:
 
 
 def append_history(folder: Path, name: str, record: dict[str, Any]) -> None:
-    """Append one record to ``history/<name>.jsonl``; what is there is never rewritten."""
+    """Append one record to ``history/<name>.jsonl``; what is there is never rewritten.
+
+    A last line that was cut off in the middle stays as it is, on a line of its own.
+    """
     path = folder / "history" / f"{name}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8", newline="\n") as stream:
-        stream.write(json.dumps(record, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
+    line = json.dumps(record, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    with path.open("ab+") as stream:
+        if stream.seek(0, os.SEEK_END):
+            stream.seek(-1, os.SEEK_END)
+            line = line if stream.read(1) == b"\n" else "\n" + line
+        stream.write(line.encode("utf-8"))
+        stream.flush()
+        os.fsync(stream.fileno())
