@@ -19,6 +19,7 @@ LABELS: Mapping[str, str] = {
     "deadweight": "Would happen anyway",
     "cannibalisation": "Taken from elsewhere",
     "confidence": "Stated doubt",
+    "learned haircut": "Past shortfall",
     "shared claims": "Claimed twice",
     "cost": "Cost",
     "tax": "Tax",

@@ -20,13 +20,16 @@ LEVEL = 0.8
 """P10 to P90 holds 80 % of the draws."""
 
 
-def case_findings(frame: pd.DataFrame, *, currency: str, terms: Terms, stays: str = "") -> Iterator[Finding]:
+def case_findings(
+    frame: pd.DataFrame, *, currency: str, terms: Terms, stays: str = "", doubt: str = ""
+) -> Iterator[Finding]:
     """NPV, the case in one sentence, ROMI, payback and go-forward value of each initiative, in order of initiative.
 
-    `stays` names the table that tells how long customers stay, which cases with such rows cite too.
+    `stays` names the table that tells how long customers stay, which cases with such rows cite too; `doubt` says which
+    haircut was taken off.
     """
     for row in [] if frame.empty else frame.to_dict("records"):
-        row["name"] = short(row["name"])
+        row |= {"name": short(row["name"]), "doubt": f" {doubt}" if doubt else ""}
         row["sources"] = (*SOURCES, stays) if stays and there(row["observed_months"]) else SOURCES
         if there(row["npv"]):
             yield _npv(row, currency, terms)
@@ -64,7 +67,7 @@ def _npv(row: Mapping[Any, Any], currency: str, terms: Terms) -> Finding:
     else:
         verb = "worth" if value >= 0 else "a loss of"
         title = f"{row['name']} is claimed to be {verb} {money(abs(value), currency)} net over {horizon} months"
-        detail = _made_of(row, currency, terms)
+        detail = _made_of(row, currency, terms) + row["doubt"]
         if ranged:
             tone = "good" if row["npv_p10"] > 0 else "bad" if row["npv_p90"] < 0 else "unknown"
             detail += f" It is positive in {share_of(row['p_positive'])} draws{_mean(row, currency)}."
@@ -149,7 +152,7 @@ def _sentence(row: Mapping[Any, Any], currency: str, terms: Terms) -> Finding:
         "sentence",
         terms,
         title=str(row["sentence"]).removesuffix("."),
-        detail=f"As claimed; {terms.words}.",
+        detail=f"As claimed; {terms.words}.{row['doubt']}",
         value=float(row["npv"]),
         unit="money",
         currency=currency,

@@ -14,6 +14,10 @@ COUNTS = {"cashable": "cash", "capacity": "freed capacity", "avoided_growth": "a
 """Kind of a benefit → what it counts as, in words."""
 
 
+LEARNED = "learned haircut"
+"""What the step of confidence is called once a learned haircut has taken its place."""
+
+
 def flows(initiative: str, benefits: Sequence[Priced], costs: Sequence[Cost], terms: Terms) -> list[dict[str, object]]:
     """Expected flows by month, block and kind, before tax; costs are negative, `worth` is today's value after tax."""
     cells: dict[tuple[int, str, str], float] = {}
@@ -48,7 +52,10 @@ def flows(initiative: str, benefits: Sequence[Priced], costs: Sequence[Cost], te
 def steps(
     initiative: str, name: str, benefits: Sequence[Priced], pv_cost: float, terms: Terms
 ) -> list[dict[str, object]]:
-    """The net present value after each step, from the bare claim to what is left after cost and tax."""
+    """The net present value after each step, from the bare claim to what is left after cost and tax.
+
+    Where a learned haircut stands in place of stated confidence, its step bears its name.
+    """
     cash = [p for p in benefits if p.cash]
     values = [
         math.fsum(math.prod(p.benefit.factors[:order]) * p.benefit.effect * p.weight for p in cash)
@@ -57,7 +64,9 @@ def steps(
     values.append(values[-1] - pv_cost)
     values.append((1 - terms.tax) * values[-1])
     rows: list[dict[str, object]] = []
-    for order, (step, value) in enumerate(zip((*STEPS, "cost", "tax"), values, strict=True), 1):
+    learned = any(p.benefit.learned is not None for p in benefits)
+    named = tuple(LEARNED if learned and step == "confidence" else step for step in STEPS)
+    for order, (step, value) in enumerate(zip((*named, "cost", "tax"), values, strict=True), 1):
         change = value - values[order - 2] if order > 1 else value
         rows.append(
             {"initiative": initiative, "name": name, "order": order, "step": step, "npv": value, "change": change}

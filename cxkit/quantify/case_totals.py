@@ -24,6 +24,7 @@ TAKES: Mapping[str, str] = {
     "deadweight": "what would happen anyway",
     "cannibalisation": "what is taken from elsewhere",
     "confidence": "stated doubt",
+    "learned haircut": "what past forecasts fell short by",
     "shared claims": "what is claimed twice",
 }
 """Step → what it takes off, where the step's own name does not say it."""
@@ -39,12 +40,13 @@ def portfolio_findings(
     about: Mapping[str, str],
     fiscal: tuple[int, int],
     stays: str = "",
+    doubt: str = "",
 ) -> Iterator[Finding]:
     """What all cases claim together, in which year, after which steps, resting on what; what sharing takes off.
 
     `made` holds the result's tables; `about` says what each row is about (`case_words.subjects`); `fiscal` is the
     first and last month (index) of the fiscal year meant, `stays` the table that tells how long customers stay
-    where a case rests on it.
+    where a case rests on it; `doubt` says which haircut was taken off.
     """
     if frame.empty:
         return
@@ -52,7 +54,7 @@ def portfolio_findings(
     names = {str(i): short(n, 40) for i, n in zip(frame["initiative"], frame["name"], strict=True)}
     live = frame[(frame["case"] == "assessed") & (frame["status"] != "stopped")]
     if len(live):
-        yield _total(say, live, frame, drawn)
+        yield _total(say, live, frame, drawn, doubt)
         yield _years(say, live, fiscal)
         if (live["pv_benefit"] > 0).any():
             yield _steps(say, live, made["steps"])
@@ -87,7 +89,7 @@ class _Say:
         return money(value, self.currency)
 
 
-def _total(say: _Say, live: pd.DataFrame, frame: pd.DataFrame, drawn: Mapping[str, np.ndarray]) -> Finding:
+def _total(say: _Say, live: pd.DataFrame, frame: pd.DataFrame, drawn: Mapping[str, np.ndarray], doubt: str) -> Finding:
     total = math.fsum(live["npv"])
     varying = [(i, drawn[i]) for i in live["initiative"] if len(drawn[i])]
     fixed = math.fsum(v for i, v in zip(live["initiative"], live["npv"], strict=True) if not len(drawn[i]))
@@ -110,7 +112,7 @@ def _total(say: _Say, live: pd.DataFrame, frame: pd.DataFrame, drawn: Mapping[st
         "total",
         title=f"{which} {claim} net over {say.months} months, as claimed",
         detail="Claims, not proof; only cash is counted, shared claims once, each risk once; "
-        f"{say.terms.words}.{chance}{more if left else ''}",
+        f"{say.terms.words}.{f' {doubt}' if doubt else ''}{chance}{more if left else ''}",
         value=total,
         low=ends[0],
         high=ends[1],

@@ -7,7 +7,8 @@ from typing import ClassVar
 import pandas as pd
 
 from cxkit.metrics import tenure
-from cxkit.quantify import case_costs, case_model, case_pools, case_tables, case_words, claims
+from cxkit.metrics.optimism import Haircut
+from cxkit.quantify import case_costs, case_haircut, case_model, case_pools, case_tables, case_words, claims
 from cxkit.quantify.case_gaps import BENEFITS, INVESTMENTS, gaps
 from cxkit.quantify.case_model import DRAWS, gain_draws, redraw
 from cxkit.quantify.case_sentences import case_findings
@@ -30,7 +31,9 @@ class BusinessCases(Result):
 
     The headline `npv` stands at the effects, adoption and amounts as stated; `npv_mean` is the mean of the draws and
     differs where a range is lopsided. Each risk counts once: a row's is either its stated confidence, as a factor, or
-    its stated range, as draws. Tables:
+    its stated range, as draws. With a learned haircut, that is every row's factor and stated confidence is not counted;
+    stated ranges stay, since they are about spread and not about bias. The interval does not carry the haircut's own
+    uncertainty; the finding ``quantify.cases.haircut`` says what its ends come to. Tables:
 
     - `cases`: initiative, name, status, case (``assessed``, ``no benefit stated``, ``no cost stated``, ``no margin``,
       ``no survival``), pv_benefit, pv_cost, tax_pv, npv (after tax), npv_mean, npv_p10, npv_p50, npv_p90, p_positive,
@@ -50,7 +53,8 @@ class BusinessCases(Result):
     - `rows`: every benefit row with its initiative's name, what it counts as, and its factors (risk says which one
       is counted; confidence is the factor used), yearly (at full effect), pv, beyond_observed_pv, lost_to_sharing,
       assumed, formula, source, pnl_line.
-    - `steps`: initiative, name, order, step, npv (after each step, cost and tax being the last two), change.
+    - `steps`: initiative, name, order, step, npv (after each step, cost and tax being the last two), change. The step
+      ``confidence`` is called ``learned haircut`` where that stands in its place.
     - `pools`: pool, initiative, claimed_pv, kept_pv, lost_pv. `overlaps`: driver, base_unit, initiative, kind, rows,
       claimed_pv, at_stake_pv: likely the same gain, not shared yet.
     - `inputs`, `products`: what the draws are made of; `redraw(result)` gives them again, on a common index.
@@ -75,6 +79,7 @@ class BusinessCases(Result):
     ramp_added: int = 0
     seed: int = 0
     draws: int = DRAWS
+    haircut: Haircut | None = None
 
 
 def business_cases(
@@ -92,6 +97,7 @@ def business_cases(
     ramp_added: int = 0,
     fiscal_year_start: int = 1,
     detail: bool = True,
+    haircut: Haircut | None = None,
 ) -> BusinessCases:
     """The business cases from `benefits` and `investments`; what cannot be assessed is a gap, never a guess.
 
@@ -100,7 +106,9 @@ def business_cases(
     not assessed. `tax_rate` is taken on margin less cost, losses relieved at once; `inflation` moves benefits and
     running costs from today's prices, single payments are as contracted. `effect_scale`, `adoption_scale` and
     `ramp_added` are what-ifs over every row. Each risk is counted once: the stated range is drawn, or else stated
-    confidence is a factor. Inputs are seeded by their own name, so that a row added elsewhere changes nothing.
+    confidence is a factor; a `haircut` learned from past forecasts (`cxkit.metrics.optimism`) replaces stated
+    confidence and is taken off every row, ranged or not. Inputs are seeded by their own name, so that a row added
+    elsewhere changes nothing.
     Survival rows read `revenue` or `accounts` for how long a customer stays. Without `detail` the Sobol indices are
     left out. Raises `ParameterError` for terms under which nothing has a value.
     """
@@ -130,6 +138,7 @@ def business_cases(
     )
     known = plan.set_index("initiative_id")
     stopped = frozenset(map(str, known.index[known["status"] == "stopped"]))
+    stated, given = given, case_haircut.cut(given, haircut)
     priced = [price(b, terms) for b in case_pools.share_pools(given, stopped=stopped)]
     fiscal = terms.horizon.fiscal_year(fiscal_year_start)
     cases, flows, steps = [], [], []
@@ -168,9 +177,13 @@ def business_cases(
     if len(frame):
         basis = {b.benefit: b.source for b in given}
         frame["sentence"] = [sentence(c, priced, top, about, basis, terms=terms, currency=money) for c in cases]
+    doubt = case_haircut.words(haircut)
     findings = [
-        *case_findings(frame, currency=money, terms=terms, stays=stays),
-        *portfolio_findings(frame, made, drawn, about=about, currency=money, terms=terms, fiscal=fiscal, stays=stays),
+        *case_findings(frame, currency=money, terms=terms, stays=stays, doubt=doubt),
+        *portfolio_findings(
+            frame, made, drawn, about=about, currency=money, terms=terms, fiscal=fiscal, stays=stays, doubt=doubt
+        ),
+        *case_haircut.finding(frame, stated, costs, haircut, terms=terms, stopped=stopped, currency=money),
     ]
     return BusinessCases(
         as_of=tables.as_of,
@@ -185,6 +198,7 @@ def business_cases(
         adoption_scale=adoption_scale,
         ramp_added=ramp_added,
         seed=seed,
+        haircut=haircut,
         findings=tuple(findings),
         gaps=tuple(gaps(tables, plan, frame, given, unusable, no_curve=curve if isinstance(curve, Missing) else None)),
         tables={name: table for name, table in made.items() if len(table)},

@@ -33,6 +33,7 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "quantify.cases.overlap": "value that several initiatives seem to claim at once without naming a shared pool",
         "quantify.cases.in_year": "what all cases bring and cost in the fiscal year, beside run-rate and one-off money",
         "quantify.cases.steps": "what is left of the bare claims after margin, adoption, risk, sharing, cost and tax",
+        "quantify.cases.haircut": "how much of what was forecast has come true, and what claims count at therefore",
         "quantify.cases.sensitivity": "the stated input that moves the total of all cases most",
         "quantify.voice.change": "how far a score changed among customers of the same kind, apart from who answered",
         "quantify.voice.response": "share of those asked who answered, and who answers more or less often",

@@ -64,12 +64,19 @@ class Benefit:
     formula: str
     pnl_line: str
     assumed: tuple[str, ...]
+    learned: float | None = None
+    """Share of past forecasts that came true, where it stands in place of stated confidence."""
     share: float = 1.0
     """What is left of the claim once others who claim from the same pool have their part."""
 
     @property
     def confidence(self) -> float:
-        """Stated confidence where it is this row's risk; 1 where the range is, so that no risk counts twice."""
+        """Stated confidence where it is this row's risk; 1 where the range is, so that no risk counts twice.
+
+        A learned haircut takes its place for every row, since a range does not remove bias.
+        """
+        if self.learned is not None:
+            return self.learned
         return 1.0 if self.risk == "range" or self.stated_confidence is None else self.stated_confidence
 
     @property
