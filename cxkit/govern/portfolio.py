@@ -11,18 +11,21 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from cxkit.govern.portfolio_sentences import findings
+import pandas as pd
+
+from cxkit.govern.portfolio_sentences import Whole, findings
 from cxkit.govern.reading import Row, records
+from cxkit.govern.scenarios import joint
 from cxkit.govern.timing import payback, present
 from cxkit.records import Gap, Missing, Result
 from cxkit.tables.sheets import Kind, short, table
 
-_TEXTS = ("initiative_id", "initiative", "status", "owner_role", "grade", "outcome", "basis", "case", "pools")
+_TEXTS = ("initiative_id", "initiative", "status", "owner_role", "grade", "outcome", "basis", "case", "pools", "group")
 _FLAGS = ("live", "must_keep", "orphan", "has_owner")
 _NUMBERS = (
     *("plan_minimum", "budget", "remaining", "npv", "npv_low", "npv_high", "claimed_npv"),
     *("npv_go_forward", "go_forward_low", "go_forward_high", "claimed_go_forward", "not_cash"),
-    *("ahead", "saved", "factor", "factor_low", "factor_high"),
+    *("ahead", "saved", "factor", "factor_low", "factor_high", "factor_shared", "raw_factor"),
     *("ask", "committed", "sunk", "exit_cost", "revenue", "cost", "risk", "payback_months", "lost_to_sharing"),
 )
 INITIATIVES: Mapping[str, Kind] = {
@@ -33,7 +36,9 @@ INITIATIVES: Mapping[str, Kind] = {
 """`ask` is the money that can still be cancelled within the horizon, undiscounted; `npv_go_forward` the value of going
 on against stopping today, in cash: `factor` × `ahead` (its claimed benefit in cash still to come) less `saved` (what
 stopping saves, net of its cost); `not_cash` what it frees besides, as capacity or avoided growth; `basis` is proven,
-disproven or claimed; `revenue`, `cost` and `risk` are present values."""
+disproven or claimed; `revenue`, `cost` and `risk` are present values. Where effects were shrunk, `factor` is the shrunk
+one, `raw_factor` what the test alone showed, `group` the effects it was shrunk with and `factor_shared` the part of its
+standard deviation that moves with them."""
 GRADES: Mapping[str, Kind] = {
     "grade": "text",
     "initiatives": "integer",
@@ -66,19 +71,36 @@ class Portfolio(Result):
 
     currency: str = ""
     discount_rate: float = 0.0
+    shrunk: bool = False
+    """Whether tested effects were corrected for the luck of being the best ones."""
+    seed: int = 0
 
 
-def portfolio(ledger: Result, cases: Result | None, *, discount_rate: float) -> Portfolio:
+def portfolio(
+    ledger: Result,
+    cases: Result | None,
+    *,
+    discount_rate: float,
+    shrinkage: Result | None = None,
+    gains: pd.DataFrame | None = None,
+    seed: int = 0,
+) -> Portfolio:
     """Aggregate the business cases of the ledger's initiatives.
 
     `ledger` and `cases` are read by table and column, as `reading` says; `discount_rate` is yearly, effective, and
     flows are discounted from the month's end, unless they carry their own worth, on the terms of the case (timing,
     prices, tax). An initiative without a valued case stays in the table with empty values. Without any valued case
     there is a gap.
+
+    `shrinkage` is the result of that name: where a test's effect stands in place of a claim, its shrunk factor and
+    interval take the place of the raw ones, here and in all that follows. With `gains` (multiples of the stated gain,
+    one column per initiative, see `quantify.gain_draws`) the NPV gets an interval from joint scenarios; `seed` is
+    theirs.
     """
     currency = getattr(cases, "currency", "") or next((f.currency for f in ledger.findings if f.currency), "")
     valued = {row["initiative"]: row for row in records(cases, "cases")}
     given = _Given(cases)
+    given.shrunk = {row["initiative_id"]: row for row in records(shrinkage, "effects")}
     found = [
         _initiative(row, valued.get(row["initiative_id"]), given, discount_rate)
         for row in records(ledger, "initiatives")
@@ -88,11 +110,14 @@ def portfolio(ledger: Result, cases: Result | None, *, discount_rate: float) -> 
     months = _months(assessed, given.flows)
     shared = _pools(records(cases, "pools"), found)
     gaps = () if assessed else (_nothing(ledger, cases),)
+    whole = _whole(assessed, gains, seed)
     return Portfolio(
         as_of=ledger.as_of,
         currency=currency,
         discount_rate=discount_rate,
-        findings=tuple(findings(members, assessed, months, shared, currency)),
+        shrunk=bool(given.shrunk),
+        seed=seed,
+        findings=tuple(findings(members, assessed, months, shared, currency, whole=whole)),
         gaps=gaps,
         tables={
             "initiatives": table(found, INITIATIVES),
@@ -112,6 +137,7 @@ class _Given:
             self.flows.setdefault(flow["initiative"], []).append(flow)
         self._rows = records(cases, "rows")
         self._pools = records(cases, "pools")
+        self.shrunk: dict[str, Row] = {}
         self.after_tax = 1.0 - float(getattr(cases, "tax_rate", 0.0))
 
     def pools(self, initiative: str) -> list[str]:
@@ -142,6 +168,20 @@ def _basis(row: Row, yearly: float) -> tuple[str, float, float, float]:
     return row["outcome"], row["realised_value"] / yearly, low / yearly, high / yearly
 
 
+def _whole(assessed: Sequence[Row], gains: pd.DataFrame | None, seed: int) -> Whole | None:
+    """The spread of the whole portfolio's NPV over joint scenarios; None without draws, or where nothing varies."""
+    if gains is None or not len(gains) or not assessed:
+        return None
+    given = [row | {"ahead": row["_benefit"], "saved": row["_cost"]} for row in assessed]
+    drawn = joint(given, gains, draws=len(gains), seed=seed)
+    flat = [r for r in assessed if drawn[str(r["initiative_id"])].std() <= 1e-9 * max(1.0, abs(r["_benefit"]))]
+    if len(flat) == len(assessed):
+        return None
+    total = drawn.sum(axis=1)
+    low, high = total.quantile([0.025, 0.975])
+    return Whole(low=float(low), high=float(high), mean=float(total.mean()), flat=len(flat), draws=len(total))
+
+
 def _initiative(row: Row, case: Row | None, given: _Given, rate: float) -> Row:
     id_ = row["initiative_id"]
     copied = ("initiative_id", "initiative", "status", "owner_role", "grade", "outcome", "live", "must_keep", "orphan")
@@ -152,6 +192,9 @@ def _initiative(row: Row, case: Row | None, given: _Given, rate: float) -> Row:
     if case is None:
         return found
     basis, *factors = _basis(row, given.yearly(id_))
+    raw, pulled = factors[0], given.shrunk.get(id_) if basis != "claimed" else None
+    if pulled is not None:
+        factors = [pulled["shrunk"], pulled["low"], pulled["high"]]
     flows = given.flows.get(id_, ())
     gains = [f for f in flows if f["block"] != "investment"]
     cash = [f for f in gains if f["kind"] == "cashable"]
@@ -192,6 +235,11 @@ def _initiative(row: Row, case: Row | None, given: _Given, rate: float) -> Row:
         "factor": factors[0],
         "factor_low": factors[1],
         "factor_high": factors[2],
+        "factor_shared": pulled["shared"] if pulled is not None else None,
+        "raw_factor": raw,
+        "group": pulled["group"] if pulled is not None else None,
+        "_benefit": benefit,
+        "_cost": cost,
     }
 
 

@@ -6,17 +6,35 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from cxkit.formats import listing, money, quantity
+from cxkit.formats import interval, listing, money, quantity
 from cxkit.govern.reading import Row
 from cxkit.govern.timing import payback
-from cxkit.records import Finding, Grade
+from cxkit.records import Finding, Grade, Record
 from cxkit.tables.sheets import short
 
 SOURCES = ("initiatives", "benefits", "investments", "experiments")
 
 
+class Whole(Record):
+    """The NPV of all initiatives together, over joint scenarios."""
+
+    low: float
+    high: float
+    """Ends of the middle 95 % of the scenarios."""
+    mean: float
+    flat: int
+    """Initiatives that carry no spread: claims that state no range."""
+    draws: int
+
+
 def findings(
-    members: Sequence[Row], assessed: Sequence[Row], months: Sequence[Row], pools: Sequence[Row], currency: str
+    members: Sequence[Row],
+    assessed: Sequence[Row],
+    months: Sequence[Row],
+    pools: Sequence[Row],
+    currency: str,
+    *,
+    whole: Whole | None = None,
 ) -> list[Finding]:
     """NPV, the proven part of it, payback, shared claims and what loses by going on; none without a valued case."""
     if not assessed:
@@ -46,11 +64,13 @@ def findings(
             f"The {every} worth {money(npv, currency)} net over the whole life, "
             f"{money(by_proof, currency)} of it proven",
             detail=f"Going on from today is worth {money(forward, currency)}. Where a test has shown an effect, its "
-            f"amount stands in place of the claim; all else is claimed.{note}",
+            f"amount stands in place of the claim; all else is claimed.{note}{_luck(assessed)}"
+            + _scatter(whole, npv, len(assessed), currency),
             value=npv,
             grade=max(grades),
             tone="neutral" if npv > 0 else "bad",
             weight=0.0,
+            **_spread(whole),
         ),
         say(
             "proven",
@@ -123,3 +143,32 @@ def _loses(row: Row) -> bool:
     best = max(row["npv_go_forward"], row["go_forward_high"] if row["basis"] == "proven" else row["npv_go_forward"])
     saves = (row["ask"] or 0.0) > (row["exit_cost"] or 0.0)
     return saves and row["npv_go_forward"] < 0 and best + (row["not_cash"] or 0.0) <= 0
+
+
+def _spread(whole: Whole | None) -> dict[str, Any]:
+    """Interval of the whole and what it is about; nothing where it has none."""
+    if whole is None:
+        return {}
+    about = f"NPV over {whole.draws:,} joint scenarios: stated ranges of claims, intervals of tests"
+    return {"low": whole.low, "high": whole.high, "about": about}
+
+
+def _scatter(whole: Whole | None, npv: float, n: int, currency: str) -> str:
+    """What the interval holds and what it leaves out."""
+    if whole is None:
+        return ""
+    said = f" In 95 % of joint scenarios it lies at {interval(whole.low, whole.high, 'money', currency=currency)}."
+    if abs(whole.mean - npv) > 0.05 * max(abs(npv), (whole.high - whole.low) / 4):
+        said += f" Their mean is {money(whole.mean, currency)}, because stated ranges are lopsided."
+    if whole.flat:
+        verb = "states no range and counts" if whole.flat == 1 else "state no range and count"
+        said += f" {whole.flat} of {n} {verb} without any spread, so the true one is wider."
+    return said
+
+
+def _luck(assessed: Sequence[Row]) -> str:
+    """That tested effects were shrunk, and by how much their initiatives' NPV moved."""
+    pulled = [row for row in assessed if row.get("group")]
+    if not pulled:
+        return ""
+    return f" {len(pulled)} tested {'effect is' if len(pulled) == 1 else 'effects are'} counted with luck taken out."
