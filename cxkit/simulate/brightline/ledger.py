@@ -81,15 +81,15 @@ def tests(rng: np.random.Generator, homes: Homes, frames: dict[str, pd.DataFrame
     arms = frames["assignments"].set_index("unit_id")
     draws, results = [frames["assignments"]], [frames["outcomes"]]
 
-    def binary(experiment: str, metric: str, on: str, chance: float, effect: float, days: int) -> None:
+    def binary(experiment: str, metric: str, *, on: str, chance: float, effect: float, days: int) -> None:
         mine = arms[arms["experiment_id"] == experiment]
         yes = rng.random(len(mine)) < chance + effect * (mine["arm"].to_numpy() == on)
         when = mine["assigned"].to_numpy() + days * DAY
         results.append(proof.outcomes(experiment, mine.index.to_numpy(), metric, phase="post", value=yes, measured=when))
 
-    binary("X1", "used_14d", "welcome call", USED_BASE, USED_EFFECT, 14)
-    binary("X1", "complaint_90d", "welcome call", COMPLAINED, 0.0, 90)
-    binary("X3", "chat_30d", "explainer", CHAT_BASE, CHAT_EFFECT, 40)
+    binary("X1", "used_14d", on="welcome call", chance=USED_BASE, effect=USED_EFFECT, days=14)
+    binary("X1", "complaint_90d", on="welcome call", chance=COMPLAINED, effect=0.0, days=90)
+    binary("X3", "chat_30d", on="explainer", chance=CHAT_BASE, effect=CHAT_EFFECT, days=40)
 
     there = np.flatnonzero((homes.started < TEXTS_FROM) & ~(homes.ended < np.datetime64(story.AS_OF)))
     unit = np.sort(rng.permutation(there)[:2_400])

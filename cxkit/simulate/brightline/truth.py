@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cxkit.simulate import reference, usage
-from cxkit.simulate.brightline import alignment, signals, story
+from cxkit.simulate.brightline import alignment, ledger, signals, story
 from cxkit.simulate.brightline.homes import Homes
 from cxkit.simulate.world import DAY, Truth
 
@@ -78,5 +78,26 @@ def truths(frames: dict[str, pd.DataFrame], homes: Homes) -> tuple[Truth, ...]:
             about=DIFFERENCE + "; planted as −15 % of the contacts of six months",
         ),
         Truth(id="prove.effect", subject="X3", value=0.0, unit="points", about=DIFFERENCE),
+        Truth(
+            id="prove.effect",
+            subject="X4",
+            value=ledger.TEXTS_EFFECT,
+            unit="none",
+            about=DIFFERENCE + "; a call less is never below none",
+        ),
+        Truth(
+            id="prove.effect",
+            subject="Q1",
+            value=ledger.ASSIST_MINUTES,
+            unit="none",
+            about="minutes a contact: desks with agent assist less what they would have taken without",
+        ),
+        Truth(
+            id="prove.effect",
+            subject="Q2",
+            value=0.0,
+            unit="none",
+            about="homes with the app less the same homes without",
+        ),
         Truth(id="prove.effect", subject="H1", value=float(saved), unit="points", about=DIFFERENCE),
     )
