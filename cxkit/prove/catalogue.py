@@ -12,5 +12,13 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "prove.holdout": "What the programme changed in all so far, against the customers left out of it",
         "prove.contamination": "How many of the customers left out met the programme all the same",
         "prove.pnl": "What a proven effect means per year on a line of the P&L; claimed until finance has validated it",
+        "prove.impact.overall": "How many figures are better since the programme began, noise and bias allowed for",
+        "prove.impact.metric": "One figure before and after the programme began, and the test of it where there is one",
+        "prove.compliers": "The effect on those who met a programme because they were not left out of it",
+        "prove.guardrail": "Whether a limit that must hold holds, is breached, or cannot be told, beside its margin",
+        "prove.secondary": "The effect of one arm on a further registered metric, all of them corrected together",
+        "prove.fading": "Whether an effect fades or grows with the time since the draw",
+        "prove.segments": "Whether an effect differs by a segment that was declared beforehand",
+        "prove.weekday": "Whether an effect depends on the day of the week of the draw",
     }
 )

@@ -28,13 +28,15 @@ def compare_clusters(
     seed: int | list[int],
     covariate: bool = False,
     level: float = 0.95,
+    draws: int = DRAWS,
 ) -> Comparison | None:
     """Compare two arms of clusters (columns num, den, xnum, xden, one row each), per unit of `den`.
 
     Under the hypothesis that every cluster's numerator rose by `delta` per unit of its denominator, the drawn arms are
     one of many equally likely draws. The statistic is the studentised difference of the arms' ratios; the interval
     holds every `delta` that is not among the most extreme ``1 - level`` of draws. With `covariate`, what the pre-period
-    value explains is taken out first (Rosenbaum 2002). None when nothing varies.
+    value explains is taken out first (Rosenbaum 2002). None when nothing varies, or when not even the rarest of the
+    draws (all, or `draws` of them) is rare enough for the level.
     """
     rows = pd.concat([control, treated], ignore_index=True)
     den, drawn = rows["den"].to_numpy(float), np.arange(len(rows)) >= len(control)
@@ -44,9 +46,9 @@ def compare_clusters(
         before = _before(rows)
         gain = _gain(num, den, before, drawn)
         num, raised = _without(num, den, before), _without(raised, den, before)
-    draws = _draws(len(control), len(treated), np.random.default_rng(seed))
+    drawable = _draws(len(control), len(treated), np.random.default_rng(seed), draws)
     # with `delta` taken out, every draw's difference is a − delta·b and its squared error u − 2·delta·v + delta²·w
-    a, b, u, v, w = _coefficients(num, den, raised, np.vstack([drawn, draws]))
+    a, b, u, v, w = _coefficients(num, den, raised, np.vstack([drawn, drawable]))
     if not u[0] > 0:
         return None
 
@@ -81,16 +83,16 @@ def compare_clusters(
     )
 
 
-def _draws(n0: int, n1: int, rng: np.random.Generator) -> np.ndarray:
-    """Arms that could have been drawn, one row each: all of them, or `DRAWS` at random with the real one first."""
+def _draws(n0: int, n1: int, rng: np.random.Generator, most: int) -> np.ndarray:
+    """Arms that could have been drawn, one row each: all of them, or `most` at random with the real one first."""
     n = n0 + n1
-    if math.comb(n, n1) <= DRAWS:
+    if math.comb(n, n1) <= most:
         chosen = np.array(list(itertools.combinations(range(n), n1)))
         draws = np.zeros((len(chosen), n), dtype=bool)
         draws[np.arange(len(chosen))[:, None], chosen] = True
         return draws
     real = np.arange(n) >= n0
-    return np.vstack([real, rng.permuted(np.tile(real, (DRAWS - 1, 1)), axis=1)])
+    return np.vstack([real, rng.permuted(np.tile(real, (most - 1, 1)), axis=1)])
 
 
 def _coefficients(num: np.ndarray, den: np.ndarray, raised: np.ndarray, draws: np.ndarray) -> tuple[np.ndarray, ...]:

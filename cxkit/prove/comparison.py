@@ -16,7 +16,7 @@ class Comparison(Record):
     low: Number
     high: Number
     p: Number
-    """Two-sided, not yet adjusted for other tests."""
+    """Two-sided, not yet adjusted for other tests; valid at any time where `planned` is there."""
     se: Number
     relative: Number | None = None
     """Effect as a fraction of the baseline; None where the baseline is not clearly above zero."""
@@ -25,3 +25,5 @@ class Comparison(Record):
     method: str
     cuped_gain: Number | None = None
     """Share by which the pre-period value narrowed the variance; None when there was none to use."""
+    planned: Number | None = None
+    """Size at which an interval that holds at any time is tightest; None where it is read once."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 import pandas as pd
 
 from cxkit.metrics import multiplicity
-from cxkit.prove import holdout, summary, wording
+from cxkit.prove import guardrails, holdout, summary, wording
+from cxkit.prove.checks_metrics import answers, read_further
 from cxkit.prove.clusters import FEW
 from cxkit.prove.plan import COLUMNS, QUASI, Plan, missing_plan, read_plans
+from cxkit.prove.registration import departures
 from cxkit.prove.rows import attrition_rows, effect_rows, split_rows
 from cxkit.prove.totals import arm_totals, from_totals
 from cxkit.prove.trials import Arm, from_units, gap
@@ -30,7 +32,7 @@ class Experiments(Result):
     """Registered hypotheses held against what happened.
 
     Tables: `effects` (one row per experiment and arm), `splits` (experiment and arm: units and plan), `attrition`
-    (experiment and arm: what became of the units), `contamination` (holdouts).
+    (experiment and arm: what became of the units), `contamination` and `compliers` (holdouts).
     """
 
     stage: ClassVar[str] = "prove"
@@ -44,11 +46,17 @@ class Experiments(Result):
     """How several tests are allowed for in the verdicts."""
 
 
-def experiments(tables: Tables, *, seed: int, level: float = 0.95) -> Experiments:
+def experiments(tables: Tables, *, seed: int, level: float = 0.95, registrations: Sequence[Any] = ()) -> Experiments:
     """Assess every registered experiment on its primary metric, at the randomised unit, by intention to treat.
 
     Needs `experiments` with `assignments` and `outcomes`, or `arm_totals`; what is absent becomes a gap. `level` is
-    that of the intervals, and ``1 - level`` the share of false alarms the adjusted verdicts allow.
+    that of the intervals, and ``1 - level`` the share of false alarms the adjusted verdicts allow. `registrations` are
+    what earlier runs found registered: an analysis that departs from it is exploratory and graded C at best.
+
+    Where ``experiments.looks`` is `always`, and while an experiment has no end, interval and p hold at any time
+    (`cxkit.prove.sequential`): an ordinary interval read before the end would be peeking. One that was registered to be
+    read `once` and still runs shows that interval but gets no verdict, so that the one reading at its end keeps the
+    whole of its level. A breached guardrail (`cxkit.prove.guardrails`) makes an effect bad news.
     """
     lacking = missing_plan(tables)
     units, sums = tables.lacking(UNIT_TABLES), tables.lacking(TOTALS_TABLE)
@@ -56,12 +64,19 @@ def experiments(tables: Tables, *, seed: int, level: float = 0.95) -> Experiment
         return Experiments(as_of=tables.as_of, seed=seed, level=level, gaps=(_nothing(lacking, units),))
     registered = read_plans(tables)
     plans = tuple(plan for plan in registered if plan.design not in QUASI)
-    assessed, counts = _assess(tables, plans, with_units=not units, with_totals=not sums, seed=seed, level=level)
-    arms = [found for found in assessed if isinstance(found, Arm)]
+    departs = departures(tables, registrations)
+    given = {"with_units": not units, "with_totals": not sums}
+    assessed, counts = _assess(tables, plans, departs, **given, seed=seed, level=level)
+    limits = _limits(tables, plans, departs, **given, seed=seed, level=level)
+    arms = [
+        found.model_copy(update={"guardrail": limits.get(f"{found.plan.experiment_id}/{found.arm}", "")})
+        for found in assessed
+        if isinstance(found, Arm)
+    ]
     gaps = [found for found in assessed if isinstance(found, Gap)]
     if not units:
         gaps += _unregistered(tables, registered)
-    tested = [arm for arm in arms if arm.comparison is not None]
+    tested = [arm for arm in arms if arm.comparison is not None and not arm.plan.unread]
     p_adjusted = dict(
         zip(
             (arm.subject for arm in tested),
@@ -72,7 +87,7 @@ def experiments(tables: Tables, *, seed: int, level: float = 0.95) -> Experiment
     verdicts: dict[str, Verdict] = {
         arm.subject: "blocked"
         if arm.comparison is None
-        else verdict(arm.plan, arm.comparison.effect, arm.low, arm.high, p_adjusted[arm.subject], level=level)
+        else verdict(arm.plan, arm.comparison.effect, arm.low, arm.high, p_adjusted.get(arm.subject), level=level)
         for arm in arms
     }
     currency = tables.currency
@@ -97,12 +112,44 @@ def experiments(tables: Tables, *, seed: int, level: float = 0.95) -> Experiment
             "splits": split_rows(firsts),
             "attrition": attrition_rows(plans, counts),
             "contamination": left_out.contamination,
+            "compliers": left_out.compliers,
         },
     )
 
 
+def _limits(
+    tables: Tables,
+    plans: tuple[Plan, ...],
+    departs: Mapping[str, str],
+    *,
+    with_units: bool,
+    with_totals: bool,
+    seed: int,
+    level: float,
+) -> dict[str, str]:
+    """Arm → its worst guardrail."""
+    wanted = [one for one in read_further(tables, plans) if one.role == "guardrail"]
+    found = answers(
+        tables,
+        wanted,
+        seed=seed,
+        level=guardrails.two_sided(level),
+        departures=departs,
+        with_units=with_units,
+        with_totals=with_totals,
+    )
+    return guardrails.over_all(guardrails.judge(found, level=level)[0])
+
+
 def _assess(
-    tables: Tables, plans: tuple[Plan, ...], *, with_units: bool, with_totals: bool, seed: int, level: float
+    tables: Tables,
+    plans: tuple[Plan, ...],
+    departs: Mapping[str, str],
+    *,
+    with_units: bool,
+    with_totals: bool,
+    seed: int,
+    level: float,
 ) -> tuple[list[Arm | Gap], pd.DataFrame]:
     """Each arm or the gap in its place, by experiment in order, and the counts of units."""
     nothing = pd.DataFrame(columns=["experiment_id"])
@@ -113,10 +160,10 @@ def _assess(
     for plan in plans:
         name = plan.experiment_id
         if name in units:
-            few = clusters.get(name, nothing)
-            found += from_units(plan, units[name], spread.get(name, nothing), few, seed=seed, level=level)
+            given = units[name], spread.get(name, nothing), clusters.get(name, nothing)
+            found += from_units(plan, *given, seed=seed, level=level, departs=departs.get(name, ""))
         elif name in totals:
-            found += from_totals(plan, totals[name], level=level)
+            found += from_totals(plan, totals[name], level=level, departs=departs.get(name, ""))
         else:
             needs = (Missing(name="assignments", why="no row of this experiment"), Missing(name="outcomes"))
             found.append(gap(plan, "it is registered but has neither units nor totals yet", *needs))

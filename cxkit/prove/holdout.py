@@ -9,6 +9,7 @@ import pandas as pd
 
 from cxkit import formats
 from cxkit.formats import Unit
+from cxkit.prove.holdout_compliers import complier_finding, complier_rows, compliers
 from cxkit.prove.trials import Arm
 from cxkit.prove.wording import span_text
 from cxkit.records import Finding, Gap, Missing
@@ -24,6 +25,9 @@ class Holdouts(NamedTuple):
     gaps: tuple[Gap, ...]
     contamination: pd.DataFrame
     """experiment_id, arm, role (left out, programme), units, met, share."""
+    compliers: pd.DataFrame
+    """experiment_id, arm, metric_name, unit, met_programme, met_left_out, effect, low, high, method: the effect on
+    those who met the programme because they were not left out."""
 
 
 def holdouts(tables: Tables, arms: Sequence[Arm], *, level: float) -> Holdouts:
@@ -31,16 +35,21 @@ def holdouts(tables: Tables, arms: Sequence[Arm], *, level: float) -> Holdouts:
 
     A unit of the left-out arm is contaminated when it met the programme after its draw; where `exposures` names arms,
     meeting its own arm does not count. The effect is never corrected for it: contamination makes it look smaller.
+    Beside it stands, labelled, the effect on those whom the draw made meet it (`holdout_compliers`).
     """
     missing = tables.lacking({"exposures": NEEDED})
     counts = _contamination(tables) if arms and not missing and "assignments" in tables.present else _empty()
     findings: list[Finding] = []
     gaps: list[Gap] = []
+    made = compliers(tables, arms, level=level) if len(counts) else []
     for arm in arms:
         findings += _cumulative(arm, tables.currency, level)
         left_out = counts[(counts["experiment_id"] == arm.plan.experiment_id) & (counts["arm"] == arm.plan.control_arm)]
         if len(left_out):
             findings.append(_contaminated(arm, int(left_out["units"].iloc[0]), int(left_out["met"].iloc[0])))
+            findings += [
+                complier_finding(one, tables.currency, level) for one in made if one.arm.subject == arm.subject
+            ]
         else:
             gaps.append(
                 Gap(
@@ -53,7 +62,7 @@ def holdouts(tables: Tables, arms: Sequence[Arm], *, level: float) -> Holdouts:
                 )
             )
     ids = {arm.plan.experiment_id for arm in arms}
-    return Holdouts(tuple(findings), tuple(gaps), counts[counts["experiment_id"].isin(ids)])
+    return Holdouts(tuple(findings), tuple(gaps), counts[counts["experiment_id"].isin(ids)], complier_rows(made))
 
 
 def _contamination(tables: Tables) -> pd.DataFrame:
@@ -82,11 +91,11 @@ def _empty() -> pd.DataFrame:
 
 def _cumulative(arm: Arm, currency: str, level: float) -> list[Finding]:
     plan, found = arm.plan, arm.comparison
-    if found is None or plan.kind == "ratio":
+    if found is None:
         return []
     n = arm.n_treated
     unit: Unit = "count" if plan.kind == "binary" else plan.unit
-    total, low, high = n * found.effect, n * arm.low, n * arm.high
+    total, low, high = (arm.base * value for value in (found.effect, arm.low, arm.high))
     clear = low > 0 or high < 0
 
     def words(value: float) -> str:
@@ -114,7 +123,8 @@ def _cumulative(arm: Arm, currency: str, level: float) -> list[Finding]:
             low=low,
             high=high,
             level=level,
-            about="the total effect on the units measured so far",
+            about="the total effect on the units measured so far"
+            + (", per unit of the denominator times its sum" if plan.kind == "ratio" else ""),
             n=n + arm.n_control,
             period=arm.period,
             grade=arm.grading.grade,

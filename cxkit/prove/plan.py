@@ -63,6 +63,25 @@ class Plan(Record):
     lag_months: float | None = None
     unit: Unit = "none"
     """Unit of the effect: points for a yes–no outcome, else that of the metric where it is known."""
+    looks: Literal["once", "always", ""] = ""
+    """Whether it was registered to be read once, at its end, or at any time; empty when that was not said."""
+    segments: tuple[str, ...] = ()
+    """Columns of `accounts` in which the effect was expected to differ, as registered."""
+
+    @property
+    def running(self) -> bool:
+        """Whether it has no end yet."""
+        return self.ended is None
+
+    @property
+    def anytime(self) -> bool:
+        """Whether its interval must hold at every look: registered so, or read while it still runs."""
+        return self.looks == "always" or self.running
+
+    @property
+    def unread(self) -> bool:
+        """Whether it was registered to be read once, at its end, and has not come to it."""
+        return self.looks == "once" and self.running
 
     @property
     def randomised(self) -> bool:
@@ -141,6 +160,9 @@ def _plan(row: dict[str, Any], twice: set[str], currency: str) -> Plan:
     }
     for day in ("registered", "started", "ended"):
         fields[day] = None if fields[day] is None else pd.Timestamp(fields[day]).date()
+    fields["looks"] = row["looks"] if row["looks"] in {"once", "always"} else ""
+    named = (part.strip() for part in str(row["segments"] or "").split(","))
+    fields["segments"] = tuple(dict.fromkeys(part for part in named if part))
     unit = str(row["metric_unit"] or "").strip().lower()
     bare: Unit = (
         "money"

@@ -29,9 +29,14 @@ EFFECTS: Mapping[str, str] = {
     "registered": DAY,
     "in_time": FLAG,
     "period": TEXT,
+    **dict.fromkeys(("looks", "reading"), TEXT),
+    "planned": REAL,
+    "guardrail": TEXT,
 }
 """One row per experiment and arm beside the control; effect and interval in the unit of the metric (a yes–no outcome
-as a fraction), allowance included; empty while the split check blocks them."""
+as a fraction), allowance included; empty while the split check blocks them. `looks` is what was registered, `reading`
+how the interval is to be read (once, at any time, before its end), `planned` the size at which an interval that holds
+at any time is tightest, `guardrail` the worst of its guardrails (breached, cannot tell, holds; empty without any)."""
 
 SPLITS: Mapping[str, str] = {
     **dict.fromkeys(("experiment_id", "arm", "counted"), TEXT),
@@ -74,6 +79,8 @@ def effect_rows(
             "in_time": arm.in_time,
             "period": arm.period,
             "level": level,
+            "reading": reading(plan),
+            "guardrail": arm.guardrail,
         }
         if found is not None:
             relative_low, relative_high = wording.relative_ends(arm)
@@ -84,10 +91,17 @@ def effect_rows(
                 "high": arm.high,
                 "bias_allowance": arm.allowance,
                 "p_adjusted": p_adjusted[arm.subject],
-                "tone": tone(plan, said, arm.low, arm.high),
+                "tone": tone(plan, said, arm.low, arm.high, guardrail=arm.guardrail),
             }
         rows.append(row)
     return frame(rows, EFFECTS)
+
+
+def reading(plan: Plan) -> str:
+    """How the interval of a plan is to be read: once, at any time, or before its end."""
+    if plan.unread:
+        return "before its end"
+    return "at any time" if plan.anytime else "once"
 
 
 def split_rows(firsts: Sequence[Arm]) -> pd.DataFrame:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
-from cxkit.prove import means
+from cxkit.prove import means, sequential_reading
 from cxkit.prove.comparison import Comparison
 from cxkit.prove.plan import Plan
 from cxkit.prove.proportions import compare_proportions
 from cxkit.prove.split import check_split
 from cxkit.prove.trials import FEWEST_UNITS, Arm, gap, months
-from cxkit.prove.units import records
+from cxkit.prove.units import APART, records
 from cxkit.prove.verdict import grading
 from cxkit.records import Gap, Missing
 from cxkit.tables.engine import Tables
@@ -29,8 +30,21 @@ def arm_totals(tables: Tables) -> pd.DataFrame:
     """)
 
 
-def from_totals(plan: Plan, rows: pd.DataFrame, *, level: float) -> tuple[Arm | Gap, ...]:
-    """Compare the arms of an experiment that came as totals per arm; impossible totals are named, not used."""
+def further_totals(tables: Tables) -> pd.DataFrame:
+    """As `arm_totals`, of further registered metrics; experiment_id is their `units.further_key`."""
+    return tables.frame(f"""
+        SELECT t.experiment_id || '{APART}' || t.metric AS experiment_id, t.arm, t.n, t.successes, t.mean, t.sd,
+            t.measured
+        FROM arm_totals t JOIN experiment_metrics m ON m.experiment_id = t.experiment_id AND m.metric = t.metric
+        ORDER BY t.experiment_id, t.metric, t.arm, t.measured
+    """)
+
+
+def from_totals(plan: Plan, rows: pd.DataFrame, *, level: float, departs: str = "") -> tuple[Arm | Gap, ...]:
+    """Compare the arms of an experiment that came as totals per arm; impossible totals are named, not used.
+
+    `departs` says how the analysis departs from what was registered.
+    """
     if reason := impossible(plan, rows):
         return (gap(plan, f"its arm totals cannot be used: {reason}", Missing(name="arm_totals", why="impossible")),)
     by_arm = {str(r["arm"]): r for r in records(rows)}
@@ -42,7 +56,14 @@ def from_totals(plan: Plan, rows: pd.DataFrame, *, level: float) -> tuple[Arm | 
     found: list[Arm | Gap] = []
     for arm in treated:
         control, other = by_arm[plan.control_arm], by_arm[arm]
-        grade = grading(plan, in_time=in_time, split_checked=split.checked, uneven_loss=False, missing_share=0.0)
+        grade = grading(
+            plan,
+            in_time=in_time,
+            split_checked=split.checked,
+            uneven_loss=False,
+            missing_share=0.0,
+            departs=departs,
+        )
         entry = Arm(
             plan=plan,
             arm=arm,
@@ -64,13 +85,19 @@ def from_totals(plan: Plan, rows: pd.DataFrame, *, level: float) -> tuple[Arm | 
             reason = f"its arms have {had} units; at least {FEWEST_UNITS} in each are needed"
             found.append(gap(plan, reason, subject=entry.subject))
             continue
-        comparison = _compare(plan, control, other, level)
-        if comparison is None:
+        compare_at = partial(_compare, plan, control, other)
+        n = entry.n_control + entry.n_treated
+        comparison = sequential_reading.read(plan, compare_at, n, clustered=False, level=level)
+        if comparison is None or comparison == "too early":
             reason = "its standard deviations are zero, so there is no spread to judge an effect by"
             found.append(gap(plan, reason, subject=entry.subject))
             continue
         spread = min(comparison.baseline, 1 - comparison.baseline) if plan.kind == "binary" else float(control["sd"])
-        found.append(entry.model_copy(update={"comparison": comparison, "allowance": grade.allowance * spread}))
+        found.append(
+            entry.model_copy(
+                update={"comparison": comparison, "allowance": grade.allowance * spread, "base": counts[arm]}
+            )
+        )
     return tuple(found)
 
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-import zlib
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pandas as pd
 from scipy.stats import chi2_contingency
 
 from cxkit import formats
-from cxkit.prove import clusters, cuped, means
+from cxkit.prove import means, sequential_reading
 from cxkit.prove.comparison import Comparison
 from cxkit.prove.plan import Plan
-from cxkit.prove.proportions import compare_proportions, relative_lift
 from cxkit.prove.split import SplitCheck, check_split
 from cxkit.prove.units import records
 from cxkit.prove.verdict import Grading, grading
@@ -26,6 +25,9 @@ FEWEST_UNITS = 30
 UNEVEN_P, UNEVEN_SHARE, UNEVEN_SHARE_CLUSTERS = 0.01, 0.01, 0.05
 """Outcomes are missing unevenly when the test says so at this p and the shares differ by more than a point; with
 clusters, whose units go missing together, when the shares differ by more than five points."""
+
+NO_SPREAD = "every outcome has the same value, so there is no spread to judge an effect by"
+TOO_EARLY = "it still has too few clusters for an interval that holds however often it is read"
 
 UNIT_SOURCES = ("experiments", "assignments", "outcomes")
 
@@ -50,6 +52,10 @@ class Arm(Record):
     notes: tuple[str, ...] = ()
     period: str = ""
     in_time: bool | None = None
+    base: Number = 0.0
+    """What the effect is per: the treated units measured, or for a ratio the sum of their denominators."""
+    guardrail: str = ""
+    """Verdict over its guardrails: holds, breached or cannot tell; empty where none was registered."""
     sources: tuple[str, ...] = UNIT_SOURCES
 
     @property
@@ -78,11 +84,12 @@ def from_units(
     *,
     seed: int,
     level: float,
+    departs: str = "",
 ) -> tuple[Arm | Gap, ...]:
     """Compare the arms of an experiment that came unit by unit.
 
     `counts` and `moments` are this experiment's rows of `units.unit_counts` and `units.moments`; `rows` holds
-    its clusters when they are few.
+    its clusters when they are few. `departs` says how the analysis departs from what was registered.
     """
     by_arm = {str(r["arm"]): r for r in records(counts)}
     stats = {str(r["arm"]): r for r in records(moments)}
@@ -98,14 +105,22 @@ def from_units(
     first = min(r["first"] for r in by_arm.values())
     in_time = None if plan.registered is None else plan.registered <= pd.Timestamp(first).date()
     treated = [arm for arm in sorted(by_arm) if arm != plan.control_arm]
-    fewest, unit = (clusters.FEWEST, "clusters") if clustered else (FEWEST_UNITS, "units")
+    fewest = sequential_reading.fewest(plan, clustered=clustered, units=FEWEST_UNITS)
+    unit = "clusters" if clustered else "units"
     found: list[Arm | Gap] = []
     for arm in treated:
         pair = [by_arm[a] for a in (plan.control_arm, arm) if a in by_arm]
         uneven, missing = _loss(pair, clustered=clustered)
         sizes = [int(stats[a]["n"]) if a in stats else 0 for a in (plan.control_arm, arm) if a in by_arm]
         members = [int(stats[a]["units"]) if a in stats else 0 for a in (plan.control_arm, arm) if a in by_arm]
-        grade = grading(plan, in_time=in_time, split_checked=split.checked, uneven_loss=uneven, missing_share=missing)
+        grade = grading(
+            plan,
+            in_time=in_time,
+            split_checked=split.checked,
+            uneven_loss=uneven,
+            missing_share=missing,
+            departs=departs,
+        )
         entry = Arm(
             plan=plan,
             arm=arm,
@@ -127,17 +142,26 @@ def from_units(
             reason = f"its arms have {had} {unit} with an outcome; at least {fewest} in each are needed"
             found.append(gap(plan, reason, subject=entry.subject))
             continue
-        covariate = not paired and _covariate(pair)
-        comparison = _compare(
-            plan, arm, stats, rows, clustered=clustered, paired=paired, covariate=covariate, seed=seed, level=level
+        compare_at = partial(
+            _at,
+            (plan, arm, stats, rows),
+            clustered=clustered,
+            paired=paired,
+            covariate=not paired and sequential_reading.usable_covariate(pair),
+            seed=seed,
         )
-        if comparison is None:
-            reason = "every outcome has the same value, so there is no spread to judge an effect by"
-            found.append(gap(plan, reason, subject=entry.subject))
+        comparison = sequential_reading.read(plan, compare_at, sum(sizes), clustered=clustered, level=level)
+        if comparison is None or comparison == "too early":
+            found.append(gap(plan, NO_SPREAD if comparison is None else TOO_EARLY, subject=entry.subject))
             continue
         allowance = grade.allowance * _spread(plan, stats, arm, comparison, clustered=clustered)
-        found.append(entry.model_copy(update={"comparison": comparison, "allowance": allowance}))
+        base = float(stats[arm]["mean_den"]) * sizes[-1] if plan.kind == "ratio" else members[-1]
+        found.append(entry.model_copy(update={"comparison": comparison, "allowance": allowance, "base": base}))
     return tuple(found)
+
+
+def _at(given: tuple[Plan, str, dict[str, Any], pd.DataFrame], level: float, **how: Any) -> Comparison | None:
+    return sequential_reading.compare(*given, level=level, **how)
 
 
 def gap(plan: Plan, reason: str, *needs: Missing, subject: str = "") -> Gap:
@@ -175,59 +199,6 @@ def _unusable(plan: Plan, counts: pd.DataFrame, by_arm: dict[str, Any], *, clust
     return ""
 
 
-def _compare(
-    plan: Plan,
-    arm: str,
-    stats: dict[str, Any],
-    rows: pd.DataFrame,
-    *,
-    clustered: bool,
-    paired: bool,
-    covariate: bool,
-    seed: int,
-    level: float,
-) -> Comparison | None:
-    ratio = plan.kind == "ratio"
-    if paired:
-        return means.compare_paired(means.aggregates(stats[arm]), ratio=ratio, level=level)
-    control, treated = stats[plan.control_arm], stats[arm]
-    arms = means.aggregates(control), means.aggregates(treated)
-    if ratio and min(a.mean("den") for a in arms) <= 0:
-        return None
-    if clustered:
-        if min(control["n"], treated["n"]) >= clusters.FEW:
-            found = means.compare_means(*arms, ratio=True, covariate=covariate, level=level)
-            return found and found.model_copy(update={"method": f"clusters, {found.method}"})
-        few = clusters.compare_clusters(
-            rows[rows["arm"] == plan.control_arm],
-            rows[rows["arm"] == arm],
-            seed=[seed, zlib.crc32(f"{plan.experiment_id}/{arm}".encode())],
-            covariate=covariate,
-            level=level,
-        )
-        return few and (few if covariate else _with_relative(few, arms, level))
-    if plan.kind != "binary":
-        return means.compare_means(*arms, ratio=ratio, covariate=covariate, level=level)
-    plain = compare_proportions(
-        round(control["total"]), int(control["n"]), round(treated["total"]), int(treated["n"]), level=level
-    )
-    if not covariate:
-        return plain
-    adjusted = means.compare_means(*arms, covariate=True, level=level)
-    if adjusted is None or "CUPED" not in adjusted.method:
-        return plain.model_copy(update={"cuped_gain": adjusted.cuped_gain if adjusted else None})
-    return adjusted
-
-
-def _with_relative(found: Comparison, arms: tuple[Any, Any], level: float) -> Comparison:
-    """Add the relative lift by the delta method over clusters."""
-    control, treated = ((a.mean("num") / a.mean("den"), a.ratio_var("num", "den") / a.count(), a.count()) for a in arms)
-    lift = relative_lift(control, treated, level=level)
-    return found.model_copy(
-        update=lift and {"relative": lift.value, "relative_low": lift.low, "relative_high": lift.high}
-    )
-
-
 def _spread(plan: Plan, stats: dict[str, Any], arm: str, found: Comparison, *, clustered: bool) -> float:
     """One spread of the outcome: standard deviation of a unit's value; for yes–no the smaller of both shares."""
     if plan.kind == "binary":
@@ -237,11 +208,6 @@ def _spread(plan: Plan, stats: dict[str, Any], arm: str, found: Comparison, *, c
     if plan.kind == "ratio" or clustered:
         return math.sqrt(max(float(moments.ratio_var("num", "den")), 0.0))
     return math.sqrt(max(float(moments.var("num")), 0.0))
-
-
-def _covariate(pair: list[dict[str, Any]]) -> bool:
-    known, analysed = sum(r["known_pre"] for r in pair), sum(r["analysed"] for r in pair)
-    return bool(analysed and known / analysed >= cuped.KNOWN_SHARE)
 
 
 def _loss(pair: list[dict[str, Any]], *, clustered: bool) -> tuple[bool, float]:

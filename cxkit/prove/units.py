@@ -29,7 +29,10 @@ BITS = 36
 """Values are added up as whole multiples of their experiment's largest value ÷ 2^36: the sum of whole numbers does not
 depend on their order, that of doubles does."""
 
-UNITS = "prove_units"
+UNITS, FURTHER = "prove_units", "prove_further_units"
+
+APART = chr(31)
+"""Between an experiment's id and what part of it is meant; no id holds it."""
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -40,8 +43,24 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 @contextmanager
 def measured(tables: Tables) -> Iterator[str]:
     """The assigned units of registered experiments, one row each, in the engine for a while; the relation's name."""
-    with tables.held(UNITS, _units(tables)):
+    primary = "SELECT experiment_id AS key, experiment_id, metric AS planned, kind FROM experiments"
+    with tables.held(UNITS, _units(tables, primary)):
         yield UNITS
+
+
+@contextmanager
+def measured_further(tables: Tables) -> Iterator[str]:
+    """As `measured`, on the further metrics: what is called experiment_id there is `further_key`."""
+    further = f"""
+        SELECT m.experiment_id || '{APART}' || m.metric AS key, m.experiment_id, m.metric AS planned, m.kind
+        FROM experiment_metrics m WHERE m.metric IS NOT NULL AND m.kind IS NOT NULL"""
+    with tables.held(FURTHER, _units(tables, further)):
+        yield FURTHER
+
+
+def further_key(*parts: str) -> str:
+    """What one metric, segment or period of an experiment is called where experiment_id is expected."""
+    return APART.join(parts)
 
 
 def unit_counts(tables: Tables, relation: str) -> pd.DataFrame:
@@ -155,42 +174,48 @@ def _randomised(relation: str) -> str:
         )"""
 
 
-def _units(tables: Tables) -> str:
-    """One row per assigned unit of a registered experiment with its fate and its measures."""
+def _units(tables: Tables, wanted: str) -> str:
+    """One row per assigned unit with its fate and its measures.
+
+    `wanted` selects key, experiment_id, planned (the metric) and kind; the key comes out as experiment_id.
+    """
+    account = "a.account_id" if "account_id" in tables.supplied("assignments") else "NULL::VARCHAR"
     ended = "ended IS NOT NULL" if "ended" in tables.supplied("experiments") else "false"
     until = end_of_day(tables.as_of, tables.timezone)
     return f"""
         WITH plan AS (
-            SELECT experiment_id, metric AS planned, kind, {ended} AS finished,
+            SELECT w.key, e.experiment_id, w.planned, w.kind, {ended} AS finished,
                 design = 'before_after' AND NOT EXISTS (
                     SELECT 1 FROM assignments a WHERE a.experiment_id = e.experiment_id AND a.arm = e.control_arm
                 ) AS paired
-            FROM experiments e
+            FROM experiments e JOIN ({wanted}) w USING (experiment_id)
         ),
         measured_at AS (
-            SELECT o.experiment_id, o.unit_id, o.phase, o.measured, o.measured_date, o.value,
+            SELECT key, o.unit_id, o.phase, o.measured, o.measured_date, o.value,
                 CASE WHEN kind = 'ratio' THEN o.denominator ELSE 1.0 END AS denominator
             FROM outcomes o JOIN plan USING (experiment_id)
             WHERE o.metric = planned AND isfinite(o.value) AND (kind <> 'ratio' OR isfinite(o.denominator))
         ),
         joined AS MATERIALIZED (
-            SELECT a.experiment_id, a.unit_id, a.arm, a.assigned, a.assigned_date, a.cluster_id, kind, finished, paired,
+            SELECT plan.key AS experiment_id, a.unit_id, a.arm, a.assigned, a.assigned_date, a.cluster_id,
+                {account} AS account_id, plan.kind, finished, paired,
                 post.measured, post.measured_date, post.value AS num, post.denominator AS den,
                 CASE WHEN pre.measured < a.assigned THEN pre.value END AS xnum,
                 CASE WHEN pre.measured < a.assigned THEN pre.denominator END AS xden,
                 coalesce(pre.measured >= a.assigned, false) AS late_pre
-            FROM assignments a JOIN plan USING (experiment_id)
+            FROM assignments a JOIN plan ON plan.experiment_id = a.experiment_id
             LEFT JOIN measured_at post ON post.phase = 'post'
-                AND post.experiment_id = a.experiment_id AND post.unit_id = a.unit_id
+                AND post.key = plan.key AND post.unit_id = a.unit_id
             LEFT JOIN measured_at pre ON pre.phase = 'pre'
-                AND pre.experiment_id = a.experiment_id AND pre.unit_id = a.unit_id
+                AND pre.key = plan.key AND pre.unit_id = a.unit_id
             WHERE a.arm IS NOT NULL AND a.assigned IS NOT NULL
         ),
         windows AS (
             SELECT experiment_id, quantile_disc(measured - assigned, {WINDOW_SHARE}) AS span
             FROM joined WHERE measured >= assigned GROUP BY experiment_id
         )
-        SELECT joined.* EXCLUDE (measured, assigned, kind, finished, paired), CASE
+        SELECT joined.* EXCLUDE (measured, assigned, kind, finished, paired),
+            greatest(CAST(assigned + span AS DATE), measured_date) AS matured_date, CASE
                 WHEN NOT finished AND (span IS NULL OR assigned + span >= TIMESTAMP '{until}') THEN 'immature'
                 WHEN num IS NULL OR (paired AND xnum IS NULL) THEN 'missing'
                 WHEN measured < assigned THEN 'early'

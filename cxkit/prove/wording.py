@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 
+from scipy.stats import norm
+
 from cxkit import formats
-from cxkit.prove import cuped, design
+from cxkit.prove import cuped, design, sequential
 from cxkit.prove.split import THRESHOLD
 from cxkit.prove.trials import Arm
 from cxkit.prove.verdict import Verdict, tone
@@ -39,7 +41,7 @@ def effect_finding(
     return Finding(
         id="prove.effect",
         stage="prove",
-        title=_title(arm, said, currency),
+        title=_title(arm, said, currency) + ("; but a limit is breached" if arm.guardrail == "breached" else ""),
         detail=" ".join(_detail(arm, said, p_adjusted, tests=tests, level=level, currency=currency)),
         value=found.effect,
         unit=plan.unit,
@@ -54,7 +56,7 @@ def effect_finding(
         sources=arm.sources,
         initiative=plan.initiative_id,
         subject=arm.subject,
-        tone=tone(plan, said, arm.low, arm.high),
+        tone=tone(plan, said, arm.low, arm.high, guardrail=arm.guardrail),
         weight=abs(money) if money is not None and said in {"raised", "cut", "higher", "lower"} else 0.0,
     )
 
@@ -89,12 +91,15 @@ def _title(arm: Arm, said: Verdict, currency: str) -> str:
     size, span = size_text(arm, currency), span_text(arm, currency)
     match said:
         case "raised" | "cut":
-            small = tone(plan, said, arm.low, arm.high) == "neutral"
+            small = bool(plan.worthwhile) and max(abs(arm.low), abs(arm.high)) < (plan.worthwhile or 0)
             tail = f", less than the {plan.amount(plan.worthwhile or 0, currency)} worth having" if small else ""
             return f"{who} {said} {metric} by {size} ({span}){tail}"
         case "higher" | "lower":
             change = f"After {whom}, {metric} was {size} {said} than before ({span})"
             return f"{change}; without a control group this shows no cause"
+        case "not read yet":
+            between = span.replace(" to ", " and ")
+            return f"{who} is read at its end and still runs: so far the change of {metric} lies between {between}"
         case "no effect worth having":
             worth = plan.amount(plan.worthwhile or 0, currency)
             return f"{who} has not shown an effect worth having on {metric}: {span}, all within {worth}"
@@ -176,6 +181,7 @@ def _detail(arm: Arm, said: Verdict, p_adjusted: float | None, *, tests: int, le
         else:
             why = "says next to nothing about" if found.cuped_gain < cuped.WORTH_SAYING else "is the same as"
             text.append(f"The pre-period value {why} the outcome, so it was not used.")
+    text.extend(_looks(arm))
     if tests > 1 and p_adjusted is not None and found.p <= 1 - level < p_adjusted:
         text.append(f"Alone it would pass (p {found.p:.3f}); among the {tests} tests of this report it does not.")
     if said == "cannot tell":
@@ -187,6 +193,25 @@ def _detail(arm: Arm, said: Verdict, p_adjusted: float | None, *, tests: int, le
     return [*text, *arm.notes]
 
 
+def _looks(arm: Arm) -> list[str]:
+    """How often the interval may be read, where that is more than once, and what the guardrails say."""
+    plan, found = arm.plan, arm.comparison
+    said = []
+    if found is not None and found.planned is not None:
+        size = f"tightest at {_rounded_up(found.planned):,} {'clusters' if arm.n_clusters else 'units'}"
+        said.append(f"The interval is {sequential.METHOD}, {size}.")
+        if plan.unread:
+            said.append("It was registered to be read once, so the verdict waits for its end; read before, it would "
+                        "raise more false alarms.")  # fmt: skip
+        elif plan.looks != "always":
+            said.append("It has no end yet; an ordinary interval read before the end would be peeking.")
+    if arm.guardrail == "breached":
+        said.append("A limit that was to hold is breached, so this is no good news.")
+    if arm.guardrail == "cannot tell":
+        said.append("Whether every limit that was to hold does hold cannot be told.")
+    return said
+
+
 def _needed(arm: Arm, level: float, currency: str) -> list[str]:
     """How many units it would have taken to see the smallest change worth having."""
     plan, found = arm.plan, arm.comparison
@@ -194,6 +219,8 @@ def _needed(arm: Arm, level: float, currency: str) -> list[str]:
     if not plan.worthwhile:
         return []
     seen = design.detectable(found.se, alpha=1 - level)
+    if found.planned is not None:
+        seen *= 1 + (sequential.boundary(1, level=level) - norm.isf((1 - level) / 2)) * found.se / seen
     if seen <= plan.worthwhile:
         return []
     factor = (seen / plan.worthwhile) ** 2
