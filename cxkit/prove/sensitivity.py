@@ -81,10 +81,9 @@ def power(errors: float, freedom: float) -> float:
     (0.1, 0.85)
     """
     bar = float(stats.t.isf(SILENT_P / 2, freedom))
-    if errors > 30:  # scipy's noncentral t gives up far out
-        return 1.0
     shifted = stats.nct(freedom, errors)
-    return float(min(shifted.sf(bar) + shifted.cdf(-bar), 1.0))
+    chance = float(shifted.sf(bar) + shifted.cdf(-bar))
+    return min(chance, 1.0) if math.isfinite(chance) else float(stats.norm.sf(bar - errors))  # far out it gives up
 
 
 def trend(path: Path, effect: float) -> Trend | None:
