@@ -20,5 +20,12 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "prove.fading": "Whether an effect fades or grows with the time since the draw",
         "prove.segments": "Whether an effect differs by a segment that was declared beforehand",
         "prove.weekday": "Whether an effect depends on the day of the week of the draw",
+        "prove.design": "How many experiments are large enough to see the smallest change worth having",
+        "prove.design.registered": "How many hypotheses were on file before the first draw, each by its hash and date",
+        "prove.design.departed": "An experiment that departs from what was registered before its first draw",
+        "prove.design.withdrawn": "An experiment that was on file and is no longer in the sheet",
+        "prove.design.power": "An experiment too small for the smallest change worth having, and what it takes",
+        "prove.design.duration": "Weeks until an experiment has the units it takes, at the client's own traffic",
+        "prove.design.break_even": "A registered smallest change that is not the one that pays",
     }
 )
