@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 
+import pandas as pd
+
 from cxkit.metrics.currency import in_one_currency
-from cxkit.metrics.windows import add_months, last_complete_month, months_between
+from cxkit.metrics.windows import add_months, last_complete_month, month_of, months_between
 from cxkit.prove.realised_rows import same
 from cxkit.records import Missing, Record
 from cxkit.tables.engine import Tables
@@ -21,10 +24,14 @@ class Line(Record):
     """Whether less of it is a benefit."""
     amounts: dict[date, float]
 
-    def moved(self, first: date, last: date) -> float | None:
-        """How far it moved towards a benefit against the same months a year before; None where months are missing."""
+    def moved(self, first: date, last: date, *, since: date | None = None) -> float | None:
+        """How far it moved towards a benefit against the same months of an earlier year; None where months are missing.
+
+        That year is the one before, or the last that lies wholly before `since`.
+        """
         months = [add_months(first, k) for k in range(months_between(first, last) + 1)]
-        before = [add_months(m, -12) for m in months]
+        years = 1 if since is None else max(1, math.ceil((months_between(since, last) + 1) / 12))
+        before = [add_months(m, -12 * years) for m in months]
         if not months or any(m not in self.amounts for m in (*months, *before)):
             return None
         change = sum(self.amounts[m] for m in months) - sum(self.amounts[m] for m in before)
@@ -50,7 +57,9 @@ def lines(tables: Tables) -> dict[str, Line]:
     made: dict[str, Line] = {}
     for name, part in found.groupby("line", sort=True):
         kinds = {str(k) for k in part["kind"].dropna()}
-        by_month = {m.date().replace(day=1): float(v) for m, v in zip(part["month"], part["amount"], strict=True)}
+        by_month = {
+            month_of(pd.Timestamp(m).date()): float(v) for m, v in zip(part["month"], part["amount"], strict=True)
+        }
         cost = bool(kinds) and all("cost" in k for k in kinds)
         made.setdefault(same(str(name)), Line(line=str(name), cost=cost, amounts=by_month))
     return made
