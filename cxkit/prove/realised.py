@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, ClassVar
 
-from cxkit.metrics.windows import last_complete_month, months_between
+from cxkit.metrics.windows import add_months
 from cxkit.prove import realised_expected, realised_words
 from cxkit.prove.pnl_lines import Line, lines
 from cxkit.prove.realised_rows import NEEDED, STATUSES, Entry, Key, counted, entries, same, span, strongest, worth
@@ -28,7 +28,8 @@ ENTRIES: Mapping[str, str] = {
 }
 """One row per row of the sheet; `status` is what it counts as, `counted` the part of its amount that counts once
 overlaps and months that are not over are left out. `line_amount` is the line over the same months, `line_moved` how
-far it moved towards a benefit against the same months a year before; `above_line` says that more is stated than that."""
+far it moved towards a benefit against the same months of the last year before this initiative had any benefit on it;
+`above_line` says that more is stated than it moved."""
 
 SIDES: Mapping[str, str] = {
     **dict.fromkeys(("initiative_id", "name", "pnl_line", "status"), TEXT),
@@ -63,12 +64,13 @@ MONTHS: Mapping[str, str] = {
 """One row per initiative, line and month; `amount` is that of the strongest status, and the others are not in it."""
 
 BY_LINE: Mapping[str, str] = {
-    **dict.fromkeys(("pnl_line", "status", "months"), TEXT),
-    **dict.fromkeys(("amount", "line_moved"), REAL),
+    **dict.fromkeys(("pnl_line", "months"), TEXT),
+    **dict.fromkeys(("amount", "amount_before", "added", "line_moved"), REAL),
     "initiatives": WHOLE,
     "above_line": FLAG,
 }
-"""One row per line and signed status: what all initiatives have on it together, against how far it moved."""
+"""One row per line: what all initiatives have on it that is at least validated, each month once, over the last twelve
+months for which there is any; the same a year before; the difference; and how far the line moved in those months."""
 
 
 class Realised(Result):
@@ -125,7 +127,8 @@ def realised(tables: Tables, bridge: Result | None = None) -> Realised:
 def _entry(e: Entry, held: Mapping[Key, dict[date, Entry]], names: Mapping[str, str], books: Mapping[str, Line]) -> Any:
     mine = {m: row for m, row in held.get(e.key, {}).items() if row.realised_id == e.realised_id}
     line = books.get(same(e.pnl_line))
-    moved = line.moved(e.first, e.last) if line is not None else None
+    began = min((row.first for key, m in held.items() if key[:2] == e.key[:2] for row in m.values()), default=e.first)
+    moved = line.moved(e.first, e.last, since=began) if line is not None else None
     return {
         "realised_id": e.realised_id,
         "initiative_id": e.initiative_id,
@@ -233,22 +236,31 @@ def _months(held: dict[Key, dict[date, Entry]]) -> list[dict[str, Any]]:
 
 
 def _by_line(held: dict[Key, dict[date, Entry]], books: Mapping[str, Line]) -> list[dict[str, Any]]:
-    """What is signed on a line together, over its months of the last year, against how far the line moved in them."""
+    """What is at least validated on a line, and whether the line moved by what was added within a year."""
     found = []
-    for status in STATUSES[1:]:
-        for line in sorted({key[1] for key in held if key[2] == status}):
-            mine = {key: months for key, months in held.items() if key[1] == line and key[2] == status}
-            last = max(m for months in mine.values() for m in months)
-            first = last.replace(year=last.year - 1)
-            inside = sorted({m for months in mine.values() for m in months if m > first})
-            amount = sum(worth(months, inside[0], inside[-1]) for _, months in sorted(mine.items()))
-            moved = books[line].moved(inside[0], inside[-1]) if line in books else None
-            name = next(iter(mine[min(mine)].values())).pnl_line
-            found.append(
-                {"pnl_line": name, "status": status, "months": f"{inside[0]:%Y-%m} to {inside[-1]:%Y-%m}"}
-                | {"amount": amount, "line_moved": moved, "initiatives": len({key[0] for key in mine})}
-                | {"above_line": None if moved is None else amount > max(moved, 0.0)}
-            )
+    best = strongest({key: months for key, months in held.items() if key[2] != "claimed"})
+    for line in sorted({key[1] for key in best}):
+        mine = {key: months for key, months in sorted(best.items()) if key[1] == line}
+        last = max(m for months in mine.values() for m in months)
+        first = max(add_months(last, -11), min(m for months in mine.values() for m in months))
+        now, before = (
+            sum(worth(months, add_months(first, -back), add_months(last, -back)) for months in mine.values())
+            for back in (0, 12)
+        )
+        moved = books[line].moved(first, last) if line in books else None
+        newest = max((e for months in mine.values() for e in months.values()), key=lambda e: (e.last, e.realised_id))
+        found.append(
+            {
+                "pnl_line": newest.pnl_line,
+                "months": f"{first:%Y-%m} to {last:%Y-%m}",
+                "amount": now,
+                "amount_before": before,
+                "added": now - before,
+                "line_moved": moved,
+                "initiatives": len({key[0] for key in mine}),
+                "above_line": None if moved is None else now - before > max(moved, 0.0),
+            }
+        )
     return found
 
 
@@ -269,12 +281,3 @@ def _gaps(expected: Any, bridge: Result | None, tables: Tables) -> list[Gap]:
     return [
         Gap(id="prove.realised.expected", what="How much of what was expected is booked", reason=reason, needs=(lag,))
     ]
-
-
-def age(since: date, as_of: date) -> int:
-    """Complete months from one month on, itself included; none before it.
-
-    >>> age(date(2026, 9, 1), date(2026, 10, 31))
-    2
-    """
-    return max(months_between(since, last_complete_month(as_of)) + 1, 0)

@@ -129,17 +129,20 @@ def _overlap(say: _Say, row: Mapping[str, Any]) -> Finding:
 
 def _line(say: _Say, row: Mapping[str, Any]) -> Finding:
     moved = f"moved by {say.money(row['line_moved'])}" if row["line_moved"] > 0 else "did not improve"
+    one = row["initiatives"] == 1
     return say(
         "line",
-        title=f"{say.money(row['amount'])} is {row['status']} on {row['pnl_line']}, which {moved} in the same months",
-        detail=f"{row['months']} against the same months a year before, {row['initiatives']} initiatives together. "
-        "Either something else pushed the line the other way by the rest, or too much was signed: ask finance which.",
-        value=row["amount"],
+        title=f"{say.money(row['added'])} more than a year before is signed on {row['pnl_line']}, which {moved} "
+        "in the same months",
+        detail=f"{row['months']}, {row['initiatives']} initiative{'' if one else 's'}: {say.money(row['amount'])} at "
+        f"least validated, a year before {say.money(row['amount_before'])}. Either something else pushed the line the "
+        "other way, or too much was signed: ask finance which.",
+        value=row["added"],
         about="no interval; signed amounts against the P&L",
         n=int(row["initiatives"]),
         period=row["months"],
         sources=("realised", "pnl"),
-        subject=f"{row['pnl_line']}/{row['status']}",
+        subject=row["pnl_line"],
         tone="bad",
     )
 
