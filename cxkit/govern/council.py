@@ -1,4 +1,4 @@
-"""The council's page: what changed since the last run, which decisions are needed, and which are due."""
+"""The council's pack: what is news, why it changed, which decisions are needed with their options, and what is due."""
 
 from __future__ import annotations
 
@@ -6,38 +6,40 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from cxkit.formats import listing, money
-from cxkit.govern import decided, seats
+from cxkit.govern import challenged, decided, rights, seats
+from cxkit.govern import pack_actions as acting
+from cxkit.govern import pack_options as options
+from cxkit.govern import pack_scorecard as limits
+from cxkit.govern import pack_scored as scoring
+from cxkit.govern import pack_units as by_unit
+from cxkit.govern import pack_why as reasons
+from cxkit.govern import wins as winning
 from cxkit.govern.comparing import CHANGES, compare
+from cxkit.govern.pack_options import ASKING, NEEDED
 from cxkit.records import Finding, Gap, Record, Result
 from cxkit.tables.engine import Tables
-from cxkit.tables.sheets import Kind, rows, short, table
+from cxkit.tables.sheets import rows, short, table
 
-NEEDED: Mapping[str, Kind] = {
-    "initiative_id": "text",
-    "initiative": "text",
-    "verdict": "text",
-    "amount": "number",
-    "freed": "number",
-    "reason": "text",
-    "if_nothing": "text",
-    "owner_role": "text",
-    "state": "text",
-}
-"""`state` is open, or decided when the last decision on the initiative says the same."""
-ASKING = ("fund", "test first", "stop")
+__all__ = ["ASKING", "NEEDED", "Council", "council"]
 MOST_MOVED = 5
 """So many moved figures get a finding of their own; the others stand in the table."""
 
 
 class Council(Result):
-    """One page for the council.
+    """The council's pack.
 
-    Tables: `changes` (every finding of this run and the last, see `comparing.CHANGES`), `needed` (decisions the
-    allocation asks for), `due` (recorded decisions, see `decided.DUE`), `seats` and `units`. No person is named.
+    Tables: `measures` and `months` (scorecard with limits, see `pack_scorecard`), `changes` (every finding of this
+    run and the last, see `comparing.CHANGES`), `why` and `parts` (mix, rate and volume, see `pack_why`), `needed` and
+    `options` (decisions, see `pack_options`), `rights` (see `rights.RIGHTS`), `due` (recorded decisions, see
+    `decided.DUE`), `scored` (see `pack_scored`), `wins`, `actions`, `business_units`, `seats`, `units` and
+    `challenges`. No person is named.
     """
 
     stage: ClassVar[str] = "govern"
     name: ClassVar[str] = "council"
+    version: ClassVar[int] = 2
+
+    currency: str = ""
 
 
 def council(
@@ -47,45 +49,94 @@ def council(
     allocation: Result | None = None,
     decisions: Iterable[Record] = (),
     previous: Sequence[Mapping[str, Any]] = (),
+    challenges: Iterable[Any] = (),
+    forecasts: Result | None = None,
 ) -> Council:
-    """Put together the council's page.
+    """Put together the council's pack.
 
     `results` are the results of this run, whose findings are held against `previous` (records of the last run's
     ``findings.json``); `allocation` is the plan whose decisions are needed; `decisions` are what the council has
-    recorded (fields as in `decided.read`).
+    recorded (fields as in `decided.read`), `challenges` the objections logged to numbers (fields as in
+    `challenged.standing`), `forecasts` what money was given for, held against what came of it. Earlier results are
+    read by table and column: one that is not there leaves its part as a gap.
     """
-    findings = [
-        finding for result in results for finding in result.findings if not finding.id.startswith("govern.council")
-    ]
+    given = list(results)
+    by_name = {f"{r.stage}.{r.name}": r for r in (*given, *(r for r in (allocation, forecasts) if r is not None))}
+    findings = [f for result in given for f in result.findings if not f.id.startswith("govern.council")]
     changes = compare([r for r in previous if not str(r.get("id", "")).startswith("govern.council")], findings)
     recorded = decided.read(decisions, as_of=tables.as_of)
-    needed = _needed(allocation, decided.latest(recorded), tables.currency)
+    needed, offered = options.needed(allocation, decided.latest(recorded), by_name, tables.currency)
     seated, units = seats.seated(tables)
-    gaps = list(seats.gaps(tables))
+    scorecard, names = by_name.get("quantify.scorecard"), _names(tables)
+    measures, months = limits.scorecard(scorecard)
+    window = int(getattr(scorecard, "window_months", reasons.LONGEST))
+    why, parts = reasons.why(tables, window_months=window)
+    allowed = rights.checked(tables, allocation, seated)
+    won = winning.wins(tables, by_name.get("govern.ledger"))
+    objections = challenged.standing(challenges, findings, tables.as_of)
+    todo = acting.actions(needed, recorded, objections, by_name)
+    judged = scoring.scored(recorded, by_name, names, tables.as_of)
+    business = by_unit.view(
+        tables, units, by_name, plan=allocation, needed=needed, actions=todo, wins=won, window_months=window
+    )
+    sources = _sources(allocation.findings if allocation is not None else ())
+    return Council(
+        as_of=tables.as_of,
+        currency=tables.currency,
+        findings=(
+            *limits.findings(measures, months, scorecard, tables.currency),
+            *(_changed(changes, findings, _sources(findings, previous), tables.currency) if previous else ()),
+            *reasons.findings(why, tables.currency),
+            *_asked(needed, sources, tables.currency),
+            *options.findings(needed, offered, sources, tables.currency),
+            *rights.findings(allowed),
+            *_due(recorded, names),
+            *scoring.findings(judged, tables.currency),
+            *winning.findings(won, tables.currency),
+            *acting.findings(todo, tables.currency),
+            *by_unit.findings(business, tables.currency),
+            *seats.findings(tables, seated, units),
+            *challenged.findings(objections),
+        ),
+        gaps=(
+            *limits.gaps(measures),
+            *reasons.gaps(why),
+            *seats.gaps(tables),
+            *rights.gaps(tables, allocation),
+            *winning.gaps(tables),
+            *_gaps(previous, allocation),
+        ),
+        tables={
+            "measures": table(measures, limits.MEASURES),
+            "months": table(months, limits.MONTHS),
+            "changes": table(changes if previous else [], CHANGES),
+            "why": table(why, reasons.WHY),
+            "parts": table(parts, reasons.PARTS),
+            "needed": table(needed, NEEDED),
+            "options": table(offered, options.OPTIONS),
+            "rights": table(allowed, rights.RIGHTS),
+            "due": table(recorded, decided.DUE),
+            "scored": table(judged, scoring.SCORED),
+            "wins": table(won, winning.WINS),
+            "actions": table(todo, acting.ACTIONS),
+            "business_units": table(business, by_unit.VIEW),
+            "seats": table(seated, seats.SEATS),
+            "units": table(units, seats.UNITS),
+            "challenges": table(objections, challenged.CHALLENGES),
+        },
+    )
+
+
+def _gaps(previous: Sequence[Mapping[str, Any]], allocation: Result | None) -> list[Gap]:
+    found = []
     if not previous:
         reason = "This is the first run, or the first whose findings were kept."
-        gaps.append(Gap(id="govern.council.changed", what="What changed since the last run", reason=reason))
+        found.append(Gap(id="govern.council.changed", what="What changed since the last run", reason=reason))
     if allocation is None or not allocation.has("plan"):
         reason = "There is no allocation to decide on."
         needs = allocation.gaps[0].needs if allocation is not None and allocation.gaps else ()
-        gaps.append(Gap(id="govern.council.needed", what="Decisions needed", reason=reason, needs=needs))
-    return Council(
-        as_of=tables.as_of,
-        findings=(
-            *(_changed(changes, findings, _sources(findings, previous), tables.currency) if previous else ()),
-            *_asked(needed, _sources(allocation.findings if allocation is not None else ()), tables.currency),
-            *_due(recorded, _names(tables)),
-            *seats.findings(tables, seated, units),
-        ),
-        gaps=tuple(gaps),
-        tables={
-            "changes": table(changes if previous else [], CHANGES),
-            "needed": table(needed, NEEDED),
-            "due": table(recorded, decided.DUE),
-            "seats": table(seated, seats.SEATS),
-            "units": table(units, seats.UNITS),
-        },
-    )
+        found.append(Gap(id="govern.council.needed", what="Decisions needed", reason=reason, needs=needs))
+    return found
 
 
 def _names(tables: Tables) -> dict[str, str]:
@@ -141,40 +192,6 @@ def _changed(
     return found
 
 
-def _needed(allocation: Result | None, latest: Mapping[str, Mapping[str, Any]], currency: str) -> list[dict[str, Any]]:
-    """The decisions an allocation asks for, with what happens when nothing is decided."""
-    if allocation is None or not allocation.has("plan"):
-        return []
-    found = []
-    for row in allocation.tables["plan"].to_pylist():
-        if row["verdict"] not in ASKING:
-            continue
-        last = latest.get(row["initiative_id"])
-        same = last is not None and str(last["verdict"]).casefold() == row["verdict"]
-        found.append(
-            {
-                **{name: row[name] for name in ("initiative_id", "initiative", "verdict", "amount", "freed", "reason")},
-                "if_nothing": _otherwise(row, currency),
-                "owner_role": "CX Council/Finance",
-                "state": "decided" if same else "open",
-            }
-        )
-    return found
-
-
-def _otherwise(row: Mapping[str, Any], currency: str) -> str:
-    """What happens if nothing is decided."""
-    match row["verdict"]:
-        case "stop":
-            freed = row["freed"]
-            return f"{money(freed, currency)} that could be saved is spent" if freed else "it goes on as it is"
-        case "fund":
-            npv = row["npv_go_forward"]
-            return f"{money(npv, currency)} of proven value waits" if npv else "a proven initiative waits"
-        case _:
-            return f"{money(row['ask'], currency)} is given to a claim nobody has tested, or to nothing"
-
-
 def _asked(needed: Sequence[Mapping[str, Any]], sources: tuple[str, ...], currency: str) -> list[Finding]:
     open_ = [row for row in needed if row["state"] == "open"]
     if not needed:
@@ -206,7 +223,7 @@ def _asked(needed: Sequence[Mapping[str, Any]], sources: tuple[str, ...], curren
 
 def _due(recorded: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> list[Finding]:
     """Recorded decisions that are overdue, or due soon."""
-    pending = [row for row in recorded if row["state"] != "done"]
+    pending = [row for row in recorded if row["state"] not in ("done", "withdrawn")]
     if not pending:
         return []
     late = [row for row in pending if row["state"] == "overdue"]

@@ -21,37 +21,40 @@ DUE: Mapping[str, Kind] = {
     "decided": "date",
     "due": "date",
     "done": "date",
+    "withdrawn": "date",
     "state": "text",
     "days": "integer",
     "note": "text",
     "evidence": "text",
 }
-"""`state` is overdue, due soon, later, open (no date) or done; `days` counts from `as_of` to `due`."""
+"""`state` is overdue, due soon, later, open (no date), done or withdrawn; `days` counts from `as_of` to `due`."""
 
 
 def read(decisions: Iterable[Record], *, as_of: date) -> list[dict[str, Any]]:
     """Decisions known on `as_of`, oldest first, with what has become of them.
 
     A decision is a record with `decision_id`, `initiative_id`, `verdict`, `amount`, `owner_role`, `decided`, `due`,
-    `done` (ISO days, empty when there is none), `note` and `evidence`. One recorded later is not there; one done later
-    is not done yet.
+    `done` (ISO days, empty when there is none), `note` and `evidence`, and may have `withdrawn` (an ISO day). One
+    recorded later is not there; one done or withdrawn later still stands.
     """
     found = []
     for record in decisions:
         row = {name: value or None for name, value in record.model_dump().items() if name in DUE}
-        decided, due, done = (_day(row.get(name)) for name in ("decided", "due", "done"))
+        decided, due, done, withdrawn = (_day(row.get(name)) for name in ("decided", "due", "done", "withdrawn"))
         if decided is None or decided > as_of:
             continue
         done = done if done is not None and done <= as_of else None
+        withdrawn = withdrawn if withdrawn is not None and withdrawn <= as_of else None
         days = (due - as_of).days if due else None
-        row |= {"decided": decided, "due": due, "done": done, "state": _state(due, done, as_of), "days": days}
+        state = "withdrawn" if withdrawn else _state(due, done, as_of)
+        row |= {"decided": decided, "due": due, "done": done, "withdrawn": withdrawn, "state": state, "days": days}
         found.append({name: row.get(name) for name in DUE})
     return sorted(found, key=lambda row: (row["decided"], row["decision_id"] or ""))
 
 
 def latest(decisions: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    """The last decision on each initiative."""
-    return {row["initiative_id"]: row for row in decisions if row["initiative_id"]}
+    """The last decision on each initiative that was not taken back."""
+    return {row["initiative_id"]: row for row in decisions if row["initiative_id"] and row["state"] != "withdrawn"}
 
 
 def worded(row: Mapping[str, Any], currency: str) -> str:

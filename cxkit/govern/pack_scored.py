@@ -1,0 +1,180 @@
+"""Decisions scored: what was expected when money was approved, and what became of those that stopped or tested."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from cxkit.formats import listing, money
+from cxkit.govern.reading import Row, by_initiative, outcome, records
+from cxkit.metrics.estimates import wilson
+from cxkit.records import Finding, Result
+from cxkit.tables.sheets import Kind, short
+
+SCORED: Mapping[str, Kind] = {
+    "decision_id": "text",
+    "initiative_id": "text",
+    "initiative": "text",
+    "verdict": "text",
+    "decided": "date",
+    "forecast_id": "text",
+    "months": "integer",
+    "expected": "number",
+    "low": "number",
+    "high": "number",
+    "realised": "number",
+    "ratio": "number",
+    "hit": "boolean",
+    "became": "text",
+    "evidence": "text",
+}
+"""A row per decision. `months` is the longest span that is over; `hit` says whether what was realised lies within the
+forecast's interval (money given), whether what was to be stopped is stopped, or whether a test asked for has brought a
+verdict; empty while it is too early to say. `evidence` is the hash of the findings it rests on."""
+MINIMUM = 5
+"""Scored decisions below which a hit rate has no interval."""
+EXPECTED = ("expected", "forecast", "value")
+REALISED = ("realised", "realised_value", "actual")
+HITS = ("hit", "inside", "covered", "held")
+
+
+def scored(recorded: Sequence[Row], results: Mapping[str, Result], names: Mapping[str, str], as_of: date) -> list[Row]:
+    """Every decision that stands, with what came of it.
+
+    The result ``prove.forecasts`` is read from whichever of its tables names a forecast and a span of months; its
+    columns go by several names, of which the first that is there counts.
+    """
+    by_decision, by_forecast = _forecasts(results.get("prove.forecasts"))
+    ledger = {r["initiative_id"]: r for r in records(results.get("govern.ledger"), "initiatives")}
+    effects = by_initiative(records(results.get("prove.experiments"), "effects"))
+    found = []
+    for row in recorded:
+        if row["state"] == "withdrawn":
+            continue
+        id_ = row["initiative_id"] or ""
+        made = {name: row.get(name) for name in ("decision_id", "initiative_id", "verdict", "decided", "evidence")}
+        made["initiative"] = names.get(id_, id_ or None)
+        verdict = str(row["verdict"]).casefold()
+        told = by_decision.get(str(row["decision_id"])) or by_forecast.get((id_, str(row["decided"])))
+        if told:
+            made |= told
+        elif verdict == "stop" and id_:
+            made |= _stopped(ledger.get(id_), row, as_of)
+        elif verdict == "test first" and id_:
+            made |= _tested(effects.get(id_, []), row)
+        else:
+            made["became"] = "carried out" if row["state"] == "done" else "not carried out yet"
+        found.append(made)
+    return found
+
+
+def _forecasts(result: Result | None) -> tuple[dict[str, Row], dict[tuple[str, str], Row]]:
+    """Forecasts with their longest span that is over, by decision and by initiative and day."""
+    by_decision: dict[str, Row] = {}
+    by_forecast: dict[tuple[str, str], Row] = {}
+    for name in () if result is None else sorted(result.tables):
+        columns = set(result.tables[name].column_names) if result else set()
+        if not {"forecast_id", "months"} <= columns or not columns & set(REALISED):
+            continue
+        for row in sorted(records(result, name), key=lambda r: r["months"] or 0):
+            realised, expected = _first(row, REALISED), _first(row, EXPECTED)
+            if realised is None or expected is None:
+                continue
+            low, high, hit = row.get("low"), row.get("high"), _first(row, HITS)
+            if hit is None and low is not None and high is not None:
+                hit = low <= realised <= high
+            ratio = row.get("ratio") if row.get("ratio") is not None else (realised / expected if expected else None)
+            made = {"forecast_id": row["forecast_id"], "months": row["months"], "expected": expected, "low": low}
+            made |= {"high": high, "realised": realised, "ratio": ratio, "hit": None if hit is None else bool(hit)}
+            made["became"] = _worth(ratio, hit)
+            if row.get("decision_id"):
+                by_decision[str(row["decision_id"])] = made
+            approved = row.get("approved") or row.get("decided")
+            if row.get("initiative_id") and approved:
+                by_forecast[str(row["initiative_id"]), str(approved)] = made
+    return by_decision, by_forecast
+
+
+def _first(row: Row, names: Iterable[str]) -> Any:
+    return next((row[name] for name in names if row.get(name) is not None), None)
+
+
+def _worth(ratio: float | None, hit: Any) -> str:
+    if ratio is None:
+        return "nothing was expected"
+    inside = "" if hit is None else ", as forecast" if hit else ", outside the forecast"
+    return f"brought {ratio:.0%} of what was expected{inside}".replace("%", "\u202f%")
+
+
+def _stopped(row: Row | None, decision: Row, as_of: date) -> Row:
+    if row is None or row.get("status") == "stopped":
+        return {"hit": True, "became": "stopped"}
+    late = decision["due"] is not None and decision["due"] < as_of
+    return {"hit": False if late else None, "became": f"still {row.get('status') or 'going on'}"}
+
+
+def _tested(effects: Sequence[Row], decision: Row) -> Row:
+    """What a test that was asked for has found since."""
+    after = [e for e in effects if str(e.get("registered") or "") >= str(decision["decided"])]
+    best = min(after, key=lambda e: (str(e.get("grade")), str(e.get("experiment_id"))), default=None)
+    if best is None:
+        return {"became": "no test registered since", "hit": None}
+    words = {"proven": "tested: works", "disproven": "tested: does not work", "open": "tested: cannot tell"}
+    found = outcome(best)
+    return {"became": words.get(found, "tested on weak evidence"), "hit": found in ("proven", "disproven")}
+
+
+def findings(rows: Sequence[Row], currency: str) -> list[Finding]:
+    """The hit rate of decisions that can be scored, and one finding per scored decision."""
+    known = [row for row in rows if row.get("hit") is not None]
+    if not known:
+        return []
+    hits, n = sum(bool(row["hit"]) for row in known), len(known)
+    low, high = wilson(hits / n, n) if n >= MINIMUM else (None, None)
+    waiting = len(rows) - n
+    missed = [short(row["initiative"] or row["decision_id"], 40) for row in known if not row["hit"]]
+    found = [
+        Finding(
+            id="govern.council.scored",
+            stage="govern",
+            title=f"{hits} of {n} scored decisions turned out as decided",
+            detail=(f"Not so: {listing(missed)}. " if missed else "")
+            + (f"{waiting} more cannot be scored yet." if waiting else ""),
+            value=hits / n,
+            unit="ratio",
+            low=low,
+            high=high,
+            about="decisions of the same kind (Wilson)" if low is not None else f"fewer than {MINIMUM} decisions",
+            n=n,
+            sources=("initiatives", "realised"),
+            tone="neutral",
+        )
+    ]
+    for row in known:
+        realised = row.get("realised")
+        span = f" after {row['months']} months" if row.get("months") else ""
+        worth = (
+            f" ({money(realised, currency)} of {money(row['expected'], currency)}{span})"
+            if realised is not None and row.get("expected") is not None
+            else ""
+        )
+        found.append(
+            Finding(
+                id="govern.council.score",
+                stage="govern",
+                title=f"{row['decision_id']}, {row['verdict']} {short(row['initiative'] or '', 40)}: "
+                f"{row['became']}{worth}",
+                value=realised,
+                unit="money" if realised is not None else "none",
+                currency=currency if realised is not None else "",
+                about="as reported",
+                period=str(row["decided"]),
+                initiative=row["initiative_id"],
+                subject=row["decision_id"],
+                grade="E",
+                sources=("initiatives", "realised") if realised is not None else ("initiatives",),
+                tone="good" if row["hit"] else "bad",
+            )
+        )
+    return found
