@@ -117,6 +117,22 @@ def experiments(tables: Tables, *, seed: int, level: float = 0.95, registrations
     )
 
 
+def assessed_arms(
+    tables: Tables,
+    plans: tuple[Plan, ...],
+    departs: Mapping[str, str],
+    *,
+    with_units: bool,
+    with_totals: bool,
+    seed: int,
+    level: float,
+) -> list[Arm]:
+    """Each arm that was drawn and measured, compared on the primary metric; blocked ones have no comparison."""
+    given = {"with_units": with_units, "with_totals": with_totals}
+    found, _ = _assess(tables, plans, departs, **given, seed=seed, level=level)
+    return [arm for arm in found if isinstance(arm, Arm)]
+
+
 def _limits(
     tables: Tables,
     plans: tuple[Plan, ...],

@@ -125,7 +125,7 @@ def finding(one: Guardrail, *, level: float, currency: str) -> Finding:
         most = f"at most {plan.amount(one.harm_high, currency)} {side}" if one.harm_high > 0 else "it gets no worse"
         title = f"{start} keeps {plan.metric_name} within its limit: {most}, {margin} is bearable"
     elif one.status == "breached":
-        size = f"{plan.amount(one.harm, currency)} {side} ({span})"
+        size = f"{plan.amount(one.harm, currency)} {side} ({span.removesuffix(' ' + side)})"
         title = f"{start} breaches its limit on {plan.metric_name}: {size}, {margin} is bearable"
     else:
         title = f"The data cannot tell whether {who} keeps {plan.metric_name} within its limit: {span}, "
@@ -198,8 +198,9 @@ def _span(one: Guardrail, currency: str) -> str:
         return f"{plan.amount(abs(value), currency)} {bad if value > 0 else good}"
 
     if one.harm_low > 0 or one.harm_high < 0:
+        side = bad if one.harm_low > 0 else good
         ends = sorted(map(abs, (one.harm_low, one.harm_high)))
-        return f"{plan.amount(ends[0], currency)} to {plan.amount(ends[1], currency)}"
+        return f"between {plan.amount(ends[0], currency)} and {plan.amount(ends[1], currency)} {side}"
     return f"between {end(one.harm_low)} and {end(one.harm_high)}"
 
 

@@ -90,7 +90,7 @@ def effect_rows(
                 "low": arm.low,
                 "high": arm.high,
                 "bias_allowance": arm.allowance,
-                "p_adjusted": p_adjusted[arm.subject],
+                "p_adjusted": p_adjusted.get(arm.subject),
                 "tone": tone(plan, said, arm.low, arm.high, guardrail=arm.guardrail),
             }
         rows.append(row)
