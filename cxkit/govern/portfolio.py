@@ -25,7 +25,7 @@ _FLAGS = ("live", "must_keep", "orphan", "has_owner")
 _NUMBERS = (
     *("plan_minimum", "budget", "remaining", "npv", "npv_low", "npv_high", "claimed_npv"),
     *("npv_go_forward", "go_forward_low", "go_forward_high", "claimed_go_forward", "not_cash"),
-    *("ahead", "saved", "factor", "factor_low", "factor_high", "factor_shared", "raw_factor"),
+    *("ahead", "saved", "factor", "factor_low", "factor_high", "factor_shared", "raw_factor", "yearly"),
     *("ask", "committed", "sunk", "exit_cost", "revenue", "cost", "risk", "payback_months", "lost_to_sharing"),
 )
 INITIATIVES: Mapping[str, Kind] = {
@@ -38,7 +38,7 @@ on against stopping today, in cash: `factor` × `ahead` (its claimed benefit in 
 stopping saves, net of its cost); `not_cash` what it frees besides, as capacity or avoided growth; `basis` is proven,
 disproven or claimed; `revenue`, `cost` and `risk` are present values. Where effects were shrunk, `factor` is the shrunk
 one, `raw_factor` what the test alone showed, `group` the effects it was shrunk with and `factor_shared` the part of its
-standard deviation that moves with them."""
+standard deviation that moves with them; `yearly` is everything claimed a year at full effect."""
 GRADES: Mapping[str, Kind] = {
     "grade": "text",
     "initiatives": "integer",
@@ -237,6 +237,7 @@ def _initiative(row: Row, case: Row | None, given: _Given, rate: float) -> Row:
         "factor_high": factors[2],
         "factor_shared": pulled["shared"] if pulled is not None else None,
         "raw_factor": raw,
+        "yearly": given.yearly(id_),
         "group": pulled["group"] if pulled is not None else None,
         "_benefit": benefit,
         "_cost": cost,
