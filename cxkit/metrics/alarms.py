@@ -17,9 +17,9 @@ SHARES: Mapping[str, float] = MappingProxyType(
     {
         "scorecard": 0.012,
         "trigger": 0.008,
-        "conflict": 0.007,
+        "conflict": 0.006,
         "reversal": 0.002,
-        "perception": 0.007,
+        "perception": 0.006,
         "mix": 0.002,
         "owner": 0.002,
         "terms": 0.002,
@@ -27,6 +27,7 @@ SHARES: Mapping[str, float] = MappingProxyType(
         "loop_outcome": 0.002,
         "enablement": 0.002,
         "changes": 0.002,
+        "drift": 0.002,
     }
 )
 """Detector → chance that it alone raises a false alarm in one report."""
