@@ -14,14 +14,16 @@ import math
 from typing import Literal
 
 import numpy as np
-from scipy.stats import nct, norm, t
+from scipy.special import nctdtr, ndtr, stdtrit
+from scipy.stats import norm
 
 Convention = Literal["pooled", "unpooled", "arcsine"]
 CONVENTION: Convention = "pooled"
 """The convention behind every sample size that cxkit prints."""
 
-MANY, FAR = 5_000, 30.0
-"""Degrees of freedom, or standard errors, from which Student's t is the normal distribution."""
+MANY, FAR, WILD = 5_000, 30.0, 50.0
+"""Degrees of freedom, or standard errors, from which Student's t is the normal distribution; and bounds, met with next
+to no degrees of freedom, beyond which an approximation stands in for it."""
 
 
 def sample_size_proportions(
@@ -110,8 +112,11 @@ def power_t(effect: float, se: float, freedom: float, *, reach: float) -> float:
     """
     shift = abs(effect) / se
     if freedom > MANY or shift > FAR:
-        return float(norm.cdf(shift - reach))
-    return float(nct.sf(t.isf(norm.sf(reach), freedom), freedom, shift))
+        return float(ndtr(shift - reach))
+    bound = -float(stdtrit(freedom, float(ndtr(-reach))))
+    if bound > WILD:  # beyond, the noncentral t is not computed reliably (Johnson & Kotz's approximation)
+        return float(ndtr((shift - bound * (1 - 1 / (4 * freedom))) / math.sqrt(1 + bound**2 / (2 * freedom))))
+    return float(1 - nctdtr(freedom, shift, bound))
 
 
 def design_effect(size: float, icc: float, *, variation: float = 0.0) -> float:

@@ -14,11 +14,10 @@ from cxkit.prove.designs_data import (
     elsewhere,
     new_accounts,
     traffic,
-    yearly_costs,
 )
 from cxkit.prove.designs_paired import from_error
 from cxkit.prove.designs_size import Setting, chance, needed, smallest, tuned
-from cxkit.prove.designs_worth import break_even, duration, expected, ranges
+from cxkit.prove.designs_worth import break_even, duration, expected, ranges, yearly_costs
 from cxkit.prove.plan import QUASI, Plan, missing_plan, read_plans
 from cxkit.prove.registration import Filed, filed, withdrawn
 from cxkit.prove.rows import DAY, FLAG, REAL, TEXT, WHOLE, frame
@@ -120,7 +119,9 @@ def designs(
         if row["verdict"] == "cannot be told":
             gaps.append(say.gap(plan, row))
     found = frame(rows, DESIGNS)
-    findings = say.findings(plans, rows, on_file, withdrawn(tables, registrations), currency=tables.currency)
+    answered = {name for name, arms in effects.items() if any(arm["verdict"] in {"raised", "cut"} for arm in arms)}
+    gone = withdrawn(tables, registrations)
+    findings = say.findings(plans, rows, on_file, gone, answered=answered, currency=tables.currency)
     return Designs(
         as_of=tables.as_of,
         findings=findings,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -289,20 +288,3 @@ def _percent(tables: Tables, metric: str) -> bool:
         return False
     rows = tables.frame(f"SELECT unit FROM metrics WHERE metric_id = {text_literal(metric)} ORDER BY unit")
     return any(str(unit).strip().lower() in {"%", "percent", "pct"} for unit in rows["unit"])
-
-
-def yearly_costs(cases: Any) -> Mapping[str, float]:
-    """What each initiative costs in a year, from the table `cases` of ``quantify.cases``: running cost, and what is
-    paid once spread over the horizon; initiatives without a cost are left out."""
-    if cases is None or not cases.has("cases"):
-        return {}
-    frame = cases.frame("cases")
-    if not {"initiative", "run_rate_cost", "one_off_cost"} <= set(frame.columns):
-        return {}
-    years = float(getattr(cases, "horizon_months", 36)) / 12
-    found = {}
-    for row in records(frame):
-        parts = [0.0 if pd.isna(row[c]) else float(row[c]) for c in ("run_rate_cost", "one_off_cost")]
-        if (cost := parts[0] + parts[1] / years) > 0:
-            found[str(row["initiative"])] = cost
-    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal
 
@@ -49,6 +49,7 @@ def findings(
     on_file: Mapping[str, Filed],
     gone: Mapping[str, date],
     *,
+    answered: Collection[str],
     currency: str,
 ) -> tuple[Finding, ...]:
     """Every finding about designs, the tally first."""
@@ -57,7 +58,7 @@ def findings(
     found += [_withdrawn(name, day) for name, day in sorted(gone.items())]
     for plan, row in zip(plans, rows, strict=True):
         if row["verdict"] == "too small" or (row["verdict"] == "not yet" and row.get("power") is not None):
-            found.append(_power(plan, row, currency))
+            found.append(_power(plan, row, currency, answered=plan.experiment_id in answered))
         if row.get("weeks_left") is not None and row["verdict"] != "enough":
             found.append(_duration(plan, row, currency))
         found += _break_even(plan, row, currency)
@@ -158,7 +159,7 @@ def _withdrawn(name: str, day: date) -> Finding:
     )
 
 
-def _power(plan: Plan, row: Mapping[str, Any], currency: str) -> Finding:
+def _power(plan: Plan, row: Mapping[str, Any], currency: str, *, answered: bool) -> Finding:
     worth = plan.amount(plan.worthwhile or 0.0, currency)
     power, wanted = row.get("power"), formats.quantity(row["power_wanted"], "probability")
     much = f"{row['needed_total']:,} units"
@@ -183,6 +184,8 @@ def _power(plan: Plan, row: Mapping[str, Any], currency: str) -> Finding:
         )
     if row.get("looking"):
         detail.append(f"That it may be read at any time takes up to {row['looking']:.2f} times as many.")
+    if answered:
+        detail.append("It has shown an effect all the same; one that a test this small shows is likely overstated.")
     detail.append(f"Convention: {row['convention']}.")
     return Finding(
         id="prove.design.power",
@@ -196,7 +199,7 @@ def _power(plan: Plan, row: Mapping[str, Any], currency: str) -> Finding:
         sources=("experiments", "assignments", "outcomes"),
         initiative=plan.initiative_id,
         subject=plan.experiment_id,
-        tone="bad" if row["verdict"] == "too small" else "neutral",
+        tone="bad" if row["verdict"] == "too small" and not answered else "neutral",
     )
 
 
@@ -245,10 +248,10 @@ def _break_even(plan: Plan, row: Mapping[str, Any], currency: str) -> list[Findi
         return []
     pays, said = plan.amount(value, currency), plan.amount(worth, currency)
     if worth < low:
-        title = f"{_name(plan)} looks for a change of {said}, which would not pay; it pays from {pays}"
+        title = f"{_name(plan)}: the {said} registered as worth having would not pay; a change pays from {pays} on"
         detail = "A test of the larger change takes fewer units, and the decision would not turn on the smaller one."
     else:
-        title = f"{_name(plan)} calls {said} the smallest change worth having, but it pays from {pays} already"
+        title = f"{_name(plan)}: {said} is registered as worth having, but a change pays from {pays} on"
         detail = "A change between the two would pay, and the test may well not see it."
     shown: Literal["neutral", "bad"] = "bad" if worth > high else "neutral"
     ends = (row.get("break_even_low"), row.get("break_even_high"))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from scipy.optimize import brentq
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from cxkit.prove.design import design_effect, power_t
 from cxkit.prove.sequential import boundary
@@ -114,9 +114,9 @@ def chance(setting: Setting, control: float, *, planned: float | None = None) ->
     kept = setting.remaining * setting.design_effect / control
     se0, se1 = math.sqrt(null * kept), math.sqrt(real * kept)
     share = control / planned if planned else 1.0
-    reach = boundary(share, level=setting.level) if setting.always else float(norm.isf((1 - setting.level) / 2))
+    reach = boundary(share, level=setting.level) if setting.always else -float(ndtri((1 - setting.level) / 2))
     if setting.kind == "binary" and not setting.clusters:
-        return float(norm.cdf((abs(setting.effect) - reach * se0) / se1))
+        return float(ndtr((abs(setting.effect) - reach * se0) / se1))
     drawn = control * (1 + ratio) / (setting.cluster_size if setting.clusters else 1.0)
     return power_t(setting.effect, se1, max(drawn - 2, 1.0), reach=reach * se0 / se1)
 
@@ -176,18 +176,22 @@ def smallest(setting: Setting, control: float) -> float | None:
         if not 0 < setting.base < 1:
             return None
         most = (1 - setting.base if sign > 0 else setting.base) * (1 - 1e-9)
+    elif not setting.spread:
+        return None
     else:
-        if not setting.spread:
-            return None
-        most = 1e6 * setting.spread
+        most = math.inf
 
     def over(size: float) -> float:
         tried = setting.model_copy(update={"effect": sign * size})
         return chance(tried, control, planned=control) - setting.power
 
-    if over(most) < 0:
-        return None
-    return float(brentq(over, most * 1e-9, most, xtol=most * 1e-10, rtol=1e-10))
+    low, high = 0.0, min(setting.spread if setting.spread and setting.kind != "binary" else 0.01, most)
+    while over(high) < 0:
+        if high >= most:
+            return None
+        low, high = high, min(2 * high, most)
+    low = low or high * 1e-9
+    return float(brentq(over, low, high, xtol=high * 1e-12, rtol=1e-12))
 
 
 def _solve(over: Callable[[float], float], setting: Setting) -> float | None:
