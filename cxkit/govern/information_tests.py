@@ -37,6 +37,8 @@ class Precision(Record):
     """Standard error of the effect at that size, as a share of the claim."""
     per_month: float | None = None
     """Units that can be had in a month."""
+    lag_months: float = 0.0
+    """Months until the outcome of a unit is known."""
     unit_cost: float | None = None
     """Cost of the test per unit."""
     basis: str = ""
@@ -56,21 +58,23 @@ class Size(Record):
 
     units: int
     months: float | None
-    """Months it takes to get them; None where the traffic is not known."""
+    """Months it takes to get them and to know their outcomes; None where the traffic is not known."""
     councils: int
     """Councils until its result is there, at least one."""
 
 
 def sizes(precision: Precision, council_months: int) -> Iterator[Size]:
     """Sizes worth looking at: a quarter, a half and all of what can be had before the next council, and beyond."""
-    whole = precision.per_month * council_months if precision.per_month else precision.units
+    first = council_months * (math.floor(precision.lag_months / council_months) + 1)
+    before = first - precision.lag_months  # months of units whose outcomes are known by the first council that can be
+    whole = precision.per_month * before if precision.per_month else precision.units
     seen = set()
     for share in SHARES:
         units = max(SMALLEST, math.floor(share * whole + 1e-9))
         if units in seen:
             continue
         seen.add(units)
-        months = units / precision.per_month if precision.per_month else None
+        months = units / precision.per_month + precision.lag_months if precision.per_month else None
         councils = 1 if months is None else max(1, math.ceil(months / council_months - 1e-9))
         yield Size(units=units, months=months, councils=councils)
 
@@ -87,7 +91,8 @@ class Possible:
         for row in records(effects, "effects"):
             if row.get("initiative_id"):
                 self._effects.setdefault(row["initiative_id"], []).append(row)
-        self._designs = {row["experiment_id"]: row for row in records(designs, "designs")}
+        level = float(getattr(designs, "level", 0.95))
+        self._designs = {row["experiment_id"]: row | {"level": level} for row in records(designs, "designs")}
 
     def of(self, initiative: str, yearly: float, test_cost: float | None) -> Precision | tuple[Missing, ...]:
         """How exact a test of this initiative would be, or what it takes to say so."""
@@ -108,19 +113,20 @@ class Possible:
             if lacking or yearly <= 0:
                 continue
             per_unit = row["exposed_base"] * row["unit_margin"] / yearly
+            design = self._designs.get(row["experiment_id"], {})
             effect = proof if proof is not None and proof["experiment_id"] == row["experiment_id"] else None
-            found = _observed(effect) or _planned(self._designs.get(row["experiment_id"], {}), row)
+            found = _observed(effect) or _planned(design)
             if found is None:
                 lacking = ["minimum_effect"]
                 continue
             units, error, basis = found
             cost = row["unit_cost"] if row["unit_cost"] is not None else test_cost
-            design = self._designs.get(row["experiment_id"], {})
             return Precision(
                 experiment_id=row["experiment_id"],
                 units=units,
                 error=error * per_unit,
                 per_month=_traffic(design, row, units if effect else None, self.as_of),
+                lag_months=(design.get("lag_days") or 0.0) / MONTH,
                 unit_cost=cost,
                 basis=basis,
             )
@@ -138,30 +144,24 @@ def _observed(effect: Row | None) -> tuple[float, float, str] | None:
     return (units, float(effect["se"]), "the spread its own test showed") if units > 0 else None
 
 
-def _planned(design: Mapping[str, Any], row: Row) -> tuple[float, float, str] | None:
+def _planned(design: Mapping[str, Any]) -> tuple[float, float, str] | None:
     """Units, standard error and words, from the size its design takes to see the smallest change worth having."""
-    units, least = _first(design, "needed_total", "units_needed", "needed"), row["minimum_effect"]
+    units, least = design.get("needed_total"), design.get("worthwhile")
     if not units or not least:
         return None
-    power, level = _first(design, "power_asked", "target_power") or 0.8, _first(design, "level") or 0.95
-    steps = float(norm.isf((1 - level) / 2) + norm.ppf(power))
-    return units, least / steps, "the size planned for it"
+    steps = float(norm.isf((1 - design["level"]) / 2) + norm.ppf(design.get("power_wanted") or 0.8))
+    return float(units), float(least) / steps, "the size planned for it"
 
 
 def _traffic(design: Mapping[str, Any], row: Row, units: float | None, as_of: date) -> float | None:
     """Units that can be had in a month: as the design knows it, else as its own test had them."""
-    weekly = _first(design, "per_week", "units_per_week", "weekly")
-    if weekly:
-        return weekly * MONTH / 7
+    if design.get("traffic"):
+        return float(design["traffic"]) * MONTH / 7
     start, end = _day(row["started"]), _day(row["ended"])
     if units is None or start is None:
         return None
     days = (min(end or as_of, as_of) - start).days
     return units / (days / MONTH) if days >= 7 else None
-
-
-def _first(row: Mapping[str, Any], *names: str) -> float | None:
-    return next((float(row[name]) for name in names if row.get(name) is not None), None)
 
 
 def _day(value: Any) -> date | None:

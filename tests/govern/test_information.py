@@ -184,7 +184,7 @@ def test_a_planned_size_gives_the_error_where_nothing_was_read(world):
         stage = "prove"
         name = "designs"
 
-    plan = pd.DataFrame([{"experiment_id": "E", "needed_total": 1_000.0}])
+    plan = pd.DataFrame([{"experiment_id": "E", "needed_total": 1_000, "worthwhile": 0.1, "power_wanted": 0.8}])
     found = information(
         book(world, line("A")),
         gains=pd.DataFrame({"A": normal(0.8)}),
@@ -197,6 +197,15 @@ def test_a_planned_size_gives_the_error_where_nothing_was_read(world):
     assert pd.isna(row["months"])
     assert row["rests_on"] == "the size planned for it"
     assert "How soon so many units can be had is not known" in found.finding("govern.information.test").detail
+
+
+def test_traffic_and_lag_of_a_design_say_how_soon():
+    quick = Precision(experiment_id="E", units=400, error=1.0, per_month=100.0, lag_months=1.0)
+    found = list(sizes(quick, 3))
+    assert [(s.units, s.councils) for s in found] == [(60, 1), (100, 1), (200, 1), (400, 2), (800, 3)]
+    assert found[2].months == pytest.approx(3)
+    slow = list(sizes(Precision(experiment_id="E", units=400, error=1.0, per_month=100.0, lag_months=6.0), 3))
+    assert [(s.units, s.councils) for s in slow] == [(75, 3), (150, 3), (300, 3), (600, 4), (1200, 6)]
 
 
 def test_a_scarce_budget_makes_tests_dearer(world):
