@@ -70,8 +70,11 @@ def goal(seen: Row) -> Cell:
     return Cell(text=text, status="weak" if claimed else "present", finding_key="align.traceability.coverage")
 
 
-def hypothesis(written: Row, seen: Row) -> Cell:
-    """What it expects; weak without a metric and an amount."""
+def hypothesis(written: Row, seen: Row, designs: Sequence[Row] = ()) -> Cell:
+    """What it expects, and under which hash it was registered; weak without a metric and an amount, or when changed.
+
+    `designs` are the rows of ``prove.designs`` about its experiments.
+    """
     if not written["hypothesis"]:
         return gap("hypothesis", "none written")
     lacks = [
@@ -80,9 +83,18 @@ def hypothesis(written: Row, seen: Row) -> Cell:
         if not there
     ]
     text = short(written["hypothesis"], 140)
+    filed = sorted((row for row in designs if row.get("hash")), key=lambda row: str(row["experiment_id"]))
+    changed = [row["experiment_id"] for row in filed if row.get("departed")]
+    named = [f"{row['experiment_id']} {_day(row['registered'])} as {row['hash'][:8]}" for row in filed]
+    more = f"; registered: {', '.join(named)}" if named else ""
+    more += f"; changed after its first draw: {', '.join(changed)}" if changed else ""
     if lacks:
-        return Cell(text=f"{text} (lacks {' and '.join(lacks)})", status="weak")
-    return Cell(text=text, status="present")
+        more = f" (lacks {' and '.join(lacks)})" + more
+    return Cell(text=text + more, status="weak" if lacks or changed else "present")
+
+
+def _day(value: Any) -> str:
+    return str(value)[:10] if value is not None else "on no day"
 
 
 def case(found: Row | None, cases: Result | None, initiative: str, currency: str) -> Cell:
@@ -140,16 +152,23 @@ def owner(written: Row, seen: Row, moments: Mapping[str, Row]) -> Cell:
     return Cell(text=f"{role}{limit}", status="present" if written["owner_role"] else "weak")
 
 
-def experiment(tests: Sequence[Row], effects: Result | None, initiative: str) -> Cell:
+def experiment(tests: Sequence[Row], effects: Sequence[Result], initiative: str) -> Cell:
     """The proof that counts; present when it is grade A or B and settles the question, either way."""
     proof = best_proof(list(tests))
     if proof is None:
         return gap("experiment", "not tested")
-    finding = finding_about(effects, "prove.effect", initiative, proof["experiment_id"], proof.get("arm"))
+    about = (finding_about(e, "prove.effect", initiative, proof["experiment_id"], proof.get("arm")) for e in effects)
+    finding = next((f for f in about if f is not None), None)
     said = outcome(proof)
     number = f"{finding.value_text} ({finding.interval_text}), " if finding and finding.interval_text else ""
     more = f", {len(tests)} comparisons" if len(tests) > 1 else ""
-    design = {"cluster_randomised": "randomised by cluster", "before_after": "before–after"}
+    design = {
+        "cluster_randomised": "randomised by cluster",
+        "did": "held against groups not reached",
+        "synthetic_control": "held against a weighted mix of others",
+        "matched": "held against others like them",
+        "before_after": "before–after",
+    }
     how = design.get(str(proof.get("design")), str(proof.get("design") or ""))
     blocked = proof["verdict"] == "blocked"
     return Cell(
@@ -160,8 +179,15 @@ def experiment(tests: Sequence[Row], effects: Result | None, initiative: str) ->
     )
 
 
-def realised(lines: Sequence[Row], pnl: Result | None, initiative: str, currency: str) -> Cell:
-    """Money on a P&L line; present once finance has validated or booked it."""
+def realised(
+    lines: Sequence[Row], pnl: Result | None, initiative: str, currency: str, sides: Sequence[Row] = ()
+) -> Cell:
+    """Money on a P&L line; present once finance has validated or booked it.
+
+    `sides` are the rows of ``prove.realised`` about it: the statuses stand side by side and are never added up.
+    """
+    if sides:
+        return _signed(sides, currency)
     known = [row for row in lines if row.get("value") is not None]
     if not known:
         return gap("realised", "nothing on the P&L")
@@ -177,11 +203,39 @@ def realised(lines: Sequence[Row], pnl: Result | None, initiative: str, currency
     )
 
 
-def decision(last: Mapping[str, Any] | None, currency: str) -> Cell:
-    """The last decision of the council; weak when it is overdue."""
+def _signed(sides: Sequence[Row], currency: str) -> Cell:
+    """What finance has seen, line by line."""
+    said = []
+    for row in sorted(sides, key=lambda r: str(r["pnl_line"])):
+        parts = [
+            f"{money(row[status], currency)} {status} ({row[f'{status}_months']})"
+            for status in ("booked", "validated", "claimed")
+            if row.get(status) is not None
+        ]
+        said.append(f"{', '.join(parts)} on {short(row['pnl_line'], 40)}")
+    statuses = {row["status"] for row in sides}
+    best = next(status for status in ("booked", "validated", "claimed") if status in statuses)
+    return Cell(
+        text="; ".join(said),
+        status="weak" if best == "claimed" else "present",
+        finding_key=f"prove.realised.{best}",
+    )
+
+
+def decision(last: Mapping[str, Any] | None, currency: str, scores: Sequence[Row] = ()) -> Cell:
+    """The last decision of the council, and how its forecast came out; weak when it is overdue.
+
+    `scores` are the rows of ``prove.forecasts`` about the initiative, one per horizon that has come due.
+    """
     if last is None:
         return gap("decision", "none recorded")
-    return Cell(text=decided.worded(last, currency), status="weak" if last["state"] == "overdue" else "present")
+    due = [row for row in scores if row.get("ratio") is not None]
+    text = decided.worded(last, currency)
+    if due:
+        row = max(due, key=lambda r: r["months"])
+        came = f"{row['ratio'] * 100:.0f} % of what was forecast came within {row['months']:g} months"
+        text += f"; scored: {came}, {'inside' if row['hit'] else 'outside'} its interval"
+    return Cell(text=text, status="weak" if last["state"] == "overdue" else "present")
 
 
 def grade(experiment: Cell, case: Cell) -> str | None:

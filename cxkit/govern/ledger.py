@@ -84,14 +84,19 @@ def ledger(
     cases: Result | None = None,
     signals: Result | None = None,
     register: Result | None = None,
-    effects: Result | None = None,
+    effects: Result | Sequence[Result] | None = None,
     pnl: Result | None = None,
+    designs: Result | None = None,
+    realised: Result | None = None,
+    scored: Result | None = None,
     decisions: Iterable[Record] = (),
 ) -> Ledger:
     """Put every initiative's chain together from the results of the stages before.
 
-    Results are read by table and column as `reading` says; one that is None leaves its cells as gaps. `decisions` as in
-    `decided.read`. Without a list of initiatives there is no ledger, only a gap.
+    Results are read by table and column as `reading` says; one that is None leaves its cells as gaps. `effects` may be
+    several (experiments and quasi-experiments). `designs`, `realised` and `scored` (``prove.forecasts``) say under
+    which hash a hypothesis was registered, what finance has signed and how a decision's forecast came out. `decisions`
+    as in `decided.read`. Without a list of initiatives there is no ledger, only a gap.
     """
     if needs := tables.lacking({"initiatives": ("initiative_id", "initiative")}):
         reason = "Initiatives are not written down, so no chain from goal to decision can be followed."
@@ -99,16 +104,21 @@ def ledger(
             as_of=tables.as_of,
             gaps=(Gap(id="govern.ledger.unbroken", what="The evidence ledger", reason=reason, needs=needs),),
         )
+    proofs = (effects,) if isinstance(effects, Result) else tuple(effects or ())
     seen = {row["initiative_id"]: row for row in records(traceability, "initiatives")}
     given = {
         "cases": {row["initiative"]: row for row in records(cases, "cases")},
-        "effects": by_initiative(records(effects, "effects")),
+        "proofs": proofs,
+        "effects": by_initiative([row for result in proofs for row in records(result, "effects")]),
+        "designs": by_initiative(records(designs, "designs")),
+        "sides": by_initiative(records(realised, "sides")),
+        "scores": by_initiative(records(scored, "scores")),
         "lines": by_initiative(records(pnl, "bridge")),
         "moments": {row["moment_id"]: row for row in records(register, "moments")},
         "matrix": records(signals, "matrix"),
         "decided": decided.latest(decided.read(decisions, as_of=tables.as_of)),
     }
-    results = {"cases": cases, "effects": effects, "pnl": pnl}
+    results = {"cases": cases, "pnl": pnl}
     chain: list[Row] = []
     wide: list[Row] = []
     for written in rows(tables, "initiatives"):
@@ -135,18 +145,24 @@ def ledger(
 
 
 def _chain(
-    written: Row, line: Row, given: Mapping[str, Any], results: Mapping[str, Result | None], currency: str
+    written: Row,
+    line: Row,
+    given: Mapping[str, Any],
+    results: Mapping[str, Result | None],
+    currency: str,
 ) -> dict[str, cells.Cell]:
     id_ = written["initiative_id"]
     return {
         "goal": cells.goal(line),
-        "hypothesis": cells.hypothesis(written, line),
+        "hypothesis": cells.hypothesis(written, line, given["designs"].get(id_, ())),
         "case": cells.case(given["cases"].get(id_), results["cases"], id_, currency),
         "signal": cells.signal(written, given["moments"], given["matrix"]),
         "owner": cells.owner(written, line, given["moments"]),
-        "experiment": cells.experiment(given["effects"].get(id_, ()), results["effects"], id_),
-        "realised": cells.realised(given["lines"].get(id_, ()), results["pnl"], id_, currency),
-        "decision": cells.decision(given["decided"].get(id_), currency),
+        "experiment": cells.experiment(given["effects"].get(id_, ()), given["proofs"], id_),
+        "realised": cells.realised(
+            given["lines"].get(id_, ()), results["pnl"], id_, currency, given["sides"].get(id_, ())
+        ),
+        "decision": cells.decision(given["decided"].get(id_), currency, given["scores"].get(id_, ())),
     }
 
 

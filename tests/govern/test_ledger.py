@@ -1,4 +1,6 @@
+from datetime import date
 from types import SimpleNamespace
+from typing import ClassVar
 
 import pandas as pd
 import pytest
@@ -6,7 +8,8 @@ import pytest
 from cxkit.govern import ledger
 from cxkit.govern.catalogue import FINDINGS
 from cxkit.govern.cells import STEPS
-from cxkit.records import Record
+from cxkit.records import Record, Result
+from tests.govern.conftest import AS_OF, tables, trace
 
 
 class Decision(Record):
@@ -132,3 +135,53 @@ def test_people_are_not_named_and_hostile_text_stays_text(world, whole):
     everything = found.model_dump_json() + found.frame("chain").to_csv()
     assert "Ada" not in everything
     assert "<script>alert(1)</script>' OR 1=1; --" in set(found.frame("initiatives")["initiative"])
+
+
+class Rows(Result):
+    """A result of another stage with one table."""
+
+    stage: ClassVar[str] = "prove"
+    name: ClassVar[str] = "rows"
+
+
+def given(name: str, *rows: dict) -> Rows:
+    return Rows(as_of=AS_OF, tables={name: pd.DataFrame(list(rows))})
+
+
+def chain_of(result, id_: str, step: str) -> dict:
+    rows = result.tables["chain"].to_pylist()
+    return next(r for r in rows if r["initiative_id"] == id_ and r["step"] == step)
+
+
+def test_a_hypothesis_names_the_hash_it_was_registered_under_and_a_change_weakens_it() -> None:
+    row = {"experiment_id": "X1", "initiative_id": "I1", "hash": "0123456789abcdef", "registered": date(2026, 1, 5)}
+    kept = ledger(tables(), traceability=trace(), designs=given("designs", row | {"departed": False}))
+    cell = chain_of(kept, "I1", "hypothesis")
+    assert cell["text"].endswith("registered: X1 2026-01-05 as 01234567")
+    assert cell["status"] == "present"
+    moved = ledger(tables(), traceability=trace(), designs=given("designs", row | {"departed": True}))
+    assert chain_of(moved, "I1", "hypothesis")["status"] == "weak"
+
+
+def test_what_finance_signed_stands_side_by_side_and_is_never_added_up() -> None:
+    row = {"initiative_id": "I1", "pnl_line": "Revenue", "status": "booked", "claimed": 90.0, "claimed_months": "m"}
+    row |= {"validated": None, "validated_months": None, "booked": 40.0, "booked_months": "2026-01 to 2026-03"}
+    cell = chain_of(ledger(tables(), realised=given("sides", row)), "I1", "realised")
+    assert "$40.0 booked (2026-01 to 2026-03)" in cell["text"]
+    assert "$90.0 claimed" in cell["text"]
+    assert "130" not in cell["text"]
+    assert (cell["status"], cell["finding_key"]) == ("present", "prove.realised.booked")
+
+
+def test_proof_without_a_draw_counts_beside_experiments() -> None:
+    row = {"experiment_id": "Q1", "initiative_id": "I2", "arm": "on", "design": "did", "verdict": "lower"}
+    row |= {"tone": "good", "grade": "C", "registered": date(2026, 1, 5)}
+    made = ledger(tables(), effects=(given("effects"), given("effects", row)))
+    assert "held against groups not reached" in chain_of(made, "I2", "experiment")["text"]
+
+
+def test_a_decision_carries_its_score() -> None:
+    decided = Decision(decided="2025-10-01")
+    row = {"initiative_id": "I1", "months": 6, "ratio": 0.62, "hit": False}
+    cell = chain_of(ledger(tables(), decisions=[decided], scored=given("scores", row)), "I1", "decision")
+    assert "62 % of what was forecast came within 6 months, outside its interval" in cell["text"]
