@@ -24,6 +24,8 @@ CONVENTION: Convention = "pooled"
 MANY, FAR, WILD = 5_000, 30.0, 50.0
 """Degrees of freedom, or standard errors, from which Student's t is the normal distribution; and bounds, met with next
 to no degrees of freedom, beyond which an approximation stands in for it."""
+STEEP = 6.0
+"""Reach, met at the very first looks, beyond which the tail of Student's t is too small to be computed."""
 
 
 def sample_size_proportions(
@@ -111,7 +113,7 @@ def power_t(effect: float, se: float, freedom: float, *, reach: float) -> float:
     0.869
     """
     shift = abs(effect) / se
-    if freedom > MANY or shift > FAR:
+    if freedom > MANY or shift > FAR or reach > STEEP:
         return float(ndtr(shift - reach))
     bound = -float(stdtrit(freedom, float(ndtr(-reach))))
     if bound > WILD:  # beyond, the noncentral t is not computed reliably (Johnson & Kotz's approximation)
