@@ -27,5 +27,12 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "prove.design.power": "An experiment too small for the smallest change worth having, and what it takes",
         "prove.design.duration": "Weeks until an experiment has the units it takes, at the client's own traffic",
         "prove.design.break_even": "A registered smallest change that is not the one that pays",
+        "prove.quasi.tally": "How many experiments without a draw have shown an effect that their checks carry",
+        "prove.quasi.trend": "Whether trends differed before the start, and whether the check could have seen it",
+        "prove.quasi.placebo": "What a start moved into the past shows, where nothing can be",
+        "prove.quasi.sensitivity": "How large a violation of what the comparison assumes would overturn the result",
+        "prove.quasi.fit": "How well a mixture of other groups moves like the group before its start",
+        "prove.quasi.rank": "How many other groups, treated alike, stand out as much",
+        "prove.quasi.balance": "Whether matched customers are alike on what was declared",
     }
 )

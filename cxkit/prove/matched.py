@@ -24,6 +24,7 @@ from cxkit.metrics.stratified import stratified_difference
 from cxkit.prove.plan import Plan
 from cxkit.prove.sensitivity import e_value, ratio_of_spreads
 from cxkit.tables.catalogue import CONTRACTS
+from cxkit.tables.contract import Column
 from cxkit.tables.cut import quoted, text_literal
 from cxkit.tables.engine import Tables
 
@@ -83,12 +84,17 @@ class Matched:
 
 
 def columns(tables: Tables, plan: Plan, match_on: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Declared columns that `accounts` has, and those it has not; columns that name a person are not matched on."""
+    """Declared columns that `accounts` has, and those that cannot be used."""
     supplied = tables.supplied("accounts")
     wanted = [c.strip() for c in (match_on or "").replace(";", ",").split(",") if c.strip()]
     known = {c.name: c for c in CONTRACTS["accounts"].columns}
-    good = [c for c in wanted if c in supplied and c in known and not known[c].personal and c != "account_id"]
+    good = [c for c in wanted if c in supplied and c in known and _allowed(known[c])]
     return tuple(dict.fromkeys(good)), tuple(c for c in wanted if c not in good)
+
+
+def _allowed(column: Column) -> bool:
+    """Names of people and what is only known later (that a customer left) are not matched on."""
+    return not column.personal and not column.known_from and column.name != "account_id"
 
 
 def matched(tables: Tables, plan: Plan, arm: str, on: tuple[str, ...], *, level: float = 0.95) -> Matched | str:

@@ -73,13 +73,13 @@ def followed(tables: Tables, plan: Plan, arm: str) -> Followed | str:
     if reached.all() or not reached.any():
         return f"the panel holds no unit of arm '{plan.control_arm if reached.all() else arm}'"
     periods = tuple(pd.Timestamp(p).date() for p in wide.columns)
-    outcome = wide.to_numpy(dtype=float)
+    outcome = wide.to_numpy(dtype=float).copy()
     starts, notes = np.full(len(wide), NEVER, dtype=np.int64), []
     days = [pd.Timestamp(d).date() for d in about["began"]]
     partly = 0
     for i in np.flatnonzero(reached):
         start = int(np.searchsorted(np.array(periods, dtype="datetime64[D]"), np.datetime64(days[i])))
-        if start and periods[start - 1] < days[i] and (start < len(periods) or _within(periods, days[i])):
+        if start and (periods[start] != days[i] if start < len(periods) else _within(periods, days[i])):
             outcome[i, start - 1] = np.nan
             partly += 1
         starts[i] = start if start < len(periods) else NEVER

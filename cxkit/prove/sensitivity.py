@@ -55,6 +55,33 @@ class Trend:
         return self.p > SILENT_P and self.power >= POWER
 
 
+def blocks(path: Path) -> tuple[Path, int]:
+    """The path in blocks of several periods, from the last block before the start; and how many periods a block has.
+
+    From one period to the next a series wobbles; drift is what is left when periods are averaged. A block is a third of
+    what is seen after the start, or of what is seen before it where that is shorter, so that it rests on the design and
+    not on the outcome.
+
+    >>> made = Path(np.array([-4, -3, -2, 0, 1]), np.array([2.0, 2, 0, 5, 7]), np.eye(5), np.ones(5), 8)
+    >>> coarse, size = blocks(made)
+    >>> size, coarse.since.tolist(), coarse.value.tolist()
+    (1, [-4, -3, -2, 0, 1], [2.0, 2.0, 0.0, 5.0, 7.0])
+    """
+    oldest, newest = -int(path.since.min()), int(path.since.max()) + 1
+    size = max(1, min(-(-newest // 3), oldest // 3))
+    if size == 1:
+        return path, 1
+    index = np.where(path.since >= 0, path.since // size, -((-path.since - 1) // size) - 1)
+    full = sorted({int(b) for b in index if b >= 0 or -b * size <= oldest})
+    mean = np.array([(index == b) / max((index == b).sum() + (b == -1), 1) for b in full])  # −1 is nought and counts
+    last = mean[full.index(-1)] if -1 in full else np.zeros(len(index))
+    kept = [b for b in full if b != -1]
+    change = np.array([mean[full.index(b)] - last for b in kept])
+    behind = np.array([path.groups[index == b].sum() for b in kept])
+    coarse = Path(np.array(kept), change @ path.value, change @ path.covariance @ change.T, behind, path.freedom)
+    return coarse, size
+
+
 def reach(path: Path) -> float:
     """Mean effect after the start that one more unit of trend per period makes up.
 

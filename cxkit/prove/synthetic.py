@@ -76,6 +76,8 @@ class Synthetic:
     placebos: tuple[Placebo, ...]
     time_power: float
     """Chance that the placebo in time would have seen an effect of this size."""
+    past_se: float
+    """Standard error of the placebo in time."""
 
     @property
     def too_poor(self) -> bool:
@@ -91,6 +93,11 @@ class Synthetic:
     def without(self) -> Placebo | None:
         """The mixture without its heaviest member."""
         return next((p for p in self.placebos if p.kind == "without"), None)
+
+
+def with_power(made: Synthetic, chance: float) -> Synthetic:
+    """The same, with the power of the placebo in time against another effect than the one found."""
+    return replace(made, time_power=chance)
 
 
 def weights(target: Array, donors: Array) -> Array:
@@ -154,7 +161,7 @@ def synthetic(target: Array, donors: Array, start: int, *, level: float = 0.95) 
     ratios = np.array([mine.ratio, *(p.ratio for p in space)])
     heaviest = int(np.argmax(share))
     without = _placebo("without", heaviest, _gap(target, np.delete(donors, heaviest, axis=0), start), start)
-    past, power = _in_time(target, donors, start, mine.value)
+    past, chance, past_se = _in_time(target, donors, start, mine.value)
     return Synthetic(
         value=mine.value,
         low=mine.value - half,
@@ -170,7 +177,8 @@ def synthetic(target: Array, donors: Array, start: int, *, level: float = 0.95) 
         usual=usual,
         rank_p=float(np.mean(ratios >= ratios[0] * (1 - 1e-12))),
         placebos=(*space, without, *([past] if past is not None else [])),
-        time_power=power,
+        time_power=chance,
+        past_se=past_se,
     )
 
 
@@ -194,13 +202,13 @@ def _placebo(kind: str, group: int, gap: Array, start: int, p: float = float("na
     return Placebo(kind, group, float(gap[start:].mean()), before, after / max(before, 1e-12), p)
 
 
-def _in_time(target: Array, donors: Array, start: int, value: float) -> tuple[Placebo | None, float]:
-    """A start a third of the periods earlier, seen up to the true one; and its power against an effect of `value`."""
+def _in_time(target: Array, donors: Array, start: int, value: float) -> tuple[Placebo | None, float, float]:
+    """A start a third of the periods earlier, seen up to the true one; its power against `value`, and its standard error."""
     fake = start - max(2, start // 3)
     past, others = target[:start], donors[:, :start]
     mine, _, _, se = _held_against(past, others, fake)
     if not se > 0:
-        return None, 0.0
+        return None, 0.0, 0.0
     n = len(donors)
     p = float(2 * stats.t.sf(abs(mine.value) / se, n))
-    return replace(mine, kind="time", p=p), power(abs(value) / se, n)
+    return replace(mine, kind="time", p=p), power(abs(value) / se, n), se
