@@ -15,8 +15,9 @@ AS_OF, APPROVED = date(2026, 10, 31), "2025-11-10"
 MONTHS = pd.date_range("2024-09-01", "2026-10-01", freq="MS")
 A_MONTH = 500
 INITIATIVE: dict[str, Any] = {
-    "initiative_id": "I1", "initiative": "Call back", "metric_id": "csat", "owner": "Eva", "owner_role": "Journey Owners",
-    "status": "running", "registered": "2025-10-01", "started": "2025-11-15", "planned_end": "2027-06-30",
+    "initiative_id": "I1", "initiative": "Call back", "metric_id": "csat", "owner": "Eva",
+    "owner_role": "Journey Owners", "status": "running", "registered": "2025-10-01", "started": "2025-11-15",
+    "planned_end": "2027-06-30",
     "budget": 40_000.0, "spent": 12_000.0, "funded": True,
 }  # fmt: skip
 FORECAST: dict[str, Any] = {
