@@ -54,8 +54,8 @@ SIZES: Mapping[str, Kind] = {
 }
 LAW = (
     "A value of information is what the best use of the budget gains when something is known before deciding. Up to "
-    "12 parts to decide on, every selection is looked at; beyond that initiatives are taken as divisible. The plan's "
-    "rounds, people and risk limit are left aside. Values of several tests must not be added up."
+    "12 parts to decide on, every selection is looked at; beyond that, where money is short, initiatives are taken as "
+    "divisible. The plan's rounds, people and risk limit are left aside. Values of several tests must not be added up."
 )
 
 
@@ -139,11 +139,15 @@ def information(
         if known.sd <= 0:
             unknown.append((row, "guess", (Missing(name="benefits", columns=("effect_low", "effect_high")),)))
             continue
-        precision = possible.of(row["initiative_id"], float(row["yearly"] or 0.0), test_cost)
+        precision: Precision | tuple[Missing, ...] | None = possible.of(
+            row["initiative_id"], float(row["yearly"] or 0.0), test_cost
+        )
+        if not isinstance(precision, Precision) and not any(known.value(spread=s) for s in whole):
+            precision = None  # nothing could change the decision, however exact
         valued, offered = terms.valued(row, known, precision if isinstance(precision, Precision) else None)
         queue.append(valued)
         looked += offered
-        if not isinstance(precision, Precision):
+        if isinstance(precision, tuple):
             unknown.append((row, "test", precision))
     queue = [row | {"reason": reason(row, currency)} for row in _ranked(queue)]
     return Information(
@@ -257,7 +261,7 @@ def _ranked(queue: list[Row]) -> list[Row]:
     """Verdict and rank: tests worth having first, by their net value, then what only more knowledge could tell."""
     for row in queue:
         if row.get("net") is None:
-            row["verdict"] = "cannot be told"
+            row["verdict"] = "cannot be told" if row["evppi_high"] else "no test"
         elif row["net"] <= 0:
             row["verdict"] = "no test"
         else:

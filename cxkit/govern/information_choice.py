@@ -1,7 +1,8 @@
 """The decision that information is valued by: the plan's own, the largest go-forward value within the budget.
 
 Up to `MOST` parts to decide on, every selection that the budget, dependencies and exclusions allow is looked at, so the
-choice is exact: an initiative is funded whole, at the least level at which it works, or not. Beyond that initiatives
+choice is exact: an initiative is funded whole, at the least level at which it works, or not. Where the budget covers
+everything and nothing depends on anything, each is decided on alone, which is exact for any number. Else initiatives
 are taken as divisible and given money in the order of value per money asked for: the linear relaxation of the plan,
 which ranks everything by the budget's shadow price and differs from it by at most the one initiative that is cut.
 What must be kept is kept. The plan's rounds (proof before claims), people and the risk limit are left aside.
@@ -57,8 +58,10 @@ class Choice:
         self._of = np.array([n for n, _ in parts], dtype=int)
         self._share = np.array([share for _, share in parts])
         self._cost = np.array([share * candidates[n].cost for n, share in parts])
-        self.exact = len(parts) <= MOST if exact is None else exact
-        self._plans = self._allowed() if self.exact and self.feasible else np.zeros((1, len(parts)))
+        alone = float(self._cost.sum()) <= self.room and not any(c.depends_on or c.excludes for c in candidates)
+        self._look = len(parts) <= MOST if exact is None else exact
+        self.exact = self._look or alone
+        self._plans = self._allowed() if self._look and self.feasible else np.zeros((1, len(parts)))
 
     @property
     def feasible(self) -> bool:
@@ -95,7 +98,7 @@ class Choice:
         worth = values[:, self._of] * self._share
         if not worth.shape[1]:
             return np.asarray(base)
-        if self.exact:
+        if self._look:
             top = np.full(len(values), -np.inf)
             for start in range(0, len(values), 2048):
                 part = slice(start, start + 2048)
@@ -126,7 +129,7 @@ class Choice:
     def shares(self, values: np.ndarray) -> Mapping[str, float]:
         """Share at which the best selection funds each candidate, looking at every selection; for a single row."""
         taken = self.fixed.copy()
-        if self.exact and len(self._of):
+        if self._look and len(self._of):
             worth = values[self._of] * self._share
             plan = self._plans[int(np.argmax(self._plans @ worth))]
             np.add.at(taken, self._of, plan * self._share)

@@ -63,7 +63,7 @@ def _queue(queue: Sequence[Row], currency: str, council_months: int, price: floa
         why = "no test is worth its cost and the wait" if valued else "of no test can be said what it is worth"
         detail = f"{valued} of {len(queue)} open initiatives have a test whose size and exactness can be worked out."
         return {"title": f"Before the next council {why}", "detail": detail, "value": 0.0, "n": len(queue)}
-    names = listing([short(row["initiative"], 40) for row in worth])
+    names = listing([short(row["initiative"], 40) for row in worth], most=3)
     soon = [row for row in worth if row["ready"]]
     if len(soon) == len(worth):
         when = f"{'It is' if len(worth) == 1 else 'All are'} ready before the next council in {council_months} months."
@@ -113,7 +113,7 @@ def _test(row: Row, currency: str, council_months: int) -> dict[str, Any]:
         title = (
             f"No test of {name} is worth having: the best, of {units} units, would lose {money(-row['net'], currency)}"
         )
-        if row["net"] == 0:
+        if row["evsi"] <= 1e-6 * max(1.0, abs(row["npv"])):
             title = f"No test of {name} is worth having: no result it could have would change the decision"
     doubt = (
         " Whether it pays hangs on how unsure the benefit really is." if row["net_low"] <= 0 < row["net_high"] else ""
@@ -141,6 +141,8 @@ def _when(row: Row, council_months: int) -> str:
 
 def reason(row: Row, currency: str) -> str:
     """Why the queue says what it says, in one line."""
+    if not row["evppi_high"]:
+        return "not even knowing for sure would change the decision"
     if row.get("net") is None:
         return f"knowing for sure is worth {money(row['evppi'], currency)}; how exact a test would be is not known"
     parts = [f"worth {money(row['evsi'], currency)} at once", f"waiting costs {money(row['waiting'], currency)}"]

@@ -137,4 +137,6 @@ class Known:
         after[:, self.which] *= kept
         free = self.choice.fixed[self.which] * (1 - kept) * self.mean[self.which]  # what goes on while it is tested
         gained = float(self.choice.best(after).mean()) + float(free) - self.now
+        if abs(gained) <= 1e-9 * max(1.0, abs(self.now)):
+            return 0.0  # the sum of many draws, not a value
         return gained if kept < 1 else max(0.0, gained)

@@ -120,7 +120,12 @@ def _initiative(say: Any, row: Row, priors: Sequence[Row], currency: str) -> Fin
         if moves is not None and moves > MOVED
         else ""
     )
-    plan = "" if row["in_force"] else " The test could not settle it, so the plan still rests on the claim."
+    why = (
+        f"Evidence of grade {row['grade']} is too weak for it"
+        if row["outcome"] == "weak"
+        else "The test settles nothing"
+    )
+    plan = "" if row["in_force"] else f" {why}, so the plan still rests on the claim."
     return say(
         "initiative",
         f"{name} is taken to bring {quantity(row['shrunk'], 'ratio')} of its claim, where its test alone showed "
