@@ -229,12 +229,17 @@ def decision(last: Mapping[str, Any] | None, currency: str, scores: Sequence[Row
     """
     if last is None:
         return gap("decision", "none recorded")
-    due = [row for row in scores if row.get("ratio") is not None]
+    due = [row for row in scores if row.get("state") == "scored" and row.get("ratio") is not None]
     text = decided.worded(last, currency)
     if due:
         row = max(due, key=lambda r: r["months"])
         came = f"{row['ratio'] * 100:.0f} % of what was forecast came within {row['months']:g} months"
-        text += f"; scored: {came}, {'inside' if row['hit'] else 'outside'} its interval"
+        held = (
+            {True: ", inside its interval", False: ", outside its interval"}.get(bool(row["hit"]), "")
+            if row.get("hit") is not None
+            else ""
+        )
+        text += f"; scored: {came}{held}"
     return Cell(text=text, status="weak" if last["state"] == "overdue" else "present")
 
 

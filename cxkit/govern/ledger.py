@@ -112,7 +112,7 @@ def ledger(
         "effects": by_initiative([row for result in proofs for row in records(result, "effects")]),
         "designs": by_initiative(records(designs, "designs")),
         "sides": by_initiative(records(realised, "sides")),
-        "scores": by_initiative(records(scored, "scores")),
+        "scores": by_initiative(records(scored, "scored")),
         "lines": by_initiative(records(pnl, "bridge")),
         "moments": {row["moment_id"]: row for row in records(register, "moments")},
         "matrix": records(signals, "matrix"),

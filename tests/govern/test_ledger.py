@@ -182,6 +182,6 @@ def test_proof_without_a_draw_counts_beside_experiments() -> None:
 
 def test_a_decision_carries_its_score() -> None:
     decided = Decision(decided="2025-10-01")
-    row = {"initiative_id": "I1", "months": 6, "ratio": 0.62, "hit": False}
-    cell = chain_of(ledger(tables(), decisions=[decided], scored=given("scores", row)), "I1", "decision")
+    row = {"initiative_id": "I1", "months": 6, "ratio": 0.62, "hit": False, "state": "scored"}
+    cell = chain_of(ledger(tables(), decisions=[decided], scored=given("scored", row)), "I1", "decision")
     assert "62 % of what was forecast came within 6 months, outside its interval" in cell["text"]
