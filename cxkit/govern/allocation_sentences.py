@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from cxkit.formats import listing, money
+from cxkit.formats import listing, money, number
+from cxkit.govern.allocation_beside import beside
+from cxkit.govern.programme import PEOPLE, Limits, Programme, Solved
+from cxkit.govern.programme_conflict import Clash
 from cxkit.govern.reading import Row
-from cxkit.govern.selection import Infeasible
 from cxkit.govern.verdicts import RULES
 from cxkit.records import Finding
 from cxkit.tables.sheets import short
@@ -16,16 +19,27 @@ from cxkit.tables.sheets import short
 SOURCES = ("initiatives", "benefits", "investments", "experiments")
 
 
-def findings(
-    plan: Sequence[Row],
-    infeasible: Infeasible | None,
-    budget: float,
-    unallocated: float,
-    currency: str,
-    *,
-    stated: bool,
-) -> list[Finding]:
-    """The plan as a whole, what stopping frees, and each initiative that something is asked for."""
+@dataclass(frozen=True)
+class Said:
+    """What the sentences are about, beside the rows."""
+
+    currency: str
+    budget: float
+    unallocated: float
+    stated: bool
+    draws: int
+    limits: Limits
+    clashes: Sequence[Clash]
+    programme: Programme
+    people_limit: float | None
+    fresh: float | None
+    solved: Solved | None
+    used: float | None
+
+
+def findings(plan: Sequence[Row], ranked: Sequence[Row], around: Sequence[Row], given_: Said) -> list[Finding]:
+    """The plan as a whole, its risk and firmness, what stopping frees, and what is asked for each initiative."""
+    currency, budget = given_.currency, given_.budget
 
     def say(id: str, title: str, **more: Any) -> Finding:
         base: dict[str, Any] = {"stage": "govern", "unit": "money", "currency": currency, "sources": SOURCES}
@@ -35,22 +49,11 @@ def findings(
     given = {v: [row for row in plan if row["verdict"] == v] for v in ("fund", "test first", "stop", "keep", "hold")}
     freed = math.fsum(row["freed"] or 0.0 for row in given["stop"])
     found = []
-    if infeasible is not None:
-        short_of = infeasible.needed - infeasible.budget
-        found.append(
-            say(
-                "infeasible",
-                f"What must be kept needs {money(infeasible.needed, currency)}, {money(short_of, currency)} more than "
-                f"the budget of {money(budget, currency)}",
-                detail="No money is given out until the budget covers it or one of these is no longer required: "
-                f"{listing([short(row['initiative'], 40) for row in plan if row['must_keep']])}.",
-                value=short_of,
-                tone="bad",
-                weight=short_of,
-            )
-        )
+    if given_.solved is None:
+        found.append(_conflict(say, plan, given_))
     else:
-        found.append(_whole(say, given, budget, unallocated, currency, stated=stated))
+        found.append(_whole(say, given, budget, given_.unallocated, currency, stated=given_.stated))
+        found += beside(say, plan, ranked, around, given_)
     if given["stop"]:
         names = listing([short(row["initiative"], 40) for row in given["stop"]])
         unknown = sum(row["freed"] is None for row in given["stop"])
@@ -60,8 +63,7 @@ def findings(
                 "freed",
                 f"Stopping {len(given['stop'])} {'initiative' if len(given['stop']) == 1 else 'initiatives'} frees "
                 f"{money(freed, currency)} of cash",
-                detail=f"{names}. Cancellable cost less the cost of stopping; people are freed only where somebody "
-                f"asks for them.{note}",
+                detail=f"{names}. Cancellable cost less the cost of stopping. {_people(given['stop'])}{note}",
                 value=freed,
                 n=len(given["stop"]),
                 tone="good" if freed else "neutral",
@@ -82,6 +84,74 @@ def findings(
         for row in plan
     ]
     return found
+
+
+def _people(stopped: Sequence[Row]) -> str:
+    """Capacity that stopping frees, apart from cash."""
+    people = math.fsum(row["frees_capacity"] or 0.0 for row in stopped)
+    neither = sum(row["frees"] == "neither" for row in stopped)
+    said = f"Apart from cash it frees {number(people)} full-time places" if people else "It frees nobody's time"
+    tail = f"; {neither} {'frees' if neither == 1 else 'free'} neither cash nor people" if neither else ""
+    return f"{said}, as far as the list says{tail}."
+
+
+def _conflict(say: Any, plan: Sequence[Row], given: Said) -> Finding:
+    """The limits that cannot hold together, by name."""
+    kinds, currency = {c.kind for c in given.clashes}, given.currency
+    names = {row["initiative_id"]: short(row["initiative"], 40) for row in plan}
+    if kinds == {"must keep", "budget"}:
+        kept = [c for c in given.programme.candidates if c.must]
+        needed = sum(min(level.cents for level in c.levels) for c in kept) / 100
+        over = needed - given.budget
+        return say(
+            "infeasible",
+            f"What must be kept needs {money(needed, currency)}, {money(over, currency)} more than "
+            f"the budget of {money(given.budget, currency)}",
+            detail="No money is given out until the budget covers it or one of these is no longer required: "
+            f"{listing([names[c.id] for c in kept])}.",
+            value=over,
+            tone="bad",
+            weight=over,
+        )
+    words = {
+        "budget": f"the budget of {money(given.budget, currency)}",
+        "people": f"the limit of {number(given.people_limit or 0.0)} full-time places",
+        "risk": f"the risk limit of {money(given.limits.risk or 0.0, currency)}",
+    }
+    if kinds == {"people"}:
+        left = given.limits.people or 0
+        return say(
+            "infeasible",
+            f"What goes on without new money needs {number(-left / PEOPLE)} full-time places more than the limit of "
+            f"{number(given.people_limit or 0.0)}",
+            detail="No money is given out until the limit covers it or some of it ends.",
+            value=-left / PEOPLE,
+            unit="count",
+            currency="",
+            tone="bad",
+        )
+    said = []
+    for clash in given.clashes:
+        who = [names.get(i, i) for i in clash.ids]
+        match clash.kind:
+            case "must keep":
+                said.append(f"keeping {who[0]}")
+            case "depends":
+                said.append(f"{who[0]} only with {who[1]}")
+            case "excludes":
+                said.append(f"never {who[0]} beside {who[1]}")
+            case kind:
+                said.append(words[kind])
+    return say(
+        "infeasible",
+        f"No plan holds all limits: {listing(said, most=6)} cannot hold together",
+        detail="No money is given out until one of them gives way. Each is needed for the conflict: without any one "
+        "of them the others fit.",
+        value=len(said),
+        unit="count",
+        currency="",
+        tone="bad",
+    )
 
 
 def _weight(row: Row) -> float:

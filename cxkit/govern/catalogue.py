@@ -19,7 +19,12 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "govern.allocation.plan": "how the budget is given out: fund, test first, stop",
         "govern.allocation.freed": "money that stopping frees",
         "govern.allocation.initiative": "what the plan asks for one initiative, and why",
-        "govern.allocation.infeasible": "what must be kept needs more than the budget",
+        "govern.allocation.infeasible": "limits that cannot hold together, by name; then no money is given out",
+        "govern.allocation.risk": "average loss of the plan in the worst share of scenarios, on fresh draws",
+        "govern.allocation.sensitivity": "what 5 % more or less money changes in the plan",
+        "govern.allocation.ranking": "the plan beside a plain ranking by return, and why it is not that",
+        "govern.allocation.stability": "places in the plan that hang on how the cases turn out",
+        "govern.allocation.unproven": "how much better a plan could be where the search was broken off",
         "govern.allocation.test_value": "what a test would be worth before money is given",
         "govern.shrinkage.together": "how much tested effects shrink once luck is taken out of them",
         "govern.shrinkage.group": "what comparable tested effects bring of what was claimed, on average",
@@ -56,7 +61,6 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "govern.links.overstated": "links that are declared better known than any test shows",
         "govern.links.flywheel": "how far initiatives get from a customer's moment to a decision on a test",
         "govern.maturity.moved": "capabilities whose evidenced level has moved since the last run",
-        "govern.maturity.step": "the next step of one capability, what is missing and who takes it",
     }
 )
 """Finding id → what it means, in one line."""

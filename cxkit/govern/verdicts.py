@@ -17,10 +17,6 @@ RULES: Mapping[str, tuple[Verdict, str]] = {
         "keep",
         "Required by law or contract: kept at the least level at which it works, and above it as far as that pays.",
     ),
-    "must_grow": (
-        "fund",
-        "Required, and proven or small and worth more than its least level: funded as far as it pays.",
-    ),
     "proven": ("fund", "A test of grade A or B has shown an effect, and going on is worth more than it costs: funded."),
     "small_claim": (
         "fund",
@@ -29,6 +25,21 @@ RULES: Mapping[str, tuple[Verdict, str]] = {
     "large_claim": (
         "test first",
         "Unproven, worth more than it costs as claimed, and large (over 5 % of the budget): money waits for a test.",
+    ),
+    "needed": (
+        "fund",
+        "Something proven or required depends on it: funded for that, whatever it is worth by itself.",
+    ),
+    "waits": ("test first", "Unproven, and it depends on something that is tested first: its money waits as well."),
+    "blocked": (
+        "hold",
+        "Worth more than it costs by itself, but what it depends on does not run, or something runs that it cannot "
+        "run beside: no new money in this round.",
+    ),
+    "limited": (
+        "hold",
+        "Worth more than it costs by itself, but not beside the plan: people, the risk limit or a gain that others "
+        "already claim leaves no room, though money would be there.",
     ),
     "outbid": ("hold", "Worth more than it costs, but the budget brings more elsewhere: no new money in this round."),
     "no_room": ("hold", "The budget does not cover what must be kept: nothing else gets money until it does."),
@@ -123,6 +134,12 @@ def _saving(row: Row, rule: str, currency: str) -> str:
             return f"stopping costs {money(row['exit_cost'], currency)}"
         case "no_room":
             return "the budget does not cover what must be kept"
+        case "blocked":
+            return f"cannot run: {row['blocked_by']}" if row.get("blocked_by") else "cannot run beside the plan"
+        case "limited":
+            return "there is money, but no room within the other limits"
+        case "needed" | "waits" if row.get("tied"):
+            return str(row["tied"])
         case "outbid":
             return "the budget brings more elsewhere"
         case _:
