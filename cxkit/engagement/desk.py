@@ -10,7 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from cxkit import STAGES, __version__, errors
+from cxkit import STAGES, __version__, errors, prove
 from cxkit.engagement import history, parameters, places, results
 from cxkit.engagement.client import Client, read_client
 from cxkit.engagement.frame import read_frame
@@ -18,6 +18,7 @@ from cxkit.engagement.plays import play_book
 from cxkit.engagement.recipes import CLASSES, RECIPES
 from cxkit.engagement.store import Decision, Store, read_store
 from cxkit.instrument import CodeFrame
+from cxkit.metrics.optimism import Haircut
 from cxkit.orchestrate import PlayBook
 from cxkit.records import Result, Stage
 from cxkit.report.blocks import NoteBody
@@ -99,6 +100,13 @@ class Desk:
         return tuple(f for f in history.read(self.folder, history.Forecast) if f.approved <= day)
 
     @property
+    def haircut(self) -> Haircut | None:
+        """What is learned from forecasts that came due, for the next case; None while stated confidence is to count."""
+        if self.settings.confidence_from != "learned":
+            return None
+        return prove.forecasts(self.tables, forecasts=self.forecasts, realised=prove.realised(self.tables)).haircut
+
+    @property
     def challenges(self) -> tuple[history.Challenge, ...]:
         """Objections to numbers logged on or before `as_of`, oldest first."""
         day = self.as_of.isoformat()
@@ -132,6 +140,11 @@ class Desk:
             one = found.setdefault(str(table), {})
             one[str(severity)] = one.get(str(severity), 0) + 1
         return found
+
+    @property
+    def programme_start(self) -> date | None:
+        """First day of the programme where the client states it."""
+        return parse_day(self.settings.programme_start)
 
     @property
     def targets(self) -> Mapping[str, float]:

@@ -40,6 +40,7 @@ def _cases(desk: Desk) -> Result:
         adoption_scale=desk.settings.adoption_scale,
         ramp_added=desk.settings.ramp_added,
         fiscal_year_start=desk.client.fiscal_year_start,
+        haircut=desk.haircut,
     )
 
 
@@ -114,6 +115,18 @@ def _plays(desk: Desk) -> Result:
     )
 
 
+def _impact(desk: Desk) -> Result:
+    return prove.impact(
+        desk.tables,
+        start=desk.programme_start,
+        scorecard=desk.load(quantify.Scorecard),
+        experiments=desk.load(prove.Experiments),
+        quasi=desk.load(prove.Quasi),
+        window_months=desk.settings.window_months,
+        seed=desk.seed,
+    )
+
+
 def _diagnosis(desk: Desk) -> Result:
     return align.diagnosis(
         desk.load(align.Traceability),
@@ -170,11 +183,22 @@ CLASSES: Mapping[str, type[Result]] = {
         orchestrate.Enablement,
         orchestrate.Plays,
         prove.Experiments,
+        prove.Designs,
+        prove.Checks,
+        prove.Quasi,
         prove.PnlBridge,
+        prove.Realised,
+        prove.Forecasts,
+        prove.Impact,
         govern.Ledger,
-        govern.Maturity,
+        govern.Shrinkage,
         govern.Portfolio,
         govern.Allocation,
+        govern.PlanDifference,
+        govern.Information,
+        govern.Links,
+        govern.Drift,
+        govern.Maturity,
         govern.Council,
     )
 }
@@ -245,6 +269,23 @@ RECIPES: Mapping[str, Callable[[Desk], Result]] = {
         desk.tables, window_months=desk.settings.window_months, seed=desk.seed
     ),
     "orchestrate.plays": _plays,
-    "prove.experiments": lambda desk: prove.experiments(desk.tables, seed=desk.seed),
-    "prove.pnl": lambda desk: prove.pnl_bridge(desk.tables, desk.load(prove.Experiments)),
+    "prove.experiments": lambda desk: prove.experiments(
+        desk.tables, seed=desk.seed, registrations=desk.registrations
+    ),
+    "prove.designs": lambda desk: prove.designs(
+        desk.tables,
+        desk.load(prove.Experiments),
+        registrations=desk.registrations,
+        cases=desk.load(quantify.BusinessCases),
+    ),
+    "prove.checks": lambda desk: prove.checks(
+        desk.tables, desk.load(prove.Experiments), seed=desk.seed, registrations=desk.registrations
+    ),
+    "prove.quasi": lambda desk: prove.quasi(desk.tables, seed=desk.seed, registrations=desk.registrations),
+    "prove.pnl": lambda desk: prove.pnl_bridge(desk.tables, desk.load(prove.Experiments), desk.load(prove.Quasi)),
+    "prove.realised": lambda desk: prove.realised(desk.tables, desk.load(prove.PnlBridge)),
+    "prove.forecasts": lambda desk: prove.forecasts(
+        desk.tables, forecasts=desk.forecasts, realised=desk.load(prove.Realised)
+    ),
+    "prove.impact": _impact,
 }

@@ -24,9 +24,10 @@ def cases(desk: Desk) -> Panel:
     """
 
     def compute(initiative: str, **moved: Any) -> Answer:
-        return _answer(_cases(desk, **moved), initiative)
+        return _answer(_cases(desk, haircut=haircut, **moved), initiative)
 
-    first = _cases(desk)
+    haircut = desk.haircut
+    first = _cases(desk, haircut=haircut)
     return panel(desk, MOVED, compute, {"initiative": [("All cases together", ""), *_names(first)]})
 
 
