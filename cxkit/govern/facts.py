@@ -47,6 +47,14 @@ class Facts:
         return float(claims["supported"].sum()) / claimed if claimed > 0 else None
 
     @property
+    def links_stand(self) -> bool | None:
+        """Whether no test speaks against a link; None while links were not held against tests."""
+        result = self.results.get("govern.links")
+        if result is None or not result.has("links"):
+            return None
+        return not bool((result.frame("links")["verdict"] == "contradicts").any())
+
+    @property
     def has_targets(self) -> bool | None:
         """Whether at least one figure of the scorecard has a target."""
         result = self.results.get("quantify.scorecard")

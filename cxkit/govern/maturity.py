@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 from cxkit import shipped
 from cxkit.formats import listing
 from cxkit.govern.facts import Facts
+from cxkit.govern.maturity_steps import next_step
+from cxkit.govern.reading import records
 from cxkit.govern.rules import RULES
 from cxkit.records import Finding, Gap, Missing, Record, Result
 from cxkit.tables.engine import Tables
@@ -29,7 +31,14 @@ CAPABILITIES: Mapping[str, Kind] = {
     "next_rule": "text",
     "next_holds": "text",
     "next_evidence": "text",
+    "next_step": "text",
+    "next_missing": "text",
+    "next_owner": "text",
+    "before": "integer",
+    "movement": "integer",
+    "movement_text": "text",
 }
+"""`before` is the evidenced level of the last run, `movement` now less before; both null without one."""
 STEPS: Mapping[str, Kind] = {
     "capability": "text",
     "level": "integer",
@@ -62,19 +71,23 @@ class Maturity(Result):
     name: ClassVar[str] = "maturity"
 
 
-def evidenced_maturity(tables: Tables, *, results: Iterable[Result], decisions: Iterable[Record] = ()) -> Maturity:
+def evidenced_maturity(
+    tables: Tables, *, results: Iterable[Result], decisions: Iterable[Record] = (), before: Result | None = None
+) -> Maturity:
     """Give each capability the level that the evidence reaches.
 
     `results` are results of this run, of any stage, in any order; the self-assessment is read from ``align.maturity``.
     A level is given when its rule and every rule below it hold. Where already the first rule cannot be told, no level
-    is given, however good the self-assessment.
+    is given, however good the self-assessment. `before` is the same result of the last published run.
     """
     facts = Facts(tables, results, decisions)
     own = facts.results.get("align.maturity")
     assessed = {r["capability"]: r for r in own.tables["capabilities"].to_pylist()} if own is not None else {}
+    last = {r["capability"]: _whole(r["evidenced"]) for r in records(before, "capabilities")}
     found, steps = [], []
     for words in shipped.yaml("playbook/maturity.yml")["capabilities"]:
         row, judged = _capability(words, facts, assessed.get(words["id"], {}))
+        row |= _moved(row["evidenced"], last.get(words["id"]), known=before is not None)
         found.append(row)
         steps += judged
     gaps = tuple(
@@ -91,7 +104,7 @@ def evidenced_maturity(tables: Tables, *, results: Iterable[Result], decisions: 
     told = [row for row in found if row["evidenced"] is not None]
     return Maturity(
         as_of=tables.as_of,
-        findings=(*_overall(told), *map(_one, told)),
+        findings=(*_overall(told), *(_movement(found) if before is not None else ()), *map(_one, told)),
         gaps=gaps,
         tables={"capabilities": table(found, CAPABILITIES), "rules": table(steps, STEPS)},
     )
@@ -112,10 +125,13 @@ def _capability(words: Mapping[str, Any], facts: Facts, own: Mapping[str, Any]) 
     last = judged[reached - 1] if reached else None
     coming = judged[reached] if reached < len(judged) else None
     self_assessed = own.get("current")
+    needs = facts.tables.lacking({n.name: n.columns for n in NEEDS[words["id"]]})
+    role = own.get("owner_role") or words["owner_role"]
+    step = next_step(words["id"], coming["level"], needs, coming["evidence"]) if coming else (None, None)
     return {
         "capability": words["id"],
         "name": words["name"],
-        "owner_role": own.get("owner_role") or words["owner_role"],
+        "owner_role": role,
         "primary_kpi": words["primary_kpi"],
         "evidenced": level,
         "level_text": words["levels"][level - 1] if level else None,
@@ -128,7 +144,58 @@ def _capability(words: Mapping[str, Any], facts: Facts, own: Mapping[str, Any]) 
         "next_rule": coming["says"] if coming else None,
         "next_holds": coming["holds"] if coming else None,
         "next_evidence": coming["evidence"] if coming else None,
+        "next_step": step[0],
+        "next_missing": step[1],
+        "next_owner": role if coming else None,
     }, judged
+
+
+def _whole(level: float | None) -> int | None:
+    return None if level is None else round(level)
+
+
+def _moved(level: int | None, before: int | None, *, known: bool) -> Row:
+    """Movement since the last run, in words too.
+
+    >>> _moved(3, 2, known=True)["movement_text"], _moved(3, None, known=True)["movement_text"]
+    ('from 2 to 3', 'could not be told last time')
+    """
+    if not known:
+        return {"before": None, "movement": None, "movement_text": None}
+    if level is None or before is None:
+        said = "cannot be told" if level is None and before is None else "could not be told last time"
+        said = "can no longer be told" if level is None and before is not None else said
+        return {"before": before, "movement": None, "movement_text": said}
+    said = "as before" if level == before else f"from {before} to {level}"
+    return {"before": before, "movement": level - before, "movement_text": said}
+
+
+def _movement(found: Sequence[Row]) -> list[Finding]:
+    """Which levels have risen and fallen since the last run."""
+    both = [row for row in found if row["movement"] is not None]
+    if not both:
+        return []
+    up, down = ([row for row in both if row["movement"] * sign > 0] for sign in (1, -1))
+    named = [f"{row['name']} ({row['movement_text']})" for row in (*up, *down)]
+    title = (
+        f"Since the last run {len(up)} of {len(both)} capabilities have risen by the evidence and {len(down)} fallen"
+        if named
+        else f"All {len(both)} capabilities stand where they stood at the last run"
+    )
+    return [
+        Finding(
+            id="govern.maturity.moved",
+            stage="govern",
+            title=title,
+            detail=f"{listing(named, most=6)}." if named else "",
+            value=len(up) - len(down),
+            unit="count",
+            n=len(both),
+            sources=tuple(dict.fromkeys(name for row in both for name in SOURCES[row["capability"]])),
+            tone="bad" if len(down) > len(up) else "good" if up else "neutral",
+            about="levels by printed rules, so without an interval",
+        )
+    ]
 
 
 def _overall(told: Sequence[Row]) -> list[Finding]:
@@ -160,8 +227,11 @@ def _one(row: Row) -> Finding:
     beside = f"; self-assessed {row['self_assessed']}" if row["self_assessed"] is not None else ""
     because = f"Rule that gave it: {row['rule']} ({row['evidence']}). " if row["rule"] else ""
     coming = ""
+    if row["movement"]:
+        because = f"Since the last run {row['movement_text']}. {because}"
     if row["next_rule"]:
-        coming = f"For level {row['next_level']}: {row['next_rule']}; found: {row['next_evidence']}."
+        coming = f"Next, for level {row['next_level']}: {row['next_step']} ({row['next_owner']}); "
+        coming += f"found: {row['next_evidence']}."
     return Finding(
         id="govern.maturity.capability",
         stage="govern",

@@ -123,11 +123,13 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ),
         Rule(
             5,
-            "all money leads to a goal with a hypothesis, and half of what is claimed of key results has been tested",
+            "all money leads to a goal with a hypothesis, half of what is claimed of key results has been tested, and "
+            "no test speaks against a link",
             lambda f: _all(
                 _line(f, 1.0),
                 _hypotheses(f, 1.0),
                 _share(f.supported_share, 0.5, "what is claimed of key results has been tested"),
+                _told(f.links_stand, "no test speaks against a link", "a test speaks against a link"),
             ),
         ),
     ),
@@ -267,10 +269,12 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ),
         Rule(
             5,
-            "half of the budget rests on proof of grade A or B, and decisions to fund or to stop have been carried out",
+            "half of the budget rests on proof of grade A or B, decisions to fund or to stop have been carried out, "
+            "and forecasts have been held against what was realised",
             lambda f: _all(
                 _share(f.value("govern.ledger.proof_budget"), 0.5, "the budget rests on proof"),
                 _told(f.moved > 0, "money has been moved", "no decision to fund or stop has been carried out"),
+                _measured_value(f, ("prove.forecasts.coverage",), "forecasts against what was realised"),
             ),
         ),
     ),

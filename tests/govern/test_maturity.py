@@ -1,11 +1,15 @@
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from cxkit import shipped
 from cxkit.align import self_assessment
 from cxkit.govern import evidenced_maturity, ledger
 from cxkit.govern.catalogue import FINDINGS
+from cxkit.govern.facts import Facts
+from cxkit.govern.links import Links
 from cxkit.govern.maturity import NEEDS
+from cxkit.govern.maturity_steps import STEPS
 from cxkit.govern.rules import RULES
 
 SIX = [c["id"] for c in shipped.yaml("playbook/maturity.yml")["capabilities"]]
@@ -75,3 +79,45 @@ def test_funding_needs_cases_and_finance_at_the_table(world, seat, level):
     cases = world.cases(*(world.case(f"I{n}", benefit=10, cancellable=5) for n in (1, 2, 3)))
     book = ledger(tables, traceability=world.trace(tables), cases=cases)
     assert levels(evidenced_maturity(tables, results=[book]))["funding_governance"] == level
+
+
+def test_movement_since_the_last_run(world):
+    tables = world.tables()
+    trace = world.trace(tables)
+    now = evidenced_maturity(tables, results=[trace])
+    earlier = now.frame("capabilities").assign(evidenced=lambda f: f["evidenced"] - 1)
+    before = now.model_copy(update={"tables": {"capabilities": pa.Table.from_pandas(earlier)}})
+    found = evidenced_maturity(tables, results=[trace], before=before)
+    rows = found.frame("capabilities").set_index("capability")
+    assert rows.loc["okr_traceability", ["before", "movement"]].to_list() == [2, 1]
+    assert rows.loc["okr_traceability", "movement_text"] == "from 2 to 3"
+    assert rows.loc["data_identity", "movement_text"] == "cannot be told"
+    told = int(rows["evidenced"].notna().sum())
+    assert found.finding("govern.maturity.moved").value == told
+    assert now.finding("govern.maturity.moved") is None
+    same = evidenced_maturity(tables, results=[trace], before=now)
+    assert same.finding("govern.maturity.moved").tone == "neutral"
+    assert {x.id for x in (*found.findings, *same.findings)} <= set(FINDINGS)
+
+
+def test_the_next_step_says_what_to_do_what_is_missing_and_who_acts(world):
+    tables = world.tables()
+    found = evidenced_maturity(tables, results=[world.trace(tables)])
+    row = found.frame("capabilities").set_index("capability").loc["okr_traceability"]
+    assert row["next_step"] == STEPS["okr_traceability"][4]
+    assert "53.8\u202f%" in row["next_missing"]
+    assert row["next_owner"] == "CXO/PMO"
+    unknown = found.frame("capabilities").set_index("capability").loc["scorecard"]
+    assert "not supplied: revenue" in unknown["next_missing"]
+    assert row["next_step"] in found.finding("govern.maturity.capability", subject="okr_traceability").detail
+
+
+def test_every_level_has_an_instruction():
+    assert list(STEPS) == SIX
+    assert all(list(steps) == [2, 3, 4, 5] for steps in STEPS.values())
+
+
+@pytest.mark.parametrize(("verdict", "stands"), [("contradicts", False), ("supports", True), (None, None)])
+def test_the_highest_level_asks_that_no_test_speaks_against_a_link(world, verdict, stands):
+    made = [] if verdict is None else [Links(as_of=world.AS_OF, tables={"links": pd.DataFrame({"verdict": [verdict]})})]
+    assert Facts(world.tables(), made).links_stand is stands
