@@ -26,6 +26,7 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "prove.design.withdrawn": "An experiment that was on file and is no longer in the sheet",
         "prove.design.power": "An experiment too small for the smallest change worth having, and what it takes",
         "prove.design.duration": "Weeks until an experiment has the units it takes, at the client's own traffic",
+        "prove.design.peeking": "False alarms that daily looks would raise in a test like the one that runs",
         "prove.design.break_even": "A registered smallest change that is not the one that pays",
         "prove.quasi.tally": "How many experiments without a draw have shown an effect that their checks carry",
         "prove.quasi.trend": "Whether trends differed before the start, and whether the check could have seen it",

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-import numpy as np
-
 from cxkit.prove import designs_sentences as say
+from cxkit.prove.designs_curves import curve, peeked
 from cxkit.prove.designs_data import (
     Basis,
     bases,
@@ -55,7 +54,9 @@ CURVES: Mapping[str, str] = {
 }
 """Chance to see the smallest change worth having, by units in all arms."""
 
-STEPS = 25
+PEEKING: Mapping[str, str] = {"looks": WHOLE, "naive": REAL, "always": REAL, "tests": WHOLE}
+"""Share of simulated tests without an effect that raise a false alarm, by the number of looks; see `peeking`."""
+
 NEAR = 0.005
 """So close below the power asked for is enough: sizes are rounded, bases are estimates."""
 
@@ -63,7 +64,8 @@ NEAR = 0.005
 class Designs(Result):
     """What each registered experiment was built to see.
 
-    Tables: `designs` (one row per experiment), `curves` (its power against its size).
+    Tables: `designs` (one row per experiment), `curves` (its power against its size), `peeking` (what looking every day
+    would do to the running experiment with most units).
     """
 
     stage: ClassVar[str] = "prove"
@@ -72,6 +74,8 @@ class Designs(Result):
     power: Number = 0.8
     """Chance, asked for, to see the smallest change worth having."""
     level: Number = 0.95
+    seed: int = 1
+    """Seed of the tests simulated for `peeking`."""
     currency: str = ""
 
 
@@ -83,6 +87,7 @@ def designs(
     cases: Result | None = None,
     power: float = 0.8,
     level: float = 0.95,
+    seed: int = 1,
 ) -> Designs:
     """Hold every registered experiment against its registration, its size and the client's own traffic.
 
@@ -90,7 +95,7 @@ def designs(
     `registrations` the records of the client's history, `cases` the result of ``quantify.cases`` (table `cases`: what
     initiatives cost). Power is that for one test, at the smallest change worth having, never at the effect found.
     """
-    made = {"power": power, "level": level, "currency": tables.currency}
+    made = {"power": power, "level": level, "seed": seed, "currency": tables.currency}
     if lacking := missing_plan(tables):
         gap = Gap(
             id="prove.design",
@@ -115,18 +120,25 @@ def designs(
         row["accounts"] = active or None
         row["verdict"] = _verdict(row)
         rows.append(row)
-        curves += _curve(plan, row, setting)
+        curves += curve(plan, row, setting)
         if row["verdict"] == "cannot be told":
             gaps.append(say.gap(plan, row))
     found = frame(rows, DESIGNS)
     answered = {name for name, arms in effects.items() if any(arm["verdict"] in {"raised", "cut"} for arm in arms)}
     gone = withdrawn(tables, registrations)
     findings = say.findings(plans, rows, on_file, gone, answered=answered, currency=tables.currency)
+    looked = peeked(rows, level=level, seed=seed)
+    if looked is not None:
+        findings = (*findings, say.peeking(*looked))
     return Designs(
         as_of=tables.as_of,
         findings=findings,
         gaps=tuple(gaps),
-        tables={"designs": found, "curves": frame(curves, CURVES)},
+        tables={
+            "designs": found,
+            "curves": frame(curves, CURVES),
+            "peeking": frame(records(looked[1].frame()) if looked else [], PEEKING),
+        },
         **made,
     )
 
@@ -254,25 +266,6 @@ def _verdict(row: dict[str, Any]) -> str:
     if row["state"] == "ended":
         return "too small" if power is not None else "cannot be told"
     return "not yet" if row.get("ready") is not None else "too small"
-
-
-def _curve(plan: Plan, row: dict[str, Any], setting: Setting | None) -> list[dict[str, Any]]:
-    """Power against size, from a tenth of what is needed to beyond what is needed and there."""
-    if setting is None or row.get("needed_total") is None:
-        return []
-    planned = tuned(setting)
-    share = row["needed_control"] / row["needed_total"]
-    most = 1.6 * max(row["needed_total"], min(row["has_total"] or 0, 3 * row["needed_total"]))
-    sizes = np.linspace(row["needed_total"] / 10, most, STEPS)
-    return [
-        {
-            "experiment_id": plan.experiment_id,
-            "name": plan.name,
-            "n": float(n),
-            "power": chance(setting, float(n) * share, planned=planned),
-        }
-        for n in sizes
-    ]
 
 
 def _effects(experiments: Result | None) -> dict[str, list[dict[str, Any]]]:

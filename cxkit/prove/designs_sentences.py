@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Literal
 
 from cxkit import formats
+from cxkit.prove.peeking import Peeking
 from cxkit.prove.plan import Plan
 from cxkit.prove.registration import Filed
 from cxkit.records import Finding, Gap, Missing
@@ -63,6 +64,29 @@ def findings(
             found.append(_duration(plan, row, currency))
         found += _break_even(plan, row, currency)
     return tuple(found)
+
+
+def peeking(row: Mapping[str, Any], found: Peeking) -> Finding:
+    """What daily looks would do to a running experiment if there were nothing to find."""
+    naive, always = (formats.quantity(shares[-1], "ratio") for shares in (found.naive, found.always))
+    used = "is the one used here" if row["looks"] == "always" else "is the one to read until it ends"
+    return Finding(
+        id="prove.design.peeking",
+        stage="prove",
+        title=f"Read every day for {found.days} days, a test like {row['name']} raises a false alarm in {naive} of "
+        "cases in which nothing changed",
+        detail=f"Simulated: {found.tests:,} tests with {found.units_a_day:,} units a day and two arms that are the "
+        f"same. The interval that may be read at any time raises {always}, and {used}; one look, at the end, raises "
+        f"{formats.quantity(found.naive[0], 'ratio')}.",
+        value=found.naive[-1],
+        unit="ratio",
+        about="share of simulated tests without an effect",
+        n=found.tests,
+        sources=("experiments", "assignments"),
+        subject=row["experiment_id"],
+        initiative=row["initiative_id"],
+        tone="neutral",
+    )
 
 
 def _tally(rows: Sequence[Mapping[str, Any]]) -> list[Finding]:
