@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,13 @@ from cxkit import errors
 from cxkit.engagement import history, results
 from cxkit.engagement.history import Assumption, Forecast, ForecastPoint
 from cxkit.engagement.store import Decision
+from cxkit.metrics.optimism import Haircut, learned
 from cxkit.metrics.windows import last_complete_month, months_between
+from cxkit.prove.forecasts_due import haircut_rows, plain, scored
+from cxkit.prove.realised import realised
 from cxkit.quantify import BusinessCases, gain_draws
 from cxkit.records import Result
+from cxkit.tables.engine import Tables
 
 HORIZONS = (6, 12, 24)
 """Months after approval for which a forecast is frozen."""
@@ -118,6 +123,19 @@ def forecast_of(decision: Decision, cases: Result, *, forecast_id: str = "F1") -
         stated_confidence=_weighted(rows, "stated_confidence"),
         assumptions=_assumptions(rows),
     )
+
+
+def haircut_of(forecasts: Sequence[Any], tables: Tables) -> Haircut | None:
+    """The haircut that forecasts up to the tables' day teach, as `prove.forecasts` finds it too, or None.
+
+    For Quantify, which comes before Prove: it reads the frozen forecasts and the sheet `realised` alone.
+    """
+    if not forecasts:
+        return None
+    seen = realised(tables)
+    if not seen.has("months"):
+        return None
+    return learned(haircut_rows(scored(plain(forecasts), seen.frame("months"), {}, as_of=tables.as_of)))
 
 
 def _assumptions(rows: list[dict[str, Any]]) -> tuple[Assumption, ...]:

@@ -35,5 +35,17 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "prove.quasi.fit": "How well a mixture of other groups moves like the group before its start",
         "prove.quasi.rank": "How many other groups, treated alike, stand out as much",
         "prove.quasi.balance": "Whether matched customers are alike on what was declared",
+        "prove.realised.booked": "What finance has booked in the ledger, each month of a line counted once",
+        "prove.realised.validated": "What finance has validated; never added to what is booked",
+        "prove.realised.claimed": "What initiatives claim that nobody of finance has signed",
+        "prove.realised.unsigned": "Rows said to be validated or booked without a finance role and a day",
+        "prove.realised.overlap": "Months of one line that two rows of one status claim",
+        "prove.realised.line": "More signed on a line of the P&L than it moved",
+        "prove.realised.expected": "How much of what a proven effect lets expect by now is booked, or from when to look",
+        "prove.forecasts.coverage": "How often the interval of a forecast at approval held what came, against its level",
+        "prove.forecasts.bias": "How much of what was forecast came true, by type of benefit, partially pooled",
+        "prove.forecasts.haircut": "What the next case is multiplied by, learned from forecasts that came due",
+        "prove.forecasts.sponsor": "A sponsor whose forecasts promise more or less than comes; for the partner alone",
+        "prove.forecasts.unsigned": "Forecast horizons that are due and that finance has not covered",
     }
 )

@@ -93,7 +93,7 @@ def _haircut(cut: Haircut) -> Finding:
         "haircut",
         title=f"The next case counts at {quantity(cut.factor, 'ratio')} of what it claims, as {cut.n} cases taught",
         detail=f"It takes the place of stated confidence, by type: {blocks}; forecasts before doubt was taken off. "
-        f"With half and twice the prior spread between types it is {quantity(cut.mean_half, 'ratio')} and "
+        f"Under half and twice the prior spread between types: {quantity(cut.mean_half, 'ratio')} and "
         f"{quantity(cut.mean_twice, 'ratio')}.{capped}",
         value=cut.mean,
         low=cut.low,

@@ -47,6 +47,7 @@ def findings(
     for row in records(made["lines"]):
         if row["above_line"] is True:
             yield _line(say, row)
+    yield from _rows_above(say, made["entries"])
     for row in records(made["expected"]):
         yield _expected(say, row)
 
@@ -143,6 +144,30 @@ def _line(say: _Say, row: Mapping[str, Any]) -> Finding:
         period=row["months"],
         sources=("realised", "pnl"),
         subject=row["pnl_line"],
+        tone="bad",
+    )
+
+
+def _rows_above(say: _Say, entries: pd.DataFrame) -> Iterator[Finding]:
+    """Single signed rows larger than the whole line moved since before their initiative."""
+    rows = [r for r in records(entries) if r["above_line"] is True and r["status"] != "claimed"]
+    if not rows:
+        return
+    one = len(rows) == 1
+    told = [f"{r['realised_id']} ({short(r['name'], 40)}: {say.money(r['amount'])} on {r['pnl_line']})" for r in rows]
+    yield say(
+        "line",
+        title=f"{len(rows)} signed row{'' if one else 's'} {'is' if one else 'are'} larger than all that "
+        f"{'its' if one else 'their'} P&L line moved in the same months",
+        detail=f"{listing(told)}, against the same months of the last year before the initiative. Something else may "
+        "have pushed the line the other way; finance can say.",
+        value=float(len(rows)),
+        unit="count",
+        currency="",
+        about="no interval; counted",
+        n=len(rows),
+        sources=("realised", "pnl"),
+        subject="rows",
         tone="bad",
     )
 
