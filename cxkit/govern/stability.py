@@ -12,9 +12,9 @@ from cxkit.govern.programme import Limits, Programme, Solved
 from cxkit.govern.reading import Row
 from cxkit.tables.sheets import Kind, short
 
-REDRAWS = 100
-"""Redraws of the cases; a share then lies within about ten points."""
-RESAMPLES = 20
+REDRAWS = 50
+"""Redraws of the cases; a share then lies within about fourteen points."""
+RESAMPLES = 10
 """Resamples of the scenarios, which only show whether there are enough of them."""
 CHANGES = (-0.05, 0.0, 0.05)
 STABILITY: Mapping[str, Kind] = {
