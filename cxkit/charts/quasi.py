@@ -236,9 +236,10 @@ def _label(row: Row) -> str:
 
 
 def _alt_balance(result: Result) -> str:
+    apart = [[abs(number(r, c) or 0.0) for c in ("smd_before", "smd_after")] for r in _by_imbalance(result)[:6]]
+    names = [_label(r) for r in _by_imbalance(result)[:6]]
     said = [
-        f"{_label(r)} {abs(number(r, 'smd_before') or 0.0):.2f} before and {abs(number(r, 'smd_after') or 0.0):.2f} after"
-        for r in _by_imbalance(result)[:6]
+        f"{name} {before:.2f} before and {after:.2f} after" for name, (before, after) in zip(names, apart, strict=True)
     ]
     return (
         "How far treated and untreated customers are apart, in standard deviations, before and after matching: "
