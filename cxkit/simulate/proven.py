@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from cxkit.prove.registration import registered
 from cxkit.simulate.world import Array
+from cxkit.tables.engine import Tables
 
 HORIZONS = (6, 12, 24)
 """Months after approval at which a forecast is held against what came."""
@@ -108,13 +111,24 @@ def panel(experiment: str, metric: str, found: pd.DataFrame, n: int) -> pd.DataF
 
 
 def treated(experiment: str, starts: Mapping[str, str | None], arms: tuple[str, str]) -> pd.DataFrame:
-    """Rows of ``assignments`` for groups; those never treated carry the earliest start."""
+    """Rows of ``assignments`` for groups, at noon; those never treated carry the earliest start."""
     first = min(s for s in starts.values() if s is not None)
     return pd.DataFrame(
         {
             "experiment_id": experiment,
             "unit_id": list(starts),
             "arm": [arms[0] if s is None else arms[1] for s in starts.values()],
-            "assigned": np.array([np.datetime64(s or first, "D") for s in starts.values()], dtype="datetime64[us]"),
+            "assigned": np.array([np.datetime64(s or first, "D") for s in starts.values()], dtype="datetime64[us]")
+            + np.timedelta64(12, "h"),
         }
     )
+
+
+def registrations(sheets: Mapping[str, pd.DataFrame], as_of: date) -> str:
+    """``history/registrations.jsonl`` of a client whose first run after each registration saw it at the month's end."""
+    named = {n: sheets[n] for n in ("experiments", "experiment_metrics") if n in sheets}
+    found = []
+    for one in registered(Tables.from_frames(named, as_of=as_of)):
+        seen = min(as_of, (pd.Timestamp(one["registered"]) + pd.offsets.MonthEnd(0)).date())
+        found.append({**{k: one[k] for k in ("experiment_id", "hash", "fields")}, "seen": seen.isoformat()})
+    return lines(sorted(found, key=lambda one: (one["seen"], one["experiment_id"])))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from cxkit.simulate import proven
 from cxkit.simulate.brightline import desks, experiments, ledger, money, signals, story, truth, words, workshop
 from cxkit.simulate.brightline import homes as homes_
 from cxkit.simulate.world import World
@@ -45,5 +46,9 @@ def draw(seed: int) -> World:
         currency=story.CURRENCY,
         seed=seed,
         settings=workshop.SETTINGS,
-        texts={"taxonomy.yml": words.FRAME, **history},
+        texts={
+            "taxonomy.yml": words.FRAME,
+            **history,
+            "history/registrations.jsonl": proven.registrations(frames, story.AS_OF),
+        },
     )

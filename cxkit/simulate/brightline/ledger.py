@@ -143,15 +143,15 @@ def history(rng: np.random.Generator) -> tuple[pd.DataFrame, dict[str, str]]:
             done += amount
             first = last + 1
     rows += [
-        ("Z90", "I1", "Recurring revenue", "2026-02", "2026-07", 31_000, "booked", "2026-08-20", "CX Council/Finance", "2026-08-25", "management accounts"),
-        ("Z91", "I1", "Recurring revenue", "2026-08", "2026-10", 17_500, "validated", "2026-10-28", "CX Council/Finance", "2026-10-30", "checked against the arms of X1"),
-        ("Z92", "I2", "Service operations", "2026-03", "2026-09", 3_300, "booked", "2026-10-15", "CX Council/Finance", "2026-10-20", "management accounts"),
+        ("Z90", "I1", "Recurring revenue", "2025-11", "2026-04", 3_700, "booked", "2026-05-20", "CX Council/Finance", "2026-05-25", "management accounts"),
+        ("Z91", "I1", "Recurring revenue", "2026-05", "2026-10", 5_200, "validated", "2026-10-28", "CX Council/Finance", "2026-10-30", "checked against the arms of X1"),
+        ("Z92", "I2", "Service operations", "2026-02", "2026-07", 2_350, "booked", "2026-08-15", "CX Council/Finance", "2026-08-20", "management accounts"),
         ("Z93", "I4", "Recurring revenue", "2026-01", "2026-10", 48_000, "claimed", "2026-10-25", None, None, "Digital's own report"),
     ]
     sheet_ = sheet("realised", "realised_id initiative_id pnl_line first_month last_month amount status reported signed_role signed source", rows)
     number = len(PAST)
     forecasts += [
-        proven.forecast(number + 1, "I1", approved="2025-10-15", monthly=4_800, ramp=4, block="revenue", driver="grr", currency=story.CURRENCY, confidence=0.8, decision="D1", assumptions=(
+        proven.forecast(number + 1, "I1", approved="2025-10-15", monthly=900, ramp=4, block="revenue", driver="grr", currency=story.CURRENCY, confidence=0.8, decision="D1", assumptions=(
             {"benefit_id": "B1", "name": "base", "value": 1650, "low": 1500, "high": 1800, "driver": "grr", "base_unit": "new homes a year"},
             {"benefit_id": "B1", "name": "effect", "value": 0.05, "low": 0.02, "high": 0.075, "driver": "grr", "base_unit": "new homes a year"},
         )),

@@ -35,6 +35,7 @@ SETTINGS: dict[str, Any] = {
         "fcr": 0.70,
     },
     "budget": 120_000,
+    "parameters": {"programme_start": "2025-09-01", "people_limit": 9, "test_cost": 1.5},
 }
 
 GOALS = [
@@ -197,10 +198,10 @@ CHANGES = [
     ("C3", "wrong kit", "M2", "Second supplier asked for an offer", "2026-09-15", None, "early_churn"),
 ]
 EXPERIMENTS = [
-    ("X1", "I1", "A welcome call lowers the share of new homes that leave within 90 days", "churn_90d", "binary", "randomised", "down", "standard", 0.5, "2025-10-20", "2025-11-01", "2026-10-24", 0.02, 1650, 715, "Recurring revenue", 3),
-    ("X2", "I2", "Notices before outages lower contacts per home over six months", "contacts_6m", "mean", "randomised", "down", "no notice", 0.5, "2026-01-15", "2026-02-01", "2026-08-01", 0.03, 5900, 7, "Service operations", 1),
+    ("X1", "I1", "A welcome call lowers the share of new homes that leave within 90 days", "churn_90d", "binary", "randomised", "down", "standard", 0.5, "2025-10-20", "2025-11-01", "2026-10-24", 0.05, 1650, 715, "Recurring revenue", 3),
+    ("X2", "I2", "Notices before outages lower contacts per home over six months", "contacts_6m", "mean", "randomised", "down", "no notice", 0.5, "2026-01-15", "2026-02-01", "2026-08-01", 0.12, 5900, 7, "Service operations", 1),
     ("X3", "I3", "The explainer page lowers the share of homes that call about their bill within 30 days", "bill_call_30d", "binary", "randomised", "down", "old page", 0.5, "2026-04-20", "2026-05-04", "2026-06-13", 0.03, 5900, 9, "Service operations", 1),
-    ("H1", None, "The programme as a whole lowers churn over twelve months", "churn_12m", "binary", "holdout", "down", "holdout", 0.12, "2025-07-15", "2025-08-01", "2026-08-01", 0.02, 5900, 715, "Recurring revenue", 6),
+    ("H1", None, "The programme as a whole lowers churn over twelve months", "churn_12m", "binary", "holdout", "down", "holdout", 0.12, "2025-07-15", "2025-08-01", "2026-08-01", 0.05, 5900, 715, "Recurring revenue", 6),
 ]
 COUNCIL = [
     ("S1", "Executive board", "chair", "CXO/PMO", "Clio Ambermere", "funding above 10,000, on grade B or better", "2025-03-01", None),

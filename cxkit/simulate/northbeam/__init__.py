@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cxkit.simulate import people
+from cxkit.simulate import people, proven
 from cxkit.simulate.northbeam import accounts as accounts_
 from cxkit.simulate.northbeam import experiments, ledger, money, signals, story, truth, workshop
 from cxkit.simulate.world import World
@@ -53,5 +53,8 @@ def draw(seed: int) -> World:
         currency=story.CURRENCY,
         seed=seed,
         settings=workshop.SETTINGS,
-        texts={"taxonomy.yml": story.FRAME},
+        texts={
+            "taxonomy.yml": story.FRAME,
+            "history/registrations.jsonl": proven.registrations(frames, story.AS_OF),
+        },
     )

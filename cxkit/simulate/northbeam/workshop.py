@@ -21,6 +21,7 @@ SETTINGS: dict[str, Any] = {
     "goals": ["Know every customer once", "Renewals that do not hang on five accounts", "A portfolio of initiatives that can be defended"],
     "targets": {"grr": 0.90, "nrr": 1.04, "logo_churn": 0.08, "complaint_rate": 100.0, "cost_to_serve": 210.0, "nps": 35, "csat": 0.85, "ces": 5.6},
     "budget": 600_000,
+    "parameters": {"programme_start": "2025-10-01", "people_limit": 14},
 }
 
 GOALS = [
@@ -173,8 +174,8 @@ CHANGES = [
     ("C2", "long form", "N1", "Four fields instead of eleven", "2026-09-01", "N04", "sign_up"),
 ]
 EXPERIMENTS = [
-    ("E1", "N01", "Guided set-up raises the share of users who are active in a week", "weekly_active", "binary", "cluster_randomised", "up", "standard", 0.5, "2026-04-14", "2026-05-05", "2026-07-04", 0.04, 3_900, 160, "Subscriptions", 6),
-    ("E2", "N04", "A shorter form raises sign-ups per visitor", "sign_up", "binary", "randomised", "up", "standard", 0.5, "2026-06-08", "2026-06-15", "2026-08-31", 0.01, 62_000, 72, "Subscriptions", 2),
+    ("E1", "N01", "Guided set-up raises the share of users who are active in a week", "weekly_active", "binary", "cluster_randomised", "up", "standard", 0.5, "2026-04-14", "2026-05-05", "2026-07-04", 0.06, 3_900, 160, "Subscriptions", 6),
+    ("E2", "N04", "A shorter form raises sign-ups per visitor", "sign_up", "binary", "randomised", "up", "standard", 0.5, "2026-06-08", "2026-06-15", "2026-08-31", 0.02, 62_000, 72, "Subscriptions", 2),
     ("E3", "N02", "The academy raises the share of accounts that renew", "renewed", "binary", "before_after", "up", "before", None, "2026-07-20", "2026-01-15", "2026-06-30", 0.02, 420, 13_000, "Subscriptions", 6),
 ]
 COUNCIL = [
