@@ -74,9 +74,10 @@ def realised(result: Result, *, ax: Axes | None = None) -> Axes:
             ax.barh(at, value, height=0.22, color=colour, linewidth=0, zorder=2)
             if status not in named:
                 named.add(status)
+                ink = style.PAPER if status == "booked" else style.INK
                 ax.annotate(
-                    status, (max(value, 0.0), at), xytext=(4, 0), textcoords="offset points", va="center",
-                    fontsize=8.5, color=style.SOFT,
+                    status, (0, at), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8, color=ink,
+                    zorder=4,
                 )  # fmt: skip
         best = text(row, "status")
         aside(
@@ -192,8 +193,8 @@ def _alt_haircut(result: Result) -> str:
     needs="bias",
     title="prove.forecasts.haircut",
     alt=_alt_haircut,
-    caption="A dot is the mean share of what was claimed, before doubt, that came true; a line its interval. Types lend "
-    "each other strength, so that one with few cases lies near the others. No factor above one is applied.",
+    caption="A dot is the mean share of what was claimed, before doubt, that came true; a line its interval. Types "
+    "lend each other strength, so that one with few cases lies near the others. No factor above one is applied.",
     data={
         "block": ("Type", "text"),
         "n": ("Forecasts", "count"),
