@@ -122,7 +122,8 @@ def checks(
     gaps += [one.arm for one in found["secondary"] if isinstance(one.arm, Gap)]
     asked, asked_gaps = segments.interactions(tables, arms, level=level)
     trends, trend_gaps = fading.trends(tables, arms, seed=seed, level=level)
-    findings = [guardrails.finding(one, level=level, currency=tables.currency) for one in judged]
+    worst = sorted(judged, key=lambda one: guardrails.ORDER.index(one.status))
+    findings = [guardrails.finding(one, level=level, currency=tables.currency) for one in worst]
     findings += second
     findings += [
         segments.finding(one, tables.currency) for one in asked if one.kind == "segment" or one.verdict == "differs"

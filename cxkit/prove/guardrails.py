@@ -34,6 +34,7 @@ TONES: Mapping[Status, Literal["good", "bad", "unknown"]] = {
     "blocked": "bad",
 }
 WORST: tuple[Status, ...] = ("breached", "cannot tell", "holds")
+ORDER: tuple[Status, ...] = ("breached", "blocked", "cannot tell", "holds")
 
 
 class Guardrail(NamedTuple):
@@ -125,7 +126,8 @@ def finding(one: Guardrail, *, level: float, currency: str) -> Finding:
         most = f"at most {plan.amount(one.harm_high, currency)} {side}" if one.harm_high > 0 else "it gets no worse"
         title = f"{start} keeps {plan.metric_name} within its limit: {most}, {margin} is bearable"
     elif one.status == "breached":
-        size = f"{plan.amount(one.harm, currency)} {side} ({span.removesuffix(' ' + side)})"
+        bare = span.removeprefix("between ").removesuffix(f" {side}").replace(" and ", " to ")
+        size = f"{plan.amount(one.harm, currency)} {side} ({bare})"
         title = f"{start} breaches its limit on {plan.metric_name}: {size}, {margin} is bearable"
     else:
         title = f"The data cannot tell whether {who} keeps {plan.metric_name} within its limit: {span}, "
