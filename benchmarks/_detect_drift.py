@@ -8,7 +8,7 @@ the most there can be.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, ClassVar
 
 import numpy as np
@@ -85,10 +85,30 @@ def frames(rng: np.random.Generator, planted: bool) -> dict[str, pd.DataFrame]:
 def trial(seed: int, planted: bool) -> bool:
     """Whether any alarm is raised."""
     rng = np.random.default_rng([seed, planted])
-    tables = Tables.from_frames(frames(rng, planted), as_of=AS_OF)
+    given = frames(rng, planted)
+    return raised(given, scores(rng), AS_OF)
+
+
+def year(seed: int) -> int:
+    """Monthly runs, of the twelve after approval, in which anything is raised though nothing drifted."""
+    rng = np.random.default_rng([seed, 0])
+    given, score = frames(rng, planted=False), scores(rng)
+    ends = [(m + pd.offsets.MonthEnd()).date() for m in MONTHS[-12:]]
+    return sum(raised(given, score, day) for day in ends)
+
+
+def scores(rng: np.random.Generator) -> np.ndarray:
+    """CSAT by month: a yearly wave, and months that resemble their neighbours."""
+    wave = 0.02 * np.sin(2 * np.pi * np.arange(len(MONTHS)) / 12)
+    return np.asarray(0.75 + wave + 0.02 * (levels(rng) - 1) / SPREAD)
+
+
+def raised(given: dict[str, pd.DataFrame], score: np.ndarray, as_of: date) -> bool:
+    """Whether the run of a day raises any alarm."""
+    tables = Tables.from_frames(given, as_of=as_of)
     tables.con.execute("SET threads = 1")
-    value = 0.75 + 0.02 * np.sin(2 * np.pi * np.arange(len(MONTHS)) / 12) + 0.02 * (levels(rng) - 1) / SPREAD
-    series = pd.DataFrame({"metric": "csat", "month": MONTHS.strftime("%Y-%m"), "value": value})
+    known = pd.Timestamp(as_of) >= MONTHS
+    series = pd.DataFrame({"metric": "csat", "month": MONTHS[known].strftime("%Y-%m"), "value": score[known]})
     measures = pd.DataFrame([{"metric": "csat", "direction": "up"}])
     row: dict[str, Any] = {"initiative_id": "I1", "initiative": "Call back", "live": True, "funded": True}
     row |= {"decided": "fund", "has_owner": True, "budget": 1e4, "spent": 1e3, "outcome": "none", "realised_as": None}
@@ -100,9 +120,9 @@ def trial(seed: int, planted: bool) -> bool:
     forecast = {"forecast_id": "F", "initiative_id": "I1", "approved": APPROVED, "level": 0.8, "assumptions": assumed}
     found = drift(
         tables,
-        ledger=Given(as_of=AS_OF, tables={"initiatives": pd.DataFrame([row])}),
-        ledger_before=Given(as_of=date(2026, 9, 30), tables={"initiatives": pd.DataFrame([row])}),
+        ledger=Given(as_of=as_of, tables={"initiatives": pd.DataFrame([row])}),
+        ledger_before=Given(as_of=as_of - timedelta(days=31), tables={"initiatives": pd.DataFrame([row])}),
         forecasts=[forecast],
-        scorecard=Given(as_of=AS_OF, tables={"series": series, "measures": measures}),
+        scorecard=Given(as_of=as_of, tables={"series": series, "measures": measures}),
     )
     return found.has("alarms")

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, ClassVar
 
-from cxkit.formats import quantity
 from cxkit.metrics.estimates import Estimate
 from cxkit.prove import impact_speed
 from cxkit.prove.impact_measures import MEASURES, Pair, measured
@@ -183,7 +182,7 @@ def _speed(tables: Tables, metric: str, start: date) -> tuple[dict[str, Any], li
     if not all(group["done"].any() for group in groups.values()):
         return f"on one side of the programme's start no initiative has yet {'ended' if last == 'ended' else 'started'}"
     row = _row(metric, found.before, found.after, found.change, found.spread)
-    label = f"{MEASURES[metric].label}, first {quantity(found.days, 'days')}"
+    label = f"{MEASURES[metric].label}, of the first {found.days:.0f}"
     spans = {"period_before": f"to {start.isoformat()}", "period_after": f"from {start.isoformat()}"}
     return row | spans | {"label": label, "n": found.change.n, "began": "unknown"}, []
 

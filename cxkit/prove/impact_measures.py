@@ -58,11 +58,11 @@ MEASURES: Mapping[str, About] = {
         "Cost to serve a customer a month", "money", "down", ("costs", "revenue"), "cost_to_serve@1", MONTHLY
     ),
     "speed_start": About(
-        "Days from registering an initiative to starting it", "days", "down", ("initiatives",), "",
+        "Days until an initiative is started", "days", "down", ("initiatives",), "",
         "the mean, initiatives seen as drawn from those there could have been",
     ),
     "speed_done": About(
-        "Days from starting an initiative to its end", "days", "down", ("initiatives",), "",
+        "Days until an initiative is finished", "days", "down", ("initiatives",), "",
         "the mean, initiatives seen as drawn from those there could have been",
     ),
 }  # fmt: skip
