@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any, cast
 
 from cxkit import STAGES, __version__
+from cxkit.batch.council import NAME as COUNCIL
+from cxkit.batch.council import objections, write_council
 from cxkit.batch.plan import Job
 from cxkit.batch.playbook import NAME as PLAYBOOK
 from cxkit.batch.playbook import write_playbook
-from cxkit.engagement import parameters, results
+from cxkit.engagement import parameters, places, results
 from cxkit.engagement.client import Client
 from cxkit.engagement.desk import client_parameters
 from cxkit.engagement.recipes import CLASSES
@@ -36,7 +38,7 @@ MOST_NAMES = 50_000
 def write_report(
     building: Path, *, job: Job, settings: Client, store: Store, taken: Intake, record: Mapping[str, Any]
 ) -> str:
-    """Write the report, the playbook, the action lists and ``results/findings.json`` into a run being built.
+    """Write the report, the council's pack, the playbook, the action lists and ``results/findings.json`` into a run being built.
 
     Returns the report's headline.
     """
@@ -44,6 +46,7 @@ def write_report(
     results.save(taken.health, building / "results")
     results.write_text(building / "results" / "findings.json", results.dumps(results.findings_document(given.findings)))
     write_playbook(building, given, store=store, tables=taken.tables)
+    write_council(building, given)
     results.write_text(building / "report.html", page.build(given))
     return page.headline(given)
 
@@ -83,6 +86,8 @@ def report_input(
         ),
         privacy=Privacy(on=settings.privacy.mask, people=personal_values(taken.tables)),
         playbook=PLAYBOOK,
+        council=COUNCIL,
+        challenges=objections(places.client_folder(job.client, job.data), taken.as_of),
         stamp=Stamp(built=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"), version=__version__),
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from cxkit.records import GRADES, Record
 from cxkit.report.blocks import FindingBody
+from cxkit.report.challenged import Challenged, by_finding
 from cxkit.report.inputs import Definition, Provenance
 from cxkit.report.rendering import anchor
 from cxkit.report.sentences import Sentence, sentence
@@ -44,6 +45,14 @@ class Evidence(Record):
     initiative: str
     initiative_anchor: str = ""
     """Its card in the ledger."""
+    challenges: tuple[Challenged, ...] = ()
+    """Objections to it."""
+
+    @property
+    def challenged(self) -> str:
+        """In a word whether anybody objects; empty when nobody does."""
+        open_ = any(c.state == "open" for c in self.challenges)
+        return "" if not self.challenges else "challenged, open" if open_ else "challenged, answered"
 
 
 def register(
@@ -52,19 +61,24 @@ def register(
     provenance: Provenance,
     definitions: Iterable[Definition] = (),
     cards: Mapping[str, str] | None = None,
+    challenges: Iterable[Challenged] = (),
     minimum: int = 5,
 ) -> tuple[Evidence, ...]:
     """Number the findings and join each with the hashes of its tables and the words of its definition.
 
-    `cards` maps initiative ids to the anchors of their cards.
+    `cards` maps initiative ids to the anchors of their cards; `challenges` stand beside their numbers.
     """
+    objections = by_finding(challenges)
     words: Mapping[str, Definition] = {d.id: d for d in definitions}
     seen: dict[str, FindingBody] = {}
     for finding in findings:
         seen.setdefault(finding.key, finding)
     return tuple(
         _entry(number, body, provenance, words, minimum).model_copy(
-            update={"initiative_anchor": (cards or {}).get(body.initiative, "")}
+            update={
+                "initiative_anchor": (cards or {}).get(body.initiative, ""),
+                "challenges": objections.get(body.key, ()),
+            }
         )
         for number, body in enumerate(seen.values(), 1)
     )

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field
 
 from cxkit.records import Audience, Finding, Gap, Record, Result, Stage
 from cxkit.report.blocks import Block
+from cxkit.report.challenged import Challenged
 
 STAGES: tuple[Stage, ...] = ("align", "quantify", "instrument", "orchestrate", "prove", "govern")
 WIDER: Mapping[Audience, tuple[Audience, ...]] = {
@@ -86,6 +87,10 @@ class ReportInput(Record):
     """Why this is still a draft, one sentence each; empty when somebody has confirmed it."""
     playbook: str = ""
     """The playbook beside the report, relative to it; empty when there is none."""
+    council: str = ""
+    """The council's pack beside the report, relative to it; empty when there is none."""
+    challenges: tuple[Challenged, ...] = ()
+    """Objections to numbers, as they stand."""
     next_council: date | None = None
     """When the decisions are due; the next council's date."""
 

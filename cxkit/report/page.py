@@ -55,6 +55,7 @@ class Page(Record):
     timezone: str
     currency: str
     playbook: str = ""
+    council: str = ""
 
 
 def build(given: ReportInput) -> str:
@@ -112,6 +113,7 @@ def assemble(given: ReportInput) -> Page:
             provenance=provenance,
             definitions=given.definitions,
             cards={card.id: card.anchor for card in made},
+            challenges=given.challenges,
             minimum=given.privacy.minimum,
         ),
         definitions=tuple(d for d in given.definitions if d.id in used) or given.definitions,
@@ -123,6 +125,7 @@ def assemble(given: ReportInput) -> Page:
         timezone=given.timezone,
         currency=given.currency,
         playbook=given.playbook,
+        council=given.council,
     )
 
 
@@ -175,6 +178,7 @@ def stylesheet(accent: str = "") -> str:
     light, dark = readable(accent, LIGHT_PAPER), readable(accent, DARK_PAPER)
     if light and dark:
         sheet += f":root{{--accent:{light}}}@media screen and (prefers-color-scheme:dark){{:root{{--accent:{dark}}}}}"
+        sheet += f":root.onpaper{{--accent:{light}}}"
     return sheet
 
 

@@ -14,8 +14,12 @@ from cxkit.records import Finding
 from cxkit.report import show
 from tests.charts import (
     given_align,
+    given_council,
+    given_designs,
     given_enablement,
+    given_impact,
     given_later,
+    given_plan,
     given_plays,
     given_quantify,
     given_taxonomy,
@@ -28,9 +32,13 @@ for module in pkgutil.iter_modules(cxkit.charts.__path__):
 
 GIVEN = (
     given_align.GIVEN
+    | given_council.GIVEN
+    | given_designs.GIVEN
     | given_enablement.GIVEN
+    | given_impact.GIVEN
     | given_quantify.GIVEN
     | given_later.GIVEN
+    | given_plan.GIVEN
     | given_plays.GIVEN
     | given_taxonomy.GIVEN
     | given_ways.GIVEN

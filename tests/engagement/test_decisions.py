@@ -74,7 +74,7 @@ def test_what_becomes_of_a_decision_is_a_new_line(here):
 def test_who_decides_on_what_has_changed_is_told_and_nothing_is_lost(here):
     seen = store.read_store(folder(here)).revision
     decisions.record("acme", verdict="stop", initiative="I1", decided="2026-02-05", expected=seen, **here)
-    with pytest.raises(InputError, match="changed by somebody else.*Nothing was recorded"):
+    with pytest.raises(InputError, match=r"changed by somebody else.*Nothing was recorded"):
         decisions.record("acme", verdict="fund", initiative="I1", decided="2026-02-05", expected=seen, **here)
     assert [d.verdict for d in store.read_store(folder(here)).decisions] == ["stop"]
     assert len(decisions.lines(folder(here))) == 1

@@ -36,3 +36,17 @@ def sample(samples: ModuleType) -> Callable[..., ReportInput]:
     """Build the invented client's report input; keyword arguments replace its fields."""
     made: Callable[..., ReportInput] = samples.sample
     return made
+
+
+@pytest.fixture(scope="session")
+def pack_html() -> str:
+    """A council's pack, built once from the invented client of its own tests."""
+    from cxkit.report import pack
+
+    spec = importlib.util.spec_from_file_location("cxkit_pack_sample", Path(__file__).with_name("pack_sample.py"))
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["cxkit_pack_sample"] = module
+    spec.loader.exec_module(module)
+    return pack.build(module.given())

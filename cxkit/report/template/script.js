@@ -69,6 +69,69 @@
     place.after(make("div", { className: "tools" }, copy, save, status));
   }
 
+  // Every figure can be put on a slide: drawn at twice its size on white, as a PNG on the clipboard or as a file.
+  const paint = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "stroke-linejoin", "opacity", "fill-opacity", "stroke-opacity", "font-size", "font-weight", "font-style", "font-family", "text-anchor", "dominant-baseline"];
+  const painted = (svg) => {
+    // The page's colours are those of light paper while it is copied; a copy has no stylesheet and says all itself.
+    const copy = svg.cloneNode(true);
+    const from = [svg, ...svg.querySelectorAll("*")], to = [copy, ...copy.querySelectorAll("*")];
+    from.forEach((node, i) => {
+      const style = getComputedStyle(node);
+      for (const name of paint) to[i].setAttribute(name, style.getPropertyValue(name));
+      to[i].removeAttribute("class");
+    });
+    return copy;
+  };
+  const picture = async (figure) => {
+    const drawn = figure.querySelector(".drawing svg, .drawing img");
+    let source = drawn, width = drawn.naturalWidth, height = drawn.naturalHeight;
+    if (drawn.viewBox) {
+      const { width: w, height: h } = drawn.viewBox.baseVal;
+      [width, height] = [w * 2, h * 2];
+      const root = document.documentElement;
+      root.classList.add("onpaper");
+      const copy = painted(drawn);
+      root.classList.remove("onpaper");
+      copy.setAttribute("width", width);
+      copy.setAttribute("height", height);
+      source = new Image();
+      source.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(new XMLSerializer().serializeToString(copy));
+      await source.decode();
+    }
+    const canvas = make("canvas", { width: Math.round(width), height: Math.round(height) });
+    const context = canvas.getContext("2d");
+    context.fillStyle = "#fff";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.drawImage(source, 0, 0, canvas.width, canvas.height);
+    return new Promise((done) => canvas.toBlob(done, "image/png"));
+  };
+  for (const figure of document.querySelectorAll("figure")) {
+    if (!figure.querySelector(".drawing svg, .drawing img") || !window.Blob) continue;
+    const status = make("span", { className: "vh" });
+    status.setAttribute("role", "status");
+    const title = figure.querySelector(".figtitle").textContent.trim();
+    const copy = make("button", { type: "button", textContent: "Copy as PNG" });
+    copy.setAttribute("aria-label", "Copy as PNG: " + title);
+    copy.addEventListener("click", async () => {
+      let said = "Copied";
+      const made = picture(figure);
+      try {
+        await navigator.clipboard.write([new ClipboardItem({ "image/png": made })]);
+      } catch {
+        const address = URL.createObjectURL(await made);
+        const link = make("a", { href: address, download: (title.toLowerCase().replace(/[^a-z0-9]+/g, "-").slice(0, 60) || "figure") + ".png" });
+        document.body.append(link);
+        link.click();
+        link.remove();
+        setTimeout(() => URL.revokeObjectURL(address), 1000);
+        said = "Saved as PNG";
+      }
+      status.textContent = copy.textContent = said;
+      setTimeout(() => { copy.textContent = "Copy as PNG"; status.textContent = ""; }, 2000);
+    });
+    figure.querySelector(".drawing").after(make("div", { className: "tools" }, copy, status));
+  }
+
   // A number opens its evidence where the reader is; without this script the link leads to the register.
   if (document.querySelector(".register") && window.HTMLDialogElement) {
     const box = make("dialog", { className: "walk" });
@@ -76,7 +139,7 @@
     document.body.append(box);
     box.addEventListener("click", (event) => { if (event.target === box) box.close(); });
     document.addEventListener("click", (event) => {
-      const link = event.target.closest("a.n, a.ev");
+      const link = event.target.closest("a.n, a.ev, a.ch");
       if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
       const entry = document.getElementById(link.hash.slice(1));
       if (!entry) return;
