@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from matplotlib.axes import Axes
@@ -155,6 +156,37 @@ def weeks(result: Result, *, ax: Axes | None = None) -> Axes:
         Bar(text(r, "name"), number(r, "weeks") or 0.0, tone=TONES[text(r, "verdict")], note=_weeks(r)) for r in data
     ]
     return bars(ax, drawn, "count", label="weeks of drawing, at the client's own traffic")
+
+
+def draw_curve(
+    points: Sequence[tuple[float, float]],
+    *,
+    takes: float | None,
+    wanted: float,
+    has: float = 0.0,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the chance to see a change against units in all arms, with what it takes and what there is."""
+    ax = ax or style.canvas(5.0)
+    sizes, chances = zip(*points, strict=True)
+    ax.plot(sizes, chances, color=style.ACCENT, linewidth=2.2, zorder=3)
+    ax.axhline(wanted, color=style.SOFT, linewidth=1, linestyle=(0, (2, 3)), zorder=1)
+    if takes:
+        ax.plot([takes], [wanted], marker="o", color=style.ACCENT, markersize=7.5, zorder=4)
+        ax.annotate(
+            f"{takes:,.0f} units", (takes, wanted), xytext=(8, -14), textcoords="offset points", fontsize=9,
+            color=style.ACCENT,
+        )  # fmt: skip
+    if has:
+        style.zero_line(ax, f"there are {has:,.0f}", at=has)
+    ax.set_ylim(0, 1.02)
+    ax.set_xlim(0, max(*sizes, has) * 1.02)
+    scale(ax, "probability", axis="y", bins=5)
+    scale(ax, "count")
+    ax.yaxis.grid(True)
+    ax.tick_params(axis="y", labelcolor=style.SOFT, labelsize=9)
+    ax.set_xlabel("units in all arms; upright: chance to see the change", loc="left")
+    return ax
 
 
 def _looked(result: Result) -> list[Row]:

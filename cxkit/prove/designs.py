@@ -26,7 +26,7 @@ from cxkit.tables.engine import Tables
 
 DESIGNS: Mapping[str, str] = {
     **dict.fromkeys(("experiment_id", "initiative_id", "name", "metric", "metric_name", "kind", "design"), TEXT),
-    **dict.fromkeys(("state", "looks", "hash"), TEXT),
+    **dict.fromkeys(("direction", "state", "looks", "hash"), TEXT),
     **dict.fromkeys(("registered", "first_seen", "first_draw"), DAY),
     **dict.fromkeys(("in_time", "on_file", "departed"), FLAG),
     **dict.fromkeys(("departure", "convention", "unit"), TEXT),
@@ -57,6 +57,8 @@ CURVES: Mapping[str, str] = {
 PEEKING: Mapping[str, str] = {"looks": WHOLE, "naive": REAL, "always": REAL, "tests": WHOLE}
 """Share of simulated tests without an effect that raise a false alarm, by the number of looks; see `peeking`."""
 
+LONGEST_WEEKS = 104
+"""What would take longer than two years more is too small; nobody waits for it."""
 NEAR = 0.005
 """So close below the power asked for is enough: sizes are rounded, bases are estimates."""
 
@@ -176,6 +178,7 @@ def _sized(
     row: dict[str, Any] = {
         **{k: getattr(plan, k) for k in ("experiment_id", "initiative_id", "name", "metric", "metric_name", "kind")},
         "design": plan.design,
+        "direction": plan.direction,
         "state": _state(tables, plan, own),
         "looks": plan.looks or "once",
         "unit": plan.unit,
@@ -265,7 +268,7 @@ def _verdict(row: dict[str, Any]) -> str:
         return "enough"
     if row["state"] == "ended":
         return "too small" if power is not None else "cannot be told"
-    return "not yet" if row.get("ready") is not None else "too small"
+    return "not yet" if (row.get("weeks_left") or LONGEST_WEEKS + 1) <= LONGEST_WEEKS else "too small"
 
 
 def _effects(experiments: Result | None) -> dict[str, list[dict[str, Any]]]:

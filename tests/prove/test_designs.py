@@ -176,7 +176,7 @@ def test_a_planned_one_takes_its_base_from_metric_values_and_its_traffic_from_ne
     got = row(found, "x2")
     assert (got["state"], got["base"], got["base_from"]) == ("planned", 0.1, "metric values of the last 3 months")
     assert (got["needed_total"], got["traffic"], got["accounts"]) == (6426, 10.0, 260)
-    assert got["verdict"] == "not yet"
+    assert got["verdict"] == "too small"
     assert got["weeks"] == pytest.approx(642.6)
     said = found.finding("prove.design.duration", subject="x2")
     assert said is not None
