@@ -189,7 +189,7 @@ def synthetic(result: Result, *, ax: Axes | None = None) -> Axes:
     lines = (("treated", "group", style.ACCENT, "-"), ("comparison", "mixture of others", style.SOFT, (0, (4, 2))))
     ends = [number(data[-1], column) or 0.0 for column, *_ in lines]
     for i, (column, words, colour, dash) in enumerate(lines):
-        top.plot(days, [number(r, column) for r in data], color=colour, linestyle=dash)
+        top.plot(days, [number(r, column) or 0.0 for r in data], color=colour, linestyle=dash)
         above = ends[i] >= ends[1 - i] if i == 0 else ends[i] > ends[1 - i]
         top.annotate(
             words, (days[-1], ends[i]), xytext=(7, 6 if above else -6), textcoords="offset points", va="center",

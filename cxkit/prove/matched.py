@@ -156,7 +156,8 @@ def _units(tables: Tables, plan: Plan, arm: str, on: tuple[str, ...]) -> str:
         post AS (SELECT * FROM found WHERE phase = 'post' AND measured >= start AND den IS NOT NULL),
         pre AS (SELECT * FROM found WHERE phase = 'pre' AND measured < start AND den IS NOT NULL),
         around AS (
-            SELECT {ordered.format("value")} / {ordered.format("den")} AS level, {ordered.format("den")} / count(*) AS size
+            SELECT {ordered.format("value")} / {ordered.format("den")} AS level,
+              {ordered.format("den")} / count(*) AS size
             FROM post WHERE NOT treated
         ),
         xaround AS (
@@ -164,7 +165,8 @@ def _units(tables: Tables, plan: Plan, arm: str, on: tuple[str, ...]) -> str:
               {ordered.format("den")} / count(*) AS xsize
             FROM pre WHERE NOT treated
         )
-        SELECT a.unit_id, coalesce(a.cluster_id, a.unit_id) AS cluster, a.cluster_id IS NOT NULL AS clustered, a.treated,
+        SELECT a.unit_id, coalesce(a.cluster_id, a.unit_id) AS cluster, a.cluster_id IS NOT NULL AS clustered,
+          a.treated,
           {y} AS y, {x} AS x, a.assigned_date AS assigned, post.measured_date AS measured{kept}
         FROM arms a LEFT JOIN post USING (unit_id) LEFT JOIN pre USING (unit_id) CROSS JOIN around CROSS JOIN xaround
         {join}"""
@@ -240,7 +242,7 @@ def _matched(tables: Tables, plan: Plan, on: tuple[str, ...], *, use_before: boo
         notes.append(f"{missing:,} units have no {what} the start and are left out.")
     if not use_before:
         notes.append("The outcome before the start is not known for most units, so nothing was matched on it.")
-    point, end = _e_values(plan, value, low, high, baseline, spread)
+    point, end = _e_values(plan, value, (low, high), baseline=baseline, spread=spread)
     return Matched(
         value=value, low=low, high=high, p=p, se=se,
         method="matched strata, " + ("Mantel–Haenszel" if found is not None else "effect on the treated"),
@@ -361,7 +363,7 @@ def _one_balance(tables: Tables, relation: str, column: str, level: str, value: 
         WITH v AS (SELECT treated, n1, n0, {value} AS v FROM {relation})
         SELECT round(avg(v) FILTER (treated), 9) AS t_all, round(avg(v) FILTER (NOT treated), 9) AS o_all,
           round(var_samp(v) FILTER (treated), 9) AS t_var, round(var_samp(v) FILTER (NOT treated), 9) AS o_var,
-          round(avg(v) FILTER (treated AND n0 > 0), 9) AS t, 
+          round(avg(v) FILTER (treated AND n0 > 0), 9) AS t,
           {_total("v * n1 / n0", "NOT treated AND n1 > 0 AND v IS NOT NULL")} /
             nullif({_total("n1 / n0", "NOT treated AND n1 > 0 AND v IS NOT NULL")}, 0) AS o
         FROM v
@@ -383,8 +385,11 @@ def _one_balance(tables: Tables, relation: str, column: str, level: str, value: 
     }
 
 
-def _e_values(plan: Plan, value: float, low: float, high: float, baseline: float, spread: float) -> tuple[float, float]:
+def _e_values(
+    plan: Plan, value: float, ends: tuple[float, float], *, baseline: float, spread: float
+) -> tuple[float, float]:
     """E-values of the effect and of the end of its interval nearest to none."""
+    low, high = ends
     end = 0.0 if low <= 0 <= high else low if low > 0 else high
     if plan.kind == "binary":
         base = min(max(baseline, 1e-9), 1 - 1e-9)

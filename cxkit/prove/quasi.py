@@ -47,8 +47,8 @@ SENSITIVITY: Mapping[str, str] = {
     "breakdown": REAL,
     "unit": TEXT,
 }
-"""The interval under a violation of this size. `kind`: relative (× the worst drift before), smooth (bend of the trend per
-period), drift (× the miss before the start), e_value. `breakdown`: the size that overturns it, empty when none does."""
+"""The interval under a violation of this size. `kind`: relative (× the worst drift before), smooth (bend of the trend
+per block), drift (× the miss before the start), e_value. `breakdown`: the size that overturns it; empty: none does."""
 WEIGHTS: Mapping[str, str] = {**dict.fromkeys(("experiment_id", "arm", "name", "group"), TEXT), "weight": REAL}
 BALANCE: Mapping[str, str] = {
     **dict.fromkeys(("experiment_id", "arm", "name", "variable", "level"), TEXT),
@@ -217,8 +217,7 @@ def _tally(plans: Sequence[Plan], found: Sequence[Assessed], verdicts: Mapping[s
             id="prove.quasi.tally",
             stage="prove",
             title=title,
-            detail="Counted are effects of grade B whose interval leaves out zero once all tests of this kind are allowed "
-            "for.",
+            detail="Counted are effects of grade B whose interval leaves out zero once all such tests are allowed for.",
             value=len(believed),
             unit="count",
             n=len(plans),

@@ -12,8 +12,8 @@ import pandas as pd
 from scipy import stats
 
 from cxkit import formats
-from cxkit.prove import quasi_data, quasi_grades, sensitivity, synthetic
 from cxkit.prove import matched as matching
+from cxkit.prove import quasi_data, quasi_grades, sensitivity, synthetic
 from cxkit.prove.comparison import Comparison
 from cxkit.prove.did import LEAST_BEFORE, NEVER, Did, did
 from cxkit.prove.matched import Matched
@@ -67,18 +67,18 @@ def assess(
 ) -> Assessed | str:
     """One arm by its registered design, or why it cannot be assessed."""
     if plan.design == "matched":
-        return _matched(tables, plan, arm, alone, match_on, registrations, level)
+        return _matched(tables, plan, arm, match_on, alone=alone, registrations=registrations, level=level)
     found = quasi_data.followed(tables, plan, arm)
     if isinstance(found, str):
         return found
     draw = zlib.crc32(f"{seed}/{plan.experiment_id}/{arm}".encode())
     if plan.design == "did":
-        return _did(plan, arm, alone, found, registrations, draw, level)
-    return _synthetic(plan, arm, alone, found, registrations, level)
+        return _did(plan, arm, found, alone=alone, registrations=registrations, seed=draw, level=level)
+    return _synthetic(plan, arm, found, alone=alone, registrations=registrations, level=level)
 
 
 def _did(
-    plan: Plan, arm: str, alone: bool, data: Followed, registrations: Sequence[Any], seed: int, level: float
+    plan: Plan, arm: str, data: Followed, *, alone: bool, registrations: Sequence[Any], seed: int, level: float
 ) -> Assessed | str:
     made = did(data.outcome, data.starts, seed=seed)
     if isinstance(made, str):
@@ -89,7 +89,7 @@ def _did(
     before = sensitivity.trend(made.path, target)
     lead = _earlier(data, seed)
     some = bool(made.path.before.any())
-    path, length = sensitivity.blocks(made.path) if some else (made.path, 1)
+    path, _ = sensitivity.blocks(made.path) if some else (made.path, 1)
     by_size = lambda m: sensitivity.relative(path, m, level=level)  # noqa: E731
     by_bend = lambda m: sensitivity.smooth(path, m, level=level)  # noqa: E731
     broken = sensitivity.breakdown(by_size) if some and shown else None
@@ -103,8 +103,8 @@ def _did(
         )  # fmt: skip
     if before is not None:
         rows["placebos"].append(
-            {"kind": "trend before", "value": before.slope, "p": before.p, "power": before.power, "count": before.periods,
-             "passed": before.passed, "says": "difference of trends before the start, per period"}
+            {"kind": "trend before", "value": before.slope, "p": before.p, "power": before.power,
+             "count": before.periods, "passed": before.passed, "says": "difference of trends before the start, per period"}
         )  # fmt: skip
     if lead is not None:
         rows["placebos"].append(
@@ -125,7 +125,9 @@ def _did(
         baseline=made.baseline, treated=made.treated, effect=made.value, low=low, high=high, p=made.p, se=made.se,
         method=made.method,
     )  # fmt: skip
-    entry = _arm(plan, arm, alone, data, comparison, checks, in_time, made.spread, made.groups)
+    entry = _arm(
+        plan, arm, data, comparison, alone=alone, checks=checks, in_time=in_time, spread=made.spread, groups=made.groups
+    )
     return Assessed(entry, made, tuple(checks), shown, before, broken if some else 0.0, rows)
 
 
@@ -186,7 +188,7 @@ def _size(size: float, kind: str, ends: tuple[float, float], broken: float | Non
 
 
 def _synthetic(
-    plan: Plan, arm: str, alone: bool, data: Followed, registrations: Sequence[Any], level: float
+    plan: Plan, arm: str, data: Followed, *, alone: bool, registrations: Sequence[Any], level: float
 ) -> Assessed | str:
     reached = data.starts < NEVER
     begun = sorted(set(data.starts[reached].tolist()))
@@ -195,7 +197,7 @@ def _synthetic(
             f"its {int(reached.sum())} groups were reached at different times: register it as difference-in-differences"
         )
     seen = np.isfinite(data.outcome)
-    columns = seen[reached].all(axis=0)
+    columns = np.asarray(seen[reached].all(axis=0))
     start = int(columns[: begun[0]].sum())
     outcome = data.outcome[:, columns]
     whole = ~reached & np.isfinite(outcome).all(axis=1)
@@ -221,13 +223,12 @@ def _synthetic(
     names = [n for n, keep in zip(data.names, whole, strict=True) if keep]
     drift = lambda m: (low - m * made.rmspe, high + m * made.rmspe)  # noqa: E731
     broken = sensitivity.breakdown(drift, most=100.0) if shown else None
+    days = [day for day, kept in zip(data.periods, columns, strict=True) if kept]
     rows: dict[str, Rows] = {
         "paths": [
-            {"since": t - start, "period": pd.Timestamp(p), "value": float(g), "treated": float(y), "comparison": float(m),
-             "groups": int(reached.sum()), "phase": "before" if t < start else "after"}
-            for t, (p, g, y, m) in enumerate(
-                zip((p for p, k in zip(data.periods, columns, strict=True) if k), made.gap, target, made.mixture, strict=True)
-            )
+            {"since": t - start, "period": pd.Timestamp(p), "value": float(g), "treated": float(y),
+             "comparison": float(m), "groups": int(reached.sum()), "phase": "before" if t < start else "after"}
+            for t, (p, g, y, m) in enumerate(zip(days, made.gap, target, made.mixture, strict=True))
         ],
         "placebos": [_placebo(p, names, made) for p in made.placebos],
         "weights": [{"group": n, "weight": float(w)} for n, w in zip(names, made.weights, strict=True) if w > 5e-4],
@@ -246,7 +247,10 @@ def _synthetic(
         baseline=after - made.value, treated=after, effect=made.value, low=low, high=high, p=made.p, se=made.se,
         method=f"synthetic control, placebos in {len(donors)} other groups",
     )  # fmt: skip
-    entry = _arm(plan, arm, alone, data, comparison, checks, in_time, spread, len(donors) + int(reached.sum()), note)
+    entry = _arm(
+        plan, arm, data, comparison, alone=alone, checks=checks, in_time=in_time, spread=spread,
+        groups=len(donors) + int(reached.sum()), notes=note,
+    )  # fmt: skip
     return Assessed(entry, made, tuple(checks), shown, None, broken, rows)
 
 
@@ -269,7 +273,14 @@ def _placebo(placebo: synthetic.Placebo, names: Sequence[str], made: Synthetic) 
 
 
 def _matched(
-    tables: Tables, plan: Plan, arm: str, alone: bool, match_on: str | None, registrations: Sequence[Any], level: float
+    tables: Tables,
+    plan: Plan,
+    arm: str,
+    match_on: str | None,
+    *,
+    alone: bool,
+    registrations: Sequence[Any],
+    level: float,
 ) -> Assessed | str:
     on, absent = matching.columns(tables, plan, match_on)
     if not on:
@@ -298,7 +309,8 @@ def _matched(
     rows: dict[str, Rows] = {
         "balance": [r | {"balanced": abs(r["smd_after"]) <= matching.BALANCED} for r in records(made.balance)],
         "sensitivity": [
-            {"kind": "e_value", "size": made.e_value, "low": made.low, "high": made.high, "holds": shown, "breakdown": made.e_value_end}
+            {"kind": "e_value", "size": made.e_value, "low": made.low, "high": made.high, "holds": shown,
+             "breakdown": made.e_value_end}
         ],
     }  # fmt: skip
     return Assessed(entry, made, tuple(checks), shown, None, made.e_value_end, rows)

@@ -124,7 +124,7 @@ def synthetic_checks(made: Synthetic, *, shown: bool, target: float | None) -> l
             f"it misses by {fit:.2g} times what is usual among the others, to be at most {GOOD_FIT:g}",
             fit <= GOOD_FIT,
         ),
-        check(EARLIER, "too few periods" if past is None else f"p {past.p:.2f}", past and past.p > SILENT_P),
+        check(EARLIER, "too few periods" if past is None else f"p {past.p:.2f}", past.p > SILENT_P if past else None),
     ]
     strong = "the start moved into the past could have found it"
     if past is None or not target:

@@ -161,10 +161,15 @@ def _trend(found: Assessed, currency: str) -> Finding | None:
         title = f"No trend is seen before {plan.name} started; there is no effect to hold that against"
         mood = "neutral"
     elif before.power >= POWER:
-        title = f"No trend is seen before {plan.name} started, and one that explains the effect would be seen in {chance} of cases"
+        title = (
+            f"No trend is seen before {plan.name} started; one that explains the effect would show in {chance} of cases"
+        )
         mood = "good"
     else:
-        title = f"That no trend is seen before {plan.name} started says little: one that explains the effect would be seen in only {chance} of cases"
+        title = (
+            f"That no trend is seen before {plan.name} started says little: one that explains the effect would show in "
+            f"only {chance} of cases"
+        )
         mood = "unknown"
     return _finding(
         found, "trend", title, value=before.power, unit="probability", tone=mood,
@@ -180,11 +185,13 @@ def _overturned(found: Assessed, currency: str) -> Finding | None:
     plan, value, did = found.arm.plan, found.breakdown, isinstance(found.made, Did)
     most = MOST if did else 100.0
     if did:
-        rest = "trends differed after the start by more than {} times the largest difference seen before it, period for period"
+        rest = "trends differed after the start by more than {} times the largest difference seen before it"
     else:
         rest = "the group drifted from its mixture after the start by more than {} times its usual miss before it"
     if value == 0:
-        title = f"The result of {plan.name} falls with any drift: from the last period before the start alone it is not shown"
+        title = (
+            f"The result of {plan.name} falls with any drift: seen from the last time before the start it is not shown"
+        )
     elif value is None:
         title = f"The result of {plan.name} holds unless " + rest.format(f"{most:g}")
     else:
@@ -206,7 +213,7 @@ def _earlier(found: Assessed, currency: str) -> Finding | None:
     title = (
         f"A start moved into the past shows nothing for {plan.name}: {size} (p {row['p']:.2f})"
         if good
-        else f"A start moved into the past shows an effect of {plan.name} too, {size} (p {row['p']:.2f}), where there was none"
+        else f"A start moved into the past shows an effect of {plan.name} too: {size} (p {row['p']:.2f})"
     )
     return _finding(
         found, "placebo", title, value=row["p"], unit="none", tone="good" if good else "bad",
@@ -217,7 +224,9 @@ def _earlier(found: Assessed, currency: str) -> Finding | None:
 def _fit(found: Assessed, made: Synthetic) -> Finding:
     ratio, plan = made.rmspe / made.usual, found.arm.plan
     return _finding(
-        found, "fit", f"Before {plan.name} the mixture of other groups misses by {ratio:.2g} times what is usual among them",
+        found,
+        "fit",
+        f"Before {plan.name} the mixture of other groups misses by {ratio:.2g} times what is usual among them",
         value=ratio, unit="multiple", tone="good" if ratio <= 1.25 else "unknown",
         about="root mean square of the miss before the start, in the median of the other groups' own",
     )  # fmt: skip
@@ -228,7 +237,9 @@ def _rank(found: Assessed, made: Synthetic) -> Finding:
     ahead = round(made.rank_p * (others + 1)) - 1
     who = "none" if ahead == 0 else f"{ahead}"
     return _finding(
-        found, "rank", f"Of {others} other groups treated alike, {who} stand{'s' if ahead <= 1 else ''} out as much as {plan.name}",
+        found,
+        "rank",
+        f"Of {others} other groups treated alike, {who} {'stands' if ahead <= 1 else 'stand'} out as much as {plan.name}",
         value=made.rank_p, unit="none", n=others + 1, tone="good" if made.rank_p <= 0.1 else "unknown",
         about="rank of the ratio of misses after and before the start, as a share",
     )  # fmt: skip
@@ -240,7 +251,8 @@ def _balance(found: Assessed, made: Matched) -> Finding:
     state = "alike" if good else "still unlike"
     return _finding(
         found, "balance",
-        f"Customers matched for {plan.name} are {state}: at worst {made.worst:.2f} standard deviations apart on what was declared",
+        f"Customers matched for {plan.name} are {state}: at worst {made.worst:.2f} standard deviations apart on what was "
+        "declared",
         value=made.worst, unit="none", n=made.n_treated + made.n_control, tone="good" if good else "bad",
         about="largest standardised difference of means after matching; up to 0.1 counts as balanced",
         detail=f"{lost:,} units without a like one are left out ({made.lost_treated:,} treated). What was not declared "
@@ -254,7 +266,8 @@ def _unseen(found: Assessed, made: Matched) -> Finding | None:
     plan = found.arm.plan
     return _finding(
         found, "sensitivity",
-        f"The result of {plan.name} holds unless something unseen goes {made.e_value_end:.2g} times more often with both taking part and the outcome",
+        f"The result of {plan.name} holds unless something unseen is {made.e_value_end:.2g} times as frequent with taking "
+        "part, and with the outcome",
         value=made.e_value_end, unit="multiple", tone="good" if made.e_value_end >= 2 else "unknown",
         about="E-value of the end of the interval nearest to no effect (VanderWeele and Ding 2017)",
         detail=f"To explain the whole effect it would have to be {made.e_value:.2g} times.",

@@ -147,8 +147,8 @@ def relative(path: Path, times: float, *, level: float = 0.95) -> tuple[float, f
     for step in _steps(path):
         for sign in (1.0, -1.0):
             drift = sign * times * reach(path) * step
-            low = value - drift @ path.value - bar * _error(path, target - drift)
-            high = value + drift @ path.value + bar * _error(path, target + drift)
+            low = value - float(drift @ path.value) - bar * _error(path, target - drift)
+            high = value + float(drift @ path.value) + bar * _error(path, target + drift)
             if low <= high:
                 ends.append((low, high))
     return min(low for low, _ in ends), max(high for _, high in ends)
@@ -156,10 +156,10 @@ def relative(path: Path, times: float, *, level: float = 0.95) -> tuple[float, f
 
 def _steps(path: Path) -> list[Array]:
     """From one period to the next before the start, as weights on the path."""
-    order = [*np.flatnonzero(path.before)]
+    order = [int(i) for i in np.flatnonzero(path.before)]
     made = []
     for now, then in zip(order, [*order[1:], None], strict=True):
-        gap = (path.since[then] if then is not None else -1) - path.since[now]
+        gap = int(path.since[then] if then is not None else -1) - int(path.since[now])
         step = np.zeros(len(path.since))
         step[now] -= 1 / gap
         if then is not None:
@@ -169,15 +169,15 @@ def _steps(path: Path) -> list[Array]:
 
 
 def _error(path: Path, weights: Array) -> float:
-    return float(np.sqrt(max(weights @ path.covariance @ weights, 0.0)))
+    return math.sqrt(max(float(weights @ path.covariance @ weights), 0.0))
 
 
 def smooth(path: Path, bend: float, *, level: float = 0.95) -> tuple[float, float]:
     """Interval of the mean effect when the difference of trends may bend by `bend` in every period.
 
     The trend is drawn through the last periods before the start and taken off; how many periods is chosen by what makes
-    the interval shortest, which does not depend on the outcome. Worst-case bias is added to the quantile as in Armstrong
-    and Kolesár's fixed-length intervals, with Student's instead of the normal quantile.
+    the interval shortest, which does not depend on the outcome. The worst bias is added to Student's quantile: a little
+    wider than the fixed-length intervals of Armstrong and Kolesár.
     """
     target = path.weights()
     best: tuple[float, float] | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -19,7 +21,7 @@ def path(before: list[float], after: list[float], noise: float = 1e-5) -> Path:
 
 
 def test_relative_magnitudes_by_hand() -> None:
-    """Steps before: 0.2 (from −3 to −2) and −0.1 (from −2 to −1). Two periods after: mean drift 1.5 steps of M̄ × 0.2."""
+    """Steps before: 0.2 (−3 to −2) and −0.1 (−2 to −1). Two periods after: mean drift 1.5 steps of M̄ × 0.2."""
     made = path([-0.1, 0.1], [1.0, 1.2])
     for times in (0.5, 1.0, 2.0):
         low, high = s.relative(made, times)
@@ -54,8 +56,9 @@ def test_a_larger_violation_never_narrows(before: list[float], after: list[float
     made = path(before, after, noise=0.2)
     for bound in (s.relative, s.smooth):
         ends = [bound(made, m) for m in (0.0, 0.3, 1.0, 3.0)]
-        assert all(a[0] >= b[0] - 1e-9 and a[1] <= b[1] + 1e-9 for a, b in zip(ends, ends[1:], strict=False)) or (
-            bound is s.smooth and all(b[1] - b[0] >= a[1] - a[0] - 1e-9 for a, b in zip(ends, ends[1:], strict=False))
+        steps = list(itertools.pairwise(ends))
+        assert all(a[0] >= b[0] - 1e-9 and a[1] <= b[1] + 1e-9 for a, b in steps) or (
+            bound is s.smooth and all(b[1] - b[0] >= a[1] - a[0] - 1e-9 for a, b in steps)
         )
 
 
