@@ -15,7 +15,7 @@ from cxkit.records import Result
 MOST = 16
 APART = 0.14
 """Half the distance between the two marks of a row."""
-REACH = 4.0
+REACH = 3.0
 """Intervals are drawn to this many times the claim at most."""
 
 
@@ -27,7 +27,7 @@ def _effects(result: Result) -> list[Row]:
 
 def _note(row: Row) -> str:
     words = f"{_percent(row, 'raw')} → {_percent(row, 'shrunk')}"
-    return words if row.get("in_force") else f"{words}, not in the plan"
+    return words if row.get("in_force") else f"{words}, claim still stands"
 
 
 def _percent(row: Row, column: str) -> str:
@@ -94,6 +94,13 @@ def shrinkage(result: Result, *, ax: Axes | None = None) -> Axes:
         ax.plot([raw], [y - APART], marker="o", markersize=7, color=style.SOFT, linestyle="none", zorder=3)
         ax.plot([raw], [y - APART], marker="o", markersize=3.8, color=style.PAPER, linestyle="none", zorder=4)
         ax.plot([shrunk], [y + APART], marker="o", markersize=7.5, color=colour, linestyle="none", zorder=5)
+        if y == 0:
+            for column, at, words in (("raw_low", y - APART, "test alone"), ("low", y + APART, "counted on")):
+                end = max(number(row, column) or 0.0, -REACH)
+                ax.annotate(
+                    words, (end, at), xytext=(-6, 0), textcoords="offset points", va="center", ha="right",
+                    fontsize=8.5, color=style.SOFT,
+                )  # fmt: skip
         aside(ax, y, _note(row), color=style.INK if row.get("in_force") else style.SOFT)
     style.zero_line(ax, "all that was claimed", at=1.0)
     ax.axvline(0, color=style.LINE, linewidth=1, zorder=0)

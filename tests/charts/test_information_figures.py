@@ -45,5 +45,5 @@ def test_a_test_that_cannot_be_valued_is_not_in_the_figure() -> None:
 def test_intervals_far_outside_are_cut_and_said_to_be() -> None:
     ax = style.canvas(4)
     shrinkage.shrinkage(GIVEN["govern.shrinkage"], ax=ax)
-    assert "lines cut at 4 times" in ax.get_xlabel()
-    assert ax.get_xlim()[1] < 6
+    assert "lines cut at 3 times" in ax.get_xlabel()
+    assert ax.get_xlim()[1] < 4
