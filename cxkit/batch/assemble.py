@@ -38,7 +38,7 @@ MOST_NAMES = 50_000
 def write_report(
     building: Path, *, job: Job, settings: Client, store: Store, taken: Intake, record: Mapping[str, Any]
 ) -> str:
-    """Write the report, the council's pack, the playbook, the action lists and ``results/findings.json`` into a run being built.
+    """Write the report and what lies beside it (the council's pack, the playbook, the lists, the findings) into a run.
 
     Returns the report's headline.
     """
