@@ -143,19 +143,22 @@ def _spend(tables: Tables, one: About, investments: Sequence[Row]) -> list[Row]:
 
 
 def planned_spend(one: About, investments: Sequence[Row], as_of: date) -> float | None:
-    """Money to be paid by `as_of`: by the sheet of investments, else in even steps from start to planned end."""
-    if investments:
-        return float(sum(row["amount"] * _payments(row, as_of) for row in investments))
+    """Money to be paid by `as_of`: the budget in the steps of the sheet of investments, else in even
+    ones from start to planned end."""
+    whole = sum(row["amount"] * _payments(row, as_of, whole=True) for row in investments)
+    if whole > 0:
+        return float(one.row["budget"]) * sum(row["amount"] * _payments(row, as_of) for row in investments) / whole
     first, last = one.written.get("started"), one.written.get("planned_end")
     if first is None or last is None or last <= first:
         return None
     return float(one.row["budget"]) * min(max((as_of - first).days / (last - first).days, 0.0), 1.0)
 
 
-def _payments(row: Row, as_of: date) -> int:
-    passed = months_between(row["month"], month_of(as_of)) + 1
+def _payments(row: Row, as_of: date, *, whole: bool = False) -> int:
+    """Payments due by `as_of`, or all of them; what runs without an end is paid up to today."""
+    passed = max(months_between(row["month"], month_of(as_of)) + 1, 0)
     most = 1 if row["kind"] == "one_off" else row["months"] or passed
-    return max(min(passed, most), 0)
+    return int(most) if whole else min(passed, int(most))
 
 
 def _deadline(tables: Tables, one: About) -> list[Row]:

@@ -1,7 +1,8 @@
 """What a client's tables can count of an assumption: contacts, customers, revenue a year, cost of a contact, margin.
 
-A counterpart is only used where it matched the assumption in the twelve months before approval: an assumption about a
-part of what a table holds, or in another unit, is not mistaken for one that drifted.
+A counterpart is only used where it matched the assumption in the twelve months before approval, or where the base's
+unit names everything the table counts and lies within a half of it: an assumption about a part of what a table holds,
+or in another unit, is not mistaken for one that drifted.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ WORDS: Mapping[str, frozenset[str]] = {
                             "user", "users", "subscriber", "subscribers")),
 }  # fmt: skip
 """What is counted → words of a base's unit that name it."""
+FILLERS = frozenset(("a", "per", "year", "yearly", "of", "all", "our"))
+NEAR = 1.5
 COST_DRIVERS = ("deflection", "recontact", "complaints")
 
 
@@ -218,6 +221,22 @@ def matches(count: Count, row: Mapping[str, Any], tolerance: float) -> bool:
     """Whether a counterpart's value lies in an assumption's range."""
     low, high = span(row, tolerance)
     return low <= count.value <= high
+
+
+def whole(base_unit: str) -> bool:
+    """Whether a unit names everything a table counts, and no part of it.
+
+    >>> whole("contacts a year"), whole("integration contacts a year"), whole("homes")
+    (True, False, True)
+    """
+    words = set(re.findall(r"[a-z]+", base_unit.casefold())) - FILLERS
+    return bool(words) and any(words <= known for known in WORDS.values())
+
+
+def near(count: Count, row: Mapping[str, Any]) -> bool:
+    """Whether a count is so close to an assumption, within a half, that the same thing must be meant."""
+    value = float(row["value"])
+    return value > 0 and 1 / NEAR <= count.value / value <= NEAR
 
 
 def span(row: Mapping[str, Any], tolerance: float) -> tuple[float, float]:

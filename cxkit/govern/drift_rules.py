@@ -23,8 +23,8 @@ class Rule(NamedTuple):
 
 RULES: Mapping[str, Rule] = {
     "assumption": Rule(
-        "What can be counted of an assumption matched it on the day of approval and has left its range since, noise "
-        "allowed for.",
+        "What can be counted of an assumption lies outside the range that was approved, noise allowed for: since "
+        "approval where the count matched it then, from the beginning where its unit leaves no doubt what is meant.",
         "Put the counted value into the case and decide again; if the case no longer pays, hold the money.",
         "CX Council/Finance",
     ),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from typing import NamedTuple
 
-from cxkit.formats import number
+from cxkit.formats import Unit, quantity
 from cxkit.govern.drift_cases import Cases
 from cxkit.govern.drift_checks import NAMES, About
-from cxkit.govern.drift_counts import Count, adopted, counterparts, matches, span, year_before
+from cxkit.govern.drift_counts import Count, adopted, counterparts, matches, near, span, whole, year_before
 from cxkit.govern.drift_noise import FEWEST, limits
 from cxkit.govern.drift_rules import TOLERANCE
 from cxkit.govern.reading import Row, records
+from cxkit.metrics.definitions import definitions
 from cxkit.metrics.windows import add_months, last_complete_month, month_of
 from cxkit.records import Result
 from cxkit.tables.engine import Tables
@@ -23,6 +25,20 @@ Judge = Callable[[float], tuple[Row, Row | None]]
 """Given the chance it may spend: the row of what is watched, and the alarm if there is one."""
 
 
+class Said(NamedTuple):
+    """How a target metric is told."""
+
+    name: str
+    unit: Unit
+    currency: str
+    up: bool
+    """Whether more is better."""
+
+    def words(self, value: float) -> str:
+        """A value in its unit."""
+        return quantity(value, self.unit, currency=self.currency)
+
+
 def watch(
     tables: Tables, about: Sequence[About], *, scorecard: Result | None, cases: Cases, chance: float
 ) -> tuple[list[Row], list[Row]]:
@@ -31,16 +47,26 @@ def watch(
     watched: list[Row] = []
     series = _series(scorecard)
     directions = {r["metric"]: r["direction"] for r in records(scorecard, "measures")}
+    names = {r["metric_id"]: r["metric"] for r in rows(tables, "metrics")}
     for one in about:
         metric = one.written.get("metric_id")
-        if metric in series:
-            judges.append(_metric(one, str(metric), series[metric], directions.get(metric, "up")))
+        if metric in series and one.written.get("expected_change") == 0:
+            watched.append(_row(one, str(metric), None, "it is not meant to move"))
+        elif metric in series:
+            known = definitions().get(str(metric))
+            say = Said(
+                name=str(names.get(metric) or (known.name if known else metric)),
+                unit=known.unit if known else "none",
+                currency=tables.currency,
+                up=directions.get(metric, known.direction if known else "up") == "up",
+            )
+            judges.append(_metric(one, str(metric), series[metric], say))
         for each in (one.forecast or {}).get("assumptions") or ():
             row = dict(each)
             if row["name"] in ("base", "unit_value", "margin", "adoption"):
                 judges.append(_assumption(tables, one, row, cases))
             else:
-                watched.append(_row(one, f"{row['benefit_id']} {row['name']}", row, "no table counts it"))
+                watched.append(_row(one, f"{row['benefit_id']} {row['name']}", row, "no table counts it; its tests do"))
     raised = []
     for judge in judges:
         seen, alarm = judge(chance / len(judges))
@@ -67,7 +93,7 @@ def _row(one: About, subject: str, row: Row | None, state: str, **more: object) 
     return made | more
 
 
-def _metric(one: About, metric: str, points: list[tuple[date, float]], direction: str) -> Judge:
+def _metric(one: About, metric: str, points: list[tuple[date, float]], say: Said) -> Judge:
     """The latest months since approval against what the months before lead to, on the bad side only."""
 
     def judge(chance: float) -> tuple[Row, Row | None]:
@@ -85,7 +111,7 @@ def _metric(one: About, metric: str, points: list[tuple[date, float]], direction
         found = limits(past, [v for _, v in after], chance, first=run[0][0].month - 1, skipped=len(between))
         if found is None:
             return _row(one, metric, None, "its months do not vary"), None
-        bad = found.found < found.low if direction == "up" else found.found > found.high
+        bad = found.found < found.low if say.up else found.found > found.high
         numbers: Row = {
             "assumed": found.expected,
             "range_low": found.low,
@@ -96,10 +122,9 @@ def _metric(one: About, metric: str, points: list[tuple[date, float]], direction
         seen = _row(one, metric, None, "outside" if bad else "inside") | numbers | counted
         if not bad:
             return seen, None
-        way = "fallen" if direction == "up" else "risen"
         what = (
-            f"{metric}, which {one.name} should move, has {way} since approval: {number(found.found, 3)} over the last "
-            f"{len(after)} months, {number(found.expected, 3)} by its months before"
+            f"{say.name}, which {one.name} should move, has {'fallen' if say.up else 'risen'} since approval: "
+            f"{say.words(found.found)} over the last {len(after)} months, {say.words(found.expected)} by those before"
         )
         return seen, one.alarm("metric", what, subject=metric, since=after[0][0], sources="scorecard", **numbers)
 
@@ -142,6 +167,8 @@ def _assumption(tables: Tables, one: About, row: Row, cases: Cases) -> Judge:
         if not before:
             return _row(one, subject, row, "its table holds no year before approval"), None
         fits = [c for c in latest if c.what in before and matches(before[c.what], row, TOLERANCE)]
+        if not fits and row["name"] == "base" and whole(unit):
+            fits = [c for c in latest[:1] if c.what in before and near(before[c.what], row)]
         if not fits:
             state = "what the tables count did not match it on the day of approval"
             first = latest[0]
@@ -164,8 +191,10 @@ def _judged(
     if not out:
         return seen, None
     stated = cases.stated(row["benefit_id"], row["name"]) or float(row["value"])
+    old = before is not None and not matches(before, row, TOLERANCE)
+    moved = "was outside its range on the day of approval already" if old else "has left its range"
     what = (
-        f"The {NAMES[row['name']]} that {one.name} stands on has left its range: {now.value:,.4g} ({now.what}), "
+        f"The {NAMES[row['name']]} that {one.name} stands on {moved}: {now.value:,.4g} ({now.what}), "
         f"{low:,.4g} to {high:,.4g} was approved"
     )
     alarm = one.alarm("assumption", what, subject=subject, since=approved, assumed=row["value"], range_low=low,

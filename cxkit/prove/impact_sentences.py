@@ -51,9 +51,9 @@ def findings(measures: Sequence[Row], *, start: str, currency: str) -> list[Find
     ]
     parts += [f"Improving before it began already: {listing(early, most=8)}."] if early else []
     many = len(proved)
+    named = [f"{r['label']} ({_effect(r, currency)}, grade {r['tested_grade']})" for r in proved]
     parts.append(
-        f"{many} of them {'is' if many == 1 else 'are'} also measured by a test of the whole programme; for the rest "
-        "before and after shows no cause."
+        f"A test of the whole programme measured {listing(named)}; for the rest before and after shows no cause."
         if many
         else "No test of the whole programme measured any of them, so before and after shows no cause."
     )
@@ -79,12 +79,16 @@ def findings(measures: Sequence[Row], *, start: str, currency: str) -> list[Find
     ]
 
 
+def _effect(row: Row, currency: str) -> str:
+    return quantity(row["tested_effect"], gap_unit(row["unit"]), currency=currency, signed=True)
+
+
 def _one(row: Row, *, start: str, currency: str) -> Finding:
     proved = row["tested_scope"] == "programme"
     unit = gap_unit(row["unit"])
     tests = ""
     if row["tested_by"]:
-        size = quantity(row["tested_effect"], unit, currency=currency, signed=True)
+        size = _effect(row, currency)
         span = interval(row["tested_low"], row["tested_high"], unit, currency=currency)
         about = "the programme" if proved else f"{row['tested_scope']} alone"
         tests = f"Test {row['tested_by']} of {about}, grade {row['tested_grade']}: {size} ({span})."
@@ -109,9 +113,7 @@ def _one(row: Row, *, start: str, currency: str) -> Finding:
     )  # fmt: skip
     title = said(row, currency)
     if proved:
-        title += (
-            f"; a test of the whole programme puts its part at {quantity(value, unit, currency=currency, signed=True)}"
-        )
+        title += f"; a test of the whole programme puts its part at {_effect(row, currency)}"
     tone = cast(Literal["good", "bad", "neutral", "unknown"], row["tested_tone"] if proved else row["tone"])
     return Finding(
         id="prove.impact.metric",

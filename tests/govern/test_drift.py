@@ -38,7 +38,7 @@ def test_nothing_drifted_and_nothing_is_said() -> None:
     assert kinds(result) == []
     assert not result.gaps
     states = result.frame("watched").set_index("subject")["state"]
-    assert states.to_dict() == {"B1 base": "inside", "B1 effect": "no table counts it", "csat": "inside"}
+    assert states.to_dict() == {"B1 base": "inside", "B1 effect": "no table counts it; its tests do", "csat": "inside"}
     (said,) = result.findings
     assert said.title == "Nothing that can be watched has drifted under the one funded initiative"
     assert said.tone == "good"
@@ -69,11 +69,31 @@ def test_an_assumption_that_never_matched_is_no_drift() -> None:
     assert "did not match" in result.frame("watched").set_index("subject")["state"]["B1 base"]
 
 
+def test_a_base_that_was_wrong_from_the_beginning_is_told_where_its_unit_leaves_no_doubt() -> None:
+    wrong = given.FORECAST["assumptions"][0] | {"value": 8000.0, "low": 7500.0, "high": 8500.0}
+    result = found(forecasts=[given.FORECAST | {"assumptions": [wrong]}], cases=given.cases(8000.0))
+    (row,) = result.frame("alarms").to_dict("records")
+    assert (row["kind"], row["subject"]) == ("assumption", "B1 base")
+    assert "on the day of approval already" in row["what"]
+    part = wrong | {"base_unit": "contacts about bills a year"}
+    result = found(forecasts=[given.FORECAST | {"assumptions": [part]}], cases=given.cases(8000.0))
+    assert kinds(result) == []
+
+
 def test_a_metric_that_went_the_wrong_way_is_found_and_the_right_way_is_not() -> None:
     result = found(scorecard=given.scorecard(np.random.default_rng(3), fall=0.15))
     assert kinds(result) == ["metric"]
     assert result.frame("alarms")["case"].to_list() == ["cannot be computed"]
+    assert "Customer satisfaction, which Call back should move, has fallen" in result.frame("alarms")["what"][0]
+    assert not any("_" in f.title for f in result.findings)
     assert kinds(found(scorecard=given.scorecard(np.random.default_rng(3), fall=-0.15))) == []
+
+
+def test_a_metric_that_is_not_meant_to_move_is_not_watched() -> None:
+    fallen = given.scorecard(np.random.default_rng(3), fall=0.15)
+    result = found(scorecard=fallen, sheet={"expected_change": 0.0})
+    assert kinds(result) == []
+    assert result.frame("watched").set_index("subject")["state"]["csat"] == "it is not meant to move"
 
 
 def test_facts_of_two_runs() -> None:
@@ -102,12 +122,12 @@ def test_facts_of_two_runs() -> None:
 
 def test_spend_dates_and_benefit() -> None:
     invest = pd.DataFrame(
-        [{"investment_id": "V", "initiative_id": "I1", "month": "2025-11-01", "amount": 500.0, "kind": "run_rate",
+        [{"investment_id": "V", "initiative_id": "I1", "month": "2025-11-01", "amount": 1000.0, "kind": "run_rate",
           "months": 40, "status": "cancellable"}]
     )  # fmt: skip
-    over = found(frames={"investments": invest}, ledger=given.ledger(spent=9_000.0))  # 12 × 500 were planned
+    over = found(frames={"investments": invest}, ledger=given.ledger(spent=15_000.0))  # 12 of 40 months
     assert kinds(over) == ["spend"]
-    assert kinds(found(frames={"investments": invest}, ledger=given.ledger(spent=6_500.0))) == []
+    assert kinds(found(frames={"investments": invest}, ledger=given.ledger(spent=12_900.0))) == []
     late = found(sheet={"planned_end": "2026-09-15"})
     (row,) = late.frame("alarms").to_dict("records")
     assert (row["kind"], row["since"], row["new"]) == ("deadline", date(2026, 9, 15), False)
