@@ -104,7 +104,8 @@ def _did(
     if before is not None:
         rows["placebos"].append(
             {"kind": "trend before", "value": before.slope, "p": before.p, "power": before.power,
-             "count": before.periods, "passed": before.passed, "says": "difference of trends before the start, per period"}
+             "count": before.periods, "passed": before.passed,
+             "says": "difference of trends before the start, per period"}
         )  # fmt: skip
     if lead is not None:
         rows["placebos"].append(
@@ -317,9 +318,18 @@ def _matched(
 
 
 def _arm(
-    plan: Plan, arm: str, alone: bool, data: Followed, comparison: Comparison, checks: Sequence[Check],
-    in_time: bool | None, spread: float, groups: int, notes: tuple[str, ...] = (),
-) -> Arm:  # fmt: skip
+    plan: Plan,
+    arm: str,
+    data: Followed,
+    comparison: Comparison,
+    *,
+    alone: bool,
+    checks: Sequence[Check],
+    in_time: bool | None,
+    spread: float,
+    groups: int,
+    notes: tuple[str, ...] = (),
+) -> Arm:
     grade = quasi_grades.graded(plan, checks)
     if plan.kind == "binary":
         spread = max(min(comparison.baseline, 1 - comparison.baseline), 0.0)

@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from cxkit.prove.did import LEAST_BEFORE, NEVER, Array, Whole
+from cxkit.prove.did import LEAST_BEFORE, NEVER, Array, Mask, Whole
 from cxkit.prove.plan import Plan
 from cxkit.tables.cut import text_literal
 from cxkit.tables.engine import Tables
@@ -70,7 +70,7 @@ def followed(tables: Tables, plan: Plan, arm: str) -> Followed | str:
         rows.groupby("grp").agg(arm=("arm", "first"), began=("began", "min"), units=("units", "max")).loc[wide.index]
     )
     reached = (about["arm"] == arm).to_numpy()
-    if reached.all() or not reached.any():
+    if not reached.any() or (reached.all() and plan.design != "did"):
         return f"the panel holds no unit of arm '{plan.control_arm if reached.all() else arm}'"
     periods = tuple(pd.Timestamp(p).date() for p in wide.columns)
     outcome = wide.to_numpy(dtype=float).copy()
@@ -87,23 +87,8 @@ def followed(tables: Tables, plan: Plan, arm: str) -> Followed | str:
         notes.append(
             f"The period in which a group was reached on some other day than its first is left out ({partly})."
         )
-    kept = np.ones(len(wide), dtype=bool)
-    always = starts == 0
-    seen = np.isfinite(outcome)
-    short = (
-        (starts > 0)
-        & (starts < NEVER)
-        & (np.where(np.arange(len(periods)) < starts[:, None], seen, False).sum(1) < LEAST_BEFORE)
-    )
-    empty = ~(always | short) & (seen.sum(axis=1) < 2)
-    for which, said in (
-        (always, "groups were reached before the first period seen, so that nothing is known of them without it"),
-        (short, f"groups were seen fewer than {LEAST_BEFORE} periods before they were reached"),
-        (empty, "groups were seen in fewer than two periods"),
-    ):
-        if which.any():
-            kept &= ~which
-            notes.append(f"{int(which.sum()):,} {said}; they are left out.")
+    kept, left_out = _usable(outcome, starts)
+    notes += left_out
     late = reached & (starts == NEVER)
     if late.any():
         notes.append(
@@ -118,10 +103,8 @@ def followed(tables: Tables, plan: Plan, arm: str) -> Followed | str:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             some &= np.isfinite(outcome[starts < NEVER]).any(axis=0)
-    gone = np.cumsum(~some)
-    starts = np.where(
-        starts < NEVER, starts - np.where(starts < NEVER, gone[np.minimum(starts, len(gone) - 1)], 0), NEVER
-    )
+    gone = np.concatenate([[0], np.cumsum(~some)])  # dropped periods before each
+    starts = np.where(starts < NEVER, starts - gone[np.minimum(starts, len(some))], NEVER)
     outcome, periods = outcome[:, some], tuple(p for p, keep in zip(periods, some, strict=True) if keep)
     if _bundled(rows):
         notes.append(
@@ -144,6 +127,22 @@ def followed(tables: Tables, plan: Plan, arm: str) -> Followed | str:
         n=int(rows["n"].sum()),
         notes=tuple(notes),
     )
+
+
+def _usable(outcome: Array, starts: Whole) -> tuple[Mask, list[str]]:
+    """Groups of which enough is known, and what is said of the others."""
+    seen = np.isfinite(outcome)
+    before = seen & (np.arange(outcome.shape[1]) < starts[:, None])
+    always = starts == 0
+    short = ~always & (starts < NEVER) & (before.sum(axis=1) < LEAST_BEFORE)
+    empty = ~(always | short) & (seen.sum(axis=1) < 2)
+    said = {
+        "groups were reached before the first period seen, so that nothing is known of them without it": always,
+        f"groups were seen fewer than {LEAST_BEFORE} periods before they were reached": short,
+        "groups were seen in fewer than two periods": empty,
+    }
+    notes = [f"{int(which.sum()):,} {words}; they are left out." for words, which in said.items() if which.any()]
+    return np.asarray(~(always | short | empty)), notes
 
 
 def _bundled(rows: pd.DataFrame) -> bool:

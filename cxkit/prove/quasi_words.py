@@ -96,14 +96,13 @@ def _detail(found: Assessed, said: Verdict, p_adjusted: float, *, tests: int, le
         )
         text.append(f"{made.reached} of {made.groups} groups were reached; they {kind}.")
     elif isinstance(made, Synthetic):
-        text.append(
-            f"The mixture misses by {show(made.rmspe)} before the start; {len(made.weights)} other groups are open to it."
-        )
+        open_to = f"{len(made.weights)} other groups are open to it"
+        text.append(f"The mixture misses by {show(made.rmspe)} before the start; {open_to}.")
     else:
         crude = plan.amount(made.crude, currency, signed=True)
         text.append(
-            f"{made.n_treated:,} treated customers beside {made.n_control:,} like them in {made.strata:,} strata; without "
-            f"matching the difference is {crude}."
+            f"{made.n_treated:,} treated customers beside {made.n_control:,} like them in {made.strata:,} strata; "
+            f"without matching the difference is {crude}."
         )
     p = arm.comparison.p
     if tests > 1 and p <= 1 - level < p_adjusted:
@@ -235,11 +234,11 @@ def _fit(found: Assessed, made: Synthetic) -> Finding:
 def _rank(found: Assessed, made: Synthetic) -> Finding:
     others, plan = len(made.weights), found.arm.plan
     ahead = round(made.rank_p * (others + 1)) - 1
-    who = "none" if ahead == 0 else f"{ahead}"
+    who, stand = "none" if ahead == 0 else f"{ahead}", "stands" if ahead <= 1 else "stand"
     return _finding(
         found,
         "rank",
-        f"Of {others} other groups treated alike, {who} {'stands' if ahead <= 1 else 'stand'} out as much as {plan.name}",
+        f"Of {others} other groups treated alike, {who} {stand} out as much as {plan.name}",
         value=made.rank_p, unit="none", n=others + 1, tone="good" if made.rank_p <= 0.1 else "unknown",
         about="rank of the ratio of misses after and before the start, as a share",
     )  # fmt: skip
@@ -251,8 +250,8 @@ def _balance(found: Assessed, made: Matched) -> Finding:
     state = "alike" if good else "still unlike"
     return _finding(
         found, "balance",
-        f"Customers matched for {plan.name} are {state}: at worst {made.worst:.2f} standard deviations apart on what was "
-        "declared",
+        f"Customers matched for {plan.name} are {state}: at worst {made.worst:.2f} standard deviations apart on what "
+        "was declared",
         value=made.worst, unit="none", n=made.n_treated + made.n_control, tone="good" if good else "bad",
         about="largest standardised difference of means after matching; up to 0.1 counts as balanced",
         detail=f"{lost:,} units without a like one are left out ({made.lost_treated:,} treated). What was not declared "
@@ -266,8 +265,8 @@ def _unseen(found: Assessed, made: Matched) -> Finding | None:
     plan = found.arm.plan
     return _finding(
         found, "sensitivity",
-        f"The result of {plan.name} holds unless something unseen is {made.e_value_end:.2g} times as frequent with taking "
-        "part, and with the outcome",
+        f"The result of {plan.name} holds unless something unseen is {made.e_value_end:.2g} times as frequent with "
+        "taking part, and with the outcome",
         value=made.e_value_end, unit="multiple", tone="good" if made.e_value_end >= 2 else "unknown",
         about="E-value of the end of the interval nearest to no effect (VanderWeele and Ding 2017)",
         detail=f"To explain the whole effect it would have to be {made.e_value:.2g} times.",

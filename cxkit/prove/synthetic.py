@@ -203,7 +203,7 @@ def _placebo(kind: str, group: int, gap: Array, start: int, p: float = float("na
 
 
 def _in_time(target: Array, donors: Array, start: int, value: float) -> tuple[Placebo | None, float, float]:
-    """A start a third of the periods earlier, seen up to the true one; its power against `value`, and its standard error."""
+    """A start a third of the periods earlier, seen up to the true one; its power against `value`; its error."""
     fake = start - max(2, start // 3)
     past, others = target[:start], donors[:, :start]
     mine, _, _, se = _held_against(past, others, fake)

@@ -22,6 +22,7 @@ from tests.charts import (
     given_plan,
     given_plays,
     given_quantify,
+    given_quasi,
     given_taxonomy,
     given_ways,
 )
@@ -37,6 +38,7 @@ GIVEN = (
     | given_enablement.GIVEN
     | given_impact.GIVEN
     | given_quantify.GIVEN
+    | given_quasi.GIVEN
     | given_later.GIVEN
     | given_plan.GIVEN
     | given_plays.GIVEN

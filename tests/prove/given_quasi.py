@@ -42,7 +42,9 @@ def rollout(
     return level + scale * noise(rng, n, periods, rho) + effect * (t >= begun) + drift * t * (begun < NEVER)
 
 
-def mixture(seed: int, *, effect: float = 0.0, donors: int = 12, periods: int = 36, start: int = 24, rho: float = 0.5) -> np.ndarray:
+def mixture(
+    seed: int, *, effect: float = 0.0, donors: int = 12, periods: int = 36, start: int = 24, rho: float = 0.5
+) -> np.ndarray:
     """A group (first row) that is a mixture of donors driven by two common courses, with an effect from `start` on."""
     rng = np.random.default_rng(seed)
     courses = np.cumsum(rng.normal(size=(2, periods)) * 0.5, axis=1)
@@ -115,7 +117,9 @@ def customers(
     unseen = rng.normal(size=n)
     past = 20 + 4 * segment + 2 * np.log(seats) + 3 * rng.normal(size=n)
     took = rng.random(n) < 1 / (1 + np.exp(-(-1.2 + 0.5 * segment + 0.06 * (past - 30) + hidden * unseen)))
-    after = 5 + 0.7 * past + 1.5 * segment + 0.5 * np.log(seats) + hidden * unseen + 2 * rng.normal(size=n) + effect * took
+    after = (
+        5 + 0.7 * past + 1.5 * segment + 0.5 * np.log(seats) + hidden * unseen + 2 * rng.normal(size=n) + effect * took
+    )
     if kind == "binary":
         past = (past > np.median(past)).astype(float)
         chance = np.clip(0.2 + 0.1 * segment + 0.2 * past + effect * took, 0, 1)
