@@ -9,15 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from datetime import date
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import ValidationError
 
 from cxkit import errors
-from cxkit.engagement import evidence, places
+from cxkit.engagement import evidence, forecasting, places
 from cxkit.engagement.client import read_client
 from cxkit.engagement.desk import parse_day
 from cxkit.engagement.store import Decision, Store, append_history, locked, read_store, replace_store
@@ -82,7 +80,7 @@ def record(
             evidence.keep(folder, rests)
         _write(folder, store, (*store.decisions, decision), decision)
         if rests is not None:
-            _approve(folder, decision, rests)
+            forecasting.approve(folder, decision, rests.results)
     return decision
 
 
@@ -199,9 +197,3 @@ def _about(rests: evidence.Evidence | None, initiative: str) -> tuple[str, ...]:
         return record.get("id") == "govern.allocation.plan"
 
     return tuple(sorted(str(r["key"]) for r in rests.findings if r.get("key") and speaks(r)))
-
-
-def _approve(folder: Path, decision: Decision, rests: evidence.Evidence) -> None:
-    """Keep what the initiative is expected to bring, as it was on the day its money was approved, where it was."""
-    if find_spec("cxkit.engagement.forecasting") is not None:
-        import_module("cxkit.engagement.forecasting").approve(folder, decision, rests.results)

@@ -27,10 +27,12 @@ NEEDED: Mapping[str, Kind] = {
     "gaps": "text",
     "finding_keys": "text",
     "business_unit": "text",
+    "test_worth": "number",
 }
 """`state` is open, or decided when the last decision on the initiative says the same. `per_month` is money that a
 month without a decision costs, where it is known. `chain` says how each step of the ledger stands, `gaps` names the
-steps for which there is nothing, `finding_keys` (separated by spaces) the findings behind it."""
+steps for which there is nothing, `finding_keys` (separated by spaces) the findings behind it; `test_worth` what a test
+before deciding would be worth, net of its cost and delay, where ``govern.information`` says so."""
 OPTIONS: Mapping[str, Kind] = {
     "initiative_id": "text",
     "initiative": "text",
@@ -62,6 +64,7 @@ def needed(
     cases = results.get("quantify.cases")
     valued = {r["initiative"]: r for r in records(cases, "cases")}
     spent = _spending(records(cases, "flows"))
+    tests = {r["initiative_id"]: r.get("net") for r in records(results.get("govern.information"), "queue")}
     found: list[Row] = []
     options: list[Row] = []
     for row in allocation.tables["plan"].to_pylist():
@@ -77,6 +80,7 @@ def needed(
                 **{name: row.get(name) for name in ("initiative_id", "initiative", "verdict", "amount", "freed")},
                 **{"reason": row.get("reason"), "grade": row.get("grade"), "if_nothing": nothing, "per_month": month},
                 **_chain(chains.get(id_, ())),
+                "test_worth": tests.get(id_),
                 "business_unit": ledger.get(id_, {}).get("business_unit"),
                 "owner_role": "CX Council/Finance",
                 "state": "decided" if same else "open",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -34,18 +34,16 @@ forecast's interval (money given), whether what was to be stopped is stopped, or
 verdict; empty while it is too early to say. `evidence` is the hash of the findings it rests on."""
 MINIMUM = 5
 """Scored decisions below which a hit rate has no interval."""
-EXPECTED = ("expected", "forecast", "value")
-REALISED = ("realised", "realised_value", "actual")
-HITS = ("hit", "inside", "covered", "held")
 
 
 def scored(recorded: Sequence[Row], results: Mapping[str, Result], names: Mapping[str, str], as_of: date) -> list[Row]:
     """Every decision that stands, with what came of it.
 
-    The result ``prove.forecasts`` is read from whichever of its tables names a forecast and a span of months; its
-    columns go by several names, of which the first that is there counts.
+    Money that was given is scored by the table `scored` of ``prove.forecasts`` (forecast_id, initiative_id, name,
+    approved, months, state, forecast, low, high, realised, ratio, hit): at the longest span that finance has signed
+    wholly. A forecast is that of the decision of its day; one from before decisions were recorded has a row of its own.
     """
-    by_decision, by_forecast = _forecasts(results.get("prove.forecasts"))
+    forecasts = _forecasts(results.get("prove.forecasts"))
     ledger = {r["initiative_id"]: r for r in records(results.get("govern.ledger"), "initiatives")}
     effects = by_initiative(records(results.get("prove.experiments"), "effects"))
     found = []
@@ -56,7 +54,7 @@ def scored(recorded: Sequence[Row], results: Mapping[str, Result], names: Mappin
         made = {name: row.get(name) for name in ("decision_id", "initiative_id", "verdict", "decided", "evidence")}
         made["initiative"] = names.get(id_, id_ or None)
         verdict = str(row["verdict"]).casefold()
-        told = by_decision.get(str(row["decision_id"])) or by_forecast.get((id_, str(row["decided"])))
+        told = forecasts.pop((id_, str(row["decided"])), None)
         if told:
             made |= told
         elif verdict == "stop" and id_:
@@ -66,38 +64,23 @@ def scored(recorded: Sequence[Row], results: Mapping[str, Result], names: Mappin
         else:
             made["became"] = "carried out" if row["state"] == "done" else "not carried out yet"
         found.append(made)
-    return found
+    early = [{"verdict": "fund", **told} for told in forecasts.values()]
+    return [*sorted(early, key=lambda r: (str(r["decided"]), str(r["forecast_id"]))), *found]
 
 
-def _forecasts(result: Result | None) -> tuple[dict[str, Row], dict[tuple[str, str], Row]]:
-    """Forecasts with their longest span that is over, by decision and by initiative and day."""
-    by_decision: dict[str, Row] = {}
-    by_forecast: dict[tuple[str, str], Row] = {}
-    for name in () if result is None else sorted(result.tables):
-        columns = set(result.tables[name].column_names) if result else set()
-        if not {"forecast_id", "months"} <= columns or not columns & set(REALISED):
+def _forecasts(result: Result | None) -> dict[tuple[str, str], Row]:
+    """Forecasts at the longest span that is scored, by initiative and day of approval."""
+    found: dict[tuple[str, str], Row] = {}
+    for row in sorted(records(result, "scored"), key=lambda r: r["months"]):
+        if row["state"] != "scored" or row["realised"] is None:
             continue
-        for row in sorted(records(result, name), key=lambda r: r["months"] or 0):
-            realised, expected = _first(row, REALISED), _first(row, EXPECTED)
-            if realised is None or expected is None:
-                continue
-            low, high, hit = row.get("low"), row.get("high"), _first(row, HITS)
-            if hit is None and low is not None and high is not None:
-                hit = low <= realised <= high
-            ratio = row.get("ratio") if row.get("ratio") is not None else (realised / expected if expected else None)
-            made = {"forecast_id": row["forecast_id"], "months": row["months"], "expected": expected, "low": low}
-            made |= {"high": high, "realised": realised, "ratio": ratio, "hit": None if hit is None else bool(hit)}
-            made["became"] = _worth(ratio, hit)
-            if row.get("decision_id"):
-                by_decision[str(row["decision_id"])] = made
-            approved = row.get("approved") or row.get("decided")
-            if row.get("initiative_id") and approved:
-                by_forecast[str(row["initiative_id"]), str(approved)] = made
-    return by_decision, by_forecast
-
-
-def _first(row: Row, names: Iterable[str]) -> Any:
-    return next((row[name] for name in names if row.get(name) is not None), None)
+        copied = ("forecast_id", "initiative_id", "months", "low", "high", "realised", "ratio", "hit")
+        found[str(row["initiative_id"]), str(row["approved"])[:10]] = {
+            **{name: row.get(name) for name in copied},
+            **{"expected": row["forecast"], "initiative": row.get("name"), "decided": row["approved"]},
+            "became": _worth(row.get("ratio"), row.get("hit")),
+        }
+    return found
 
 
 def _worth(ratio: float | None, hit: Any) -> str:
@@ -125,6 +108,11 @@ def _tested(effects: Sequence[Row], decision: Row) -> Row:
     return {"became": words.get(found, "tested on weak evidence"), "hit": found in ("proven", "disproven")}
 
 
+def _name(row: Row) -> str:
+    """The decision, or the forecast of one from before decisions were recorded."""
+    return str(row.get("decision_id") or row.get("forecast_id"))
+
+
 def findings(rows: Sequence[Row], currency: str) -> list[Finding]:
     """The hit rate of decisions that can be scored, and one finding per scored decision."""
     known = [row for row in rows if row.get("hit") is not None]
@@ -133,7 +121,7 @@ def findings(rows: Sequence[Row], currency: str) -> list[Finding]:
     hits, n = sum(bool(row["hit"]) for row in known), len(known)
     low, high = wilson(hits / n, n) if n >= MINIMUM else (None, None)
     waiting = len(rows) - n
-    missed = [short(row["initiative"] or row["decision_id"], 40) for row in known if not row["hit"]]
+    missed = [short(row["initiative"] or _name(row), 40) for row in known if not row["hit"]]
     found = [
         Finding(
             id="govern.council.scored",
@@ -163,15 +151,14 @@ def findings(rows: Sequence[Row], currency: str) -> list[Finding]:
             Finding(
                 id="govern.council.score",
                 stage="govern",
-                title=f"{row['decision_id']}, {row['verdict']} {short(row['initiative'] or '', 40)}: "
-                f"{row['became']}{worth}",
+                title=f"{_name(row)}, {row['verdict']} {short(row['initiative'] or '', 40)}: {row['became']}{worth}",
                 value=realised,
                 unit="money" if realised is not None else "none",
                 currency=currency if realised is not None else "",
                 about="as reported",
                 period=str(row["decided"]),
                 initiative=row["initiative_id"],
-                subject=row["decision_id"],
+                subject=_name(row),
                 grade="E",
                 sources=("initiatives", "realised") if realised is not None else ("initiatives",),
                 tone="good" if row["hit"] else "bad",

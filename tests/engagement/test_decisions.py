@@ -173,3 +173,12 @@ def test_challenges_are_known_by_the_day(here):
     assert challenges.known_by(lines, date(2026, 1, 31)) == ()
     assert challenges.known_by(lines, date(2026, 2, 28))[0].answer == ""
     assert challenges.known_by(lines, date(2026, 3, 1))[0].answer == "a"
+
+
+def test_money_that_is_given_keeps_what_it_is_expected_to_bring(here, monkeypatch):
+    from cxkit.engagement import forecasting
+
+    kept = []
+    monkeypatch.setattr(forecasting, "approve", lambda *given: kept.append(given))
+    made = decisions.record("acme", verdict="fund", initiative="I1", amount=5e5, decided="2026-02-05", **here)
+    assert kept == [(folder(here), made, here["runs_dir"] / "acme" / "2026-01-31" / "results")]

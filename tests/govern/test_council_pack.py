@@ -216,12 +216,38 @@ def test_wins_are_linked_to_what_they_moved(world, made):
 
 
 def test_decisions_are_scored_by_what_came_of_them(world, made):
+    base = {"forecast_id": "F2", "initiative_id": "I1", "name": "Call", "approved": date(2026, 5, 1), "state": "scored"}
     table = pd.DataFrame(
         [
-            {"forecast_id": "F1", "decision_id": "D1", "months": 6, "value": 100.0, "low": 60.0, "high": 140.0, "realised": 90.0},
-            {"forecast_id": "F1", "decision_id": "D1", "months": 12, "value": 200.0, "low": 150.0, "high": 250.0, "realised": 80.0},
+            base
+            | {"months": 6, "forecast": 100.0, "low": 60.0, "high": 140.0, "realised": 90.0, "ratio": 0.9, "hit": True},
+            base
+            | {
+                "months": 12,
+                "forecast": 200.0,
+                "low": 150.0,
+                "high": 250.0,
+                "realised": 80.0,
+                "ratio": 0.4,
+                "hit": False,
+            },
+            base
+            | {"months": 24, "forecast": 200.0, "low": 1.0, "high": 2.0, "realised": 1.0, "state": "partly covered"},
+            base
+            | {
+                "forecast_id": "F1",
+                "initiative_id": "I5",
+                "approved": date(2024, 1, 1),
+                "months": 12,
+                "forecast": 10.0,
+                "low": 8.0,
+                "high": 12.0,
+                "realised": 9.0,
+                "ratio": 0.9,
+                "hit": True,
+            },
         ]
-    )  # fmt: skip
+    )
     given = [
         Decision(decision_id="D1", initiative_id="I1", verdict="fund", amount=60),
         Decision(decision_id="D2", initiative_id="I5", verdict="stop"),
@@ -229,15 +255,17 @@ def test_decisions_are_scored_by_what_came_of_them(world, made):
         Decision(decision_id="D4", initiative_id="I2", verdict="test first"),
         Decision(decision_id="D5", initiative_id="I2", verdict="fund", withdrawn="2026-06-01"),
     ]
-    forecasts = Forecasts(as_of=world.AS_OF, tables={"scores": table})
+    forecasts = Forecasts(as_of=world.AS_OF, tables={"scored": table})
     found = council(world.tables(), **made, decisions=given, forecasts=forecasts)
-    scored = found.frame("scored").set_index("decision_id")
+    early = found.frame("scored").iloc[0]
+    assert (early["forecast_id"], early["hit"], early["verdict"]) == ("F1", True, "fund")
+    scored = found.frame("scored").iloc[1:].set_index("decision_id")
     assert scored["hit"].tolist() == [False, True, False, None]
     assert (scored.loc["D1", "months"], scored.loc["D1", "ratio"]) == (12, 0.4)
     assert scored.loc["D3", "became"] == "still running"
     assert scored.loc["D4", "became"] == "no test registered since"
     rate = found.finding("govern.council.scored")
-    assert (rate.value, rate.n, rate.low) == (pytest.approx(1 / 3), 3, None)
+    assert (rate.value, rate.n, rate.low) == (pytest.approx(1 / 2), 4, None)
 
 
 def test_five_scored_decisions_have_an_interval(world):
