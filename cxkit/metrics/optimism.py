@@ -206,7 +206,10 @@ class _Mixture:
     """A weighted mixture of normals."""
 
     def __init__(self, weight: Array, mean: Array, deviation: Array) -> None:
-        self._weight, self._mean, self._deviation = weight.ravel(), mean.ravel(), deviation.ravel()
+        flat = weight.ravel()
+        counts = flat > flat.max() * 1e-12
+        self._weight = flat[counts] / flat[counts].sum()
+        self._mean, self._deviation = mean.ravel()[counts], deviation.ravel()[counts]
         self.mean = math.fsum(self._weight * self._mean)
 
     def below(self, value: float) -> float:

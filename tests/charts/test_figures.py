@@ -23,6 +23,7 @@ from tests.charts import (
     given_plays,
     given_quantify,
     given_quasi,
+    given_realised,
     given_taxonomy,
     given_ways,
 )
@@ -39,6 +40,7 @@ GIVEN = (
     | given_impact.GIVEN
     | given_quantify.GIVEN
     | given_quasi.GIVEN
+    | given_realised.GIVEN
     | given_later.GIVEN
     | given_plan.GIVEN
     | given_plays.GIVEN
