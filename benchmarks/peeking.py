@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from cxkit.prove import sequential_reading
+from cxkit.prove import sequential, sequential_reading
 from cxkit.prove.comparison import Comparison
 from cxkit.prove.plan import Plan
 from cxkit.prove.units import MEASURES, PAIRS
@@ -183,8 +183,8 @@ class Cells:
     def _of(self, look: int, arm: int) -> tuple[Array, Array]:
         return self.sums[look, arm], self.products[look, arm]
 
-    def z(self, case: Case) -> Array:
-        """How many standard errors apart the arms are at each look, roughly; CUPED with the look's coefficient."""
+    def rough(self, case: Case) -> tuple[Array, Array]:
+        """Effect and standard error at each look, roughly; CUPED with the look's coefficient."""
         n = np.maximum(self.n, 2)[:, :, None]
         mean = self.sums / n
         spread = (self.products - self.sums[..., None] * mean[..., None, :]) / (n - 1)[..., None]
@@ -204,7 +204,7 @@ class Cells:
             theta = together(of, past).sum(axis=1) / before
             level = xnum / xden if ratio else xnum
             effect, var = effect - theta * (level[:, 1] - level[:, 0]), var - theta**2 * before
-        return np.asarray(effect / np.sqrt(var))
+        return np.asarray(effect), np.sqrt(var)
 
 
 def _row(n: int, sums: Array, products: Array) -> dict[str, Any]:
@@ -239,10 +239,15 @@ def trial(seed: int, name: str, *, on: bool, widths: bool) -> Seen:
     cells = Cells(case.draw(rng, case.effect * on), clusters=case.clusters)
     fewest = sequential_reading.fewest(looked, clustered=case.clusters, units=30)
     with np.errstate(all="ignore"):
-        z = np.where(cells.n.min(axis=1) >= fewest, np.nan_to_num(np.abs(cells.z(case))), 0.0)
+        effect, se = cells.rough(case)
+        z = np.where(cells.n.min(axis=1) >= fewest, np.nan_to_num(np.abs(effect / se)), 0.0)
     read = partial(_read, cells, case, seed)
-    far = 2.9 if case.clusters else 2.7
-    # an interval valid at any time reaches at least 3.03 standard errors, the ordinary one 1.96 (few clusters: more)
+    # the ordinary interval reaches 1.96 standard errors, that at any time `boundary`; few clusters: further
+    far = np.full(LOOKS, np.inf)
+    for k in np.flatnonzero(z > 2.7):
+        n = float(cells.n[k].sum())
+        planned = sequential.planned_size(n, float(se[k]), looked.worthwhile, clusters=case.clusters, level=LEVEL)
+        far[k] = 0.95 * sequential.boundary(n / planned, level=LEVEL)
     always = any(_shows(read(looked, int(k))) for k in np.flatnonzero(z > far))
     naive = any(_shows(read(once, int(k))) for k in np.flatnonzero(z > 1.9))
     last = read(once, LOOKS - 1) if z[-1] > 1.9 or widths else None

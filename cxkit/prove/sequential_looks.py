@@ -53,8 +53,8 @@ def looks(tables: Tables, arms: Sequence[Arm], *, seed: int, level: float) -> li
         single = cluster_rows(tables, LOOKS, few) if few else pd.DataFrame(columns=["experiment_id", "arm"])
     by_look = {k: dict(list(f.groupby("experiment_id"))) for k, f in (("s", stats), ("c", counts), ("r", single))}
     made = []
-    for key in sorted(by_look["s"]):
-        name, day = str(key).split(APART, 1)
+    for key in sorted(map(str, by_look["s"])):
+        name, day = key.split(APART, 1)
         of = {str(r["arm"]): r for r in records(by_look["s"][key])}
         counted = {str(r["arm"]): r for r in records(by_look["c"][key])}
         for arm in wanted:
