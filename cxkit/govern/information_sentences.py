@@ -114,7 +114,12 @@ def _test(row: Row, currency: str, council_months: int) -> dict[str, Any]:
             f"No test of {name} is worth having: the best, of {units} units, would lose {money(-row['net'], currency)}"
         )
         if row["evsi"] <= 1e-6 * max(1.0, abs(row["npv"])):
-            title = f"No test of {name} is worth having: no result it could have would change the decision"
+            why = (
+                "none could tell enough to pay for its cost and the wait"
+                if row["evppi_high"]
+                else "not even knowing for sure would change the decision"
+            )
+            title = f"No test of {name} is worth having: {why}"
     doubt = (
         " Whether it pays hangs on how unsure the benefit really is." if row["net_low"] <= 0 < row["net_high"] else ""
     )
@@ -133,7 +138,7 @@ def _test(row: Row, currency: str, council_months: int) -> dict[str, Any]:
 def _when(row: Row, council_months: int) -> str:
     if row["months"] is None:
         return "How soon so many units can be had is not known; one council is waited for."
-    had = f"So many units take {quantity(row['months'], 'months')}"
+    had = f"So many units and their outcomes take {quantity(row['months'], 'months')}"
     if row["councils"] == 1:
         return f"{had}, so its result is there before the next council in {council_months} months."
     return f"{had}, so its result is there after {row['councils']} councils."
