@@ -75,6 +75,10 @@ def test_intracluster_correlation_leaves_the_arms_out() -> None:
     within = design.intracluster(sizes, sums, squares, arms)
     plain = design.intracluster(sizes, RATINGS.sum(axis=1).astype(float), float((RATINGS**2).sum()), arms)
     assert within == pytest.approx(plain, abs=1e-9)
+    means = RATINGS.mean(axis=1)
+    between = 4 * (means[:3].var() + means[3:].var()) * 3 / (6 - 2)
+    inside = RATINGS.var(axis=1, ddof=1).mean()
+    assert plain == pytest.approx(max(0.0, (between - inside) / (between + 3 * inside)))
 
 
 def test_intracluster_correlation_below_zero_is_none_and_single_units_are_refused() -> None:

@@ -33,7 +33,7 @@ def test_daily_looks_are_those_of_armitage(looks: int, truth: float) -> None:
 )
 def test_what_may_be_read_at_any_time_raises_at_most_what_it_says(world: dict[str, Any]) -> None:
     found = peeking(tests=4_000, seed=5, **world)
-    assert found.always[-1] <= 0.05
+    assert 0.002 < found.always[-1] <= 0.05
     assert found.naive[-1] > 0.2
     assert band(found.naive[0], 4_000, 0.05)
 

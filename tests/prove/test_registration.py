@@ -140,6 +140,7 @@ def test_what_later_runs_saw_is_not_known_yet() -> None:
     past = [seen("2026-01-31"), seen("2026-04-30", metric="calls")]
     assert departures(tables(metric="calls"), past)["x1"].startswith("the metric")
     assert departures(tables(), past) == {}
+    assert filed(tables(), [seen("2026-04-30")])["x1"].first_seen == date(2026, 3, 31)
 
 
 def test_a_limit_added_after_the_draw_is_exploratory_alone_and_one_dropped_spoils_the_whole() -> None:
