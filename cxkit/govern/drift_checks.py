@@ -147,7 +147,8 @@ def planned_spend(one: About, investments: Sequence[Row], as_of: date) -> float 
     ones from start to planned end."""
     whole = sum(row["amount"] * _payments(row, as_of, whole=True) for row in investments)
     if whole > 0:
-        return float(one.row["budget"]) * sum(row["amount"] * _payments(row, as_of) for row in investments) / whole
+        due = sum(row["amount"] * _payments(row, as_of) for row in investments)
+        return float(max(due, one.row["budget"] * due / whole))  # the sheet may hold more, or less, than the budget
     first, last = one.written.get("started"), one.written.get("planned_end")
     if first is None or last is None or last <= first:
         return None

@@ -113,9 +113,7 @@ def test_a_holdout_raises_the_grade_and_lends_its_number() -> None:
     said = found.finding("prove.impact.metric", subject="logo_churn")
     assert said is not None
     assert (said.value, said.grade, said.tone) == (-0.03, "A", "good")
-    part = Held(
-        as_of=AS_OF, tables={"effects": pd.DataFrame([test | {"design": "randomised", "initiative_id": "I1"}])}
-    )
+    part = Held(as_of=AS_OF, tables={"effects": pd.DataFrame([test | {"design": "randomised", "initiative_id": "I1"}])})
     churn = row(impact(tables, start=START, experiments=part), "logo_churn")
     assert (churn["grade"], churn["tested_scope"]) == ("E", "I1")
 
