@@ -196,7 +196,7 @@ def _overturned(found: Assessed, currency: str) -> Finding | None:
     else:
         title = f"The result of {plan.name} holds unless " + rest.format(f"{value:.2g}")
     method = "Rambachan and Roth's bound on relative magnitudes" if did else "misses added to both ends of the interval"
-    how = "Differences are those from one block of periods to the next; a block is a third of what is seen after the start."
+    how = "Differences are from one block of periods to the next; a block is a third of what is seen since the start."
     return _finding(
         found, "sensitivity", title, value=most if value is None else value, unit="multiple",
         tone="good" if value is None or value >= 1 else "unknown" if value >= 0.5 else "bad",
