@@ -88,8 +88,8 @@ LIMITS = {
     "people": Limits(people=4000),
     "depends": Limits(cents=12000, depends=(("I0", "I1"), ("I2", "I3"))),
     "excludes": Limits(cents=12000, excludes=(("I0", "I1"), ("I1", "I4"))),
-    "risk": Limits(cents=15000, risk=20.0, share=0.1),
-    "all": Limits(cents=10000, people=6000, risk=30.0, share=0.1, depends=(("I0", "I1"),), excludes=(("I2", "I3"),)),
+    "risk": Limits(cents=8000, risk=-30.0, share=0.1),
+    "all": Limits(cents=10000, people=6000, risk=-10.0, share=0.1, depends=(("I0", "I1"),), excludes=(("I2", "I3"),)),
 }
 
 
@@ -136,7 +136,7 @@ def test_proof_comes_first_and_then_the_most_of_what_is_left(seed):
 def test_the_written_out_form_of_rockafellar_and_uryasev_finds_the_same(seed):
     """One variable per scenario: maximise the mean with a + sum(z) / (share × n) ≤ limit, z ≥ loss - a, z ≥ 0."""
     programme = world(seed, n=7, pooled=False)
-    limits = Limits(cents=15000, risk=25.0, share=0.1, must=False)
+    limits = Limits(cents=15000, risk=2.0, share=0.1, must=False)
     programme = Programme([replace(c, must=False) for c in programme.candidates])
     m, n = len(programme.level), programme.draws
     value = programme.linear[:, programme.owner] * programme.share + programme.fixed
@@ -146,7 +146,7 @@ def test_the_written_out_form_of_rockafellar_and_uryasev_finds_the_same(seed):
         LinearConstraint(np.hstack([one, np.zeros((len(one), 1 + n))]), 0, 1),
         LinearConstraint(np.concatenate([programme.cents / 100, np.zeros(1 + n)])[None], 0, 150),
         LinearConstraint(np.hstack([value, np.ones((n, 1)), np.eye(n)]), 0, np.inf),
-        LinearConstraint(np.concatenate([np.zeros(m), [1.0], np.full(n, 1 / (0.1 * n))])[None], -np.inf, 25.0),
+        LinearConstraint(np.concatenate([np.zeros(m), [1.0], np.full(n, 1 / (0.1 * n))])[None], -np.inf, 2.0),
     ]
     low = np.concatenate([np.zeros(m), [-np.inf], np.zeros(n)])
     high = np.concatenate([np.ones(m), np.full(1 + n, np.inf)])
@@ -154,7 +154,7 @@ def test_the_written_out_form_of_rockafellar_and_uryasev_finds_the_same(seed):
     written = milp(goal, constraints=rows, bounds=Bounds(low, high), integrality=whole, options={"mip_rel_gap": 0.0})
     found = programme.solve(limits, rounds=False)
     assert found.mean() == pytest.approx(-written.fun, abs=1e-3)
-    assert found.loss(0.1) <= 25.0 + 1e-6
+    assert found.loss(0.1) <= 2.0 + 1e-6
 
 
 def one(id, cents=100, people=1000, worth=10.0, **more):
