@@ -44,9 +44,34 @@ TOPICS: Mapping[str, str] = {
     "orchestrate.staffing": "Staff",
     "orchestrate.enablement": "Enablement",
     "orchestrate.plays": "Plays, and what they call for today",
+    "prove.experiments": "Effects",
+    "prove.checks": "Beside the effect",
+    "prove.designs": "Size and registration",
+    "prove.quasi": "Without a draw",
+    "prove.pnl": "What it means on the P&L",
+    "prove.realised": "What finance has seen",
+    "prove.forecasts": "Forecasts, and what came of them",
+    "prove.impact": "Before and after the programme",
+    "govern.ledger": "The evidence ledger",
+    "govern.links": "The links, as tested",
+    "govern.shrinkage": "Luck taken out",
+    "govern.portfolio": "The portfolio",
+    "govern.allocation": "The plan",
+    "govern.information": "What to test next",
+    "govern.drift": "Early warning",
+    "govern.maturity": "Maturity, evidenced",
+    "govern.council": "The council's pack",
 }
 """Result → its heading. A chapter of another stage has no headings until its results are named here."""
-SAME = {"quantify.case": "quantify.cases"}
+SAME = {
+    "quantify.case": "quantify.cases",
+    **dict.fromkeys(
+        (f"prove.{word}" for word in ("tally", "split", "attrition", "effect", "holdout", "contamination", "compliers")),
+        "prove.experiments",
+    ),
+    **dict.fromkeys((f"prove.{word}" for word in ("guardrail", "secondary", "fading", "segments")), "prove.checks"),
+    "prove.design": "prove.designs",
+}
 """Ids whose second word is not the result's name."""
 
 

@@ -65,7 +65,13 @@ RIGHTS = [
     ("D1", "Money for a proven initiative", "fund", 50_000, "B", "CX Council/Finance", "Journey Owners", "RevOps/Data", "CXO/PMO"),
     ("D2", "A test before money is given", "test first", 10_000, "E", "CX Council/Finance", "Data/Insights", "Journey Owners", "CXO/PMO"),
     ("D3", "Stopping an initiative", "stop", None, "E", "CXO/PMO", "Journey Owners", "CX Council/Finance", "Enablement/Ops"),
+    ("D4", "Going on as before", "keep", None, "E", "CXO/PMO", "Journey Owners", None, None),
 ]
+CHALLENGES = [
+    ("C1", "prove.effect:I1:X1", "The winter was mild; homes may have stayed for that", "CX Council/Finance", "2026-10-14", "Both arms had the same winter; the split is as planned", "2026-10-21"),
+    ("C2", "quantify.scorecard.cost_to_serve", "Field visits of October hold two months", "RevOps/Data", "2026-10-30", "", ""),
+]
+"""Objections to numbers: finding, what was said, by which role, when, and the answer."""
 DECISIONS = [
     ("D1", "I1", "fund", 32_000, "Journey Owners", "2025-10-15", "2025-11-01", "2025-11-01", "Early loss is the leak that retention cannot see"),
     ("D2", "I2", "fund", 24_000, "Enablement/Ops", "2026-01-20", "2026-02-01", "2026-02-01", "Half of the calls in an outage ask when it ends"),
@@ -146,6 +152,8 @@ def history(rng: np.random.Generator) -> tuple[pd.DataFrame, dict[str, str]]:
         ("Z90", "I1", "Recurring revenue", "2025-11", "2026-04", 3_700, "booked", "2026-05-20", "CX Council/Finance", "2026-05-25", "management accounts"),
         ("Z91", "I1", "Recurring revenue", "2026-05", "2026-10", 5_200, "validated", "2026-10-28", "CX Council/Finance", "2026-10-30", "checked against the arms of X1"),
         ("Z92", "I2", "Service operations", "2026-02", "2026-07", 2_350, "booked", "2026-08-15", "CX Council/Finance", "2026-08-20", "management accounts"),
+        ("Z94", "I2", "Service operations", "2026-06", "2026-09", 1_450, "validated", "2026-10-18", None, None, "checked by the service desk"),
+        ("Z95", "I2", "Service operations", "2026-07", "2026-08", 700, "booked", "2026-10-12", "CX Council/Finance", "2026-10-16", "management accounts"),
         ("Z93", "I4", "Recurring revenue", "2026-01", "2026-10", 48_000, "claimed", "2026-10-25", None, None, "Digital's own report"),
     ]
     sheet_ = sheet("realised", "realised_id initiative_id pnl_line first_month last_month amount status reported signed_role signed source", rows)
@@ -166,6 +174,10 @@ def history(rng: np.random.Generator) -> tuple[pd.DataFrame, dict[str, str]]:
     return sheet_, {
         "history/forecasts.jsonl": proven.lines(forecasts),
         "history/decisions.jsonl": proven.lines(decided),
+        "history/challenges.jsonl": proven.lines(
+            dict(zip(("challenge_id", "finding", "says", "author_role", "logged", "answer", "answered"), row, strict=True)) | {"evidence": ""}
+            for row in CHALLENGES
+        ),
         "engagement.json": json.dumps(store, indent=1, sort_keys=True) + "\n",
     }
 

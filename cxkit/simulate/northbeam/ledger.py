@@ -33,6 +33,7 @@ PEOPLE = {"N01": 3.0, "N02": 2.0, "N03": 4.0, "N05": 3.5, "N06": 0.5, "N07": 1.0
 DEPENDS, EXCLUDES = {"N06": "N05"}, {"N09": "N07"}
 RIGHTS = [
     ("D1", "Money for an initiative", "fund", 150_000, "B", "CX Council/Finance", "Journey Owners", "RevOps/Data", "CXO/PMO"),
+    ("D3", "A test before money is given", "test first", 60_000, "E", "CX Council/Finance", "Data/Insights", None, None),
     ("D2", "Stopping an initiative", "stop", None, "E", "CXO/PMO", "Journey Owners", None, None),
 ]
 
