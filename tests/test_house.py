@@ -18,7 +18,7 @@ PACKAGE = ROOT / "cxkit"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 FLOORS = [
-    {"records", "errors", "formats", "shipped"},
+    {"records", "errors", "formats", "shipped", "quiet"},
     {"tables"},
     {"metrics"},
     set(cxkit.STAGES),

@@ -198,7 +198,7 @@ def _alt_first_value(result: Result) -> str:
     needs="curve",
     title="orchestrate.first_value.median",
     alt=_alt_first_value,
-    caption="Share of all new customers, those who left counted as never there (leaving as a competing event), with its 95 % band; "
+    caption="Share of all new customers, those who left counted as never there, with its 95 % band; "
     "the pale band runs from the worst to the best case of those not seen to the end. Below it those who left first. "
     "The open mark is the median among those who did get there, which flatters.",
     data={

@@ -269,9 +269,7 @@ RECIPES: Mapping[str, Callable[[Desk], Result]] = {
         desk.tables, window_months=desk.settings.window_months, seed=desk.seed
     ),
     "orchestrate.plays": _plays,
-    "prove.experiments": lambda desk: prove.experiments(
-        desk.tables, seed=desk.seed, registrations=desk.registrations
-    ),
+    "prove.experiments": lambda desk: prove.experiments(desk.tables, seed=desk.seed, registrations=desk.registrations),
     "prove.designs": lambda desk: prove.designs(
         desk.tables,
         desk.load(prove.Experiments),

@@ -21,7 +21,7 @@ from cxkit.govern import decided as council
 from cxkit.govern import programme_given as reading
 from cxkit.govern.allocation_sentences import Said, findings
 from cxkit.govern.frontier import FRONTIER, frontier
-from cxkit.govern.programme import SECONDS, Limits, Programme, Solved
+from cxkit.govern.programme import EFFORT, Limits, Programme, Solved
 from cxkit.govern.programme_conflict import Clash, conflict
 from cxkit.govern.programme_verdicts import plan_rows, ranking
 from cxkit.govern.reading import Row, records
@@ -122,7 +122,7 @@ def allocation(
     must_keep: Collection[str] = (),
     seed: int = 0,
     redraws: int = REDRAWS,
-    seconds: float = SECONDS,
+    effort: int = EFFORT,
 ) -> Allocation:
     """Give out the budget.
 
@@ -144,7 +144,7 @@ def allocation(
     room = math.floor(float(budget) * 100 + 1e-6) / 100 if budget is not None else asked / 100
     held, fresh, worth, draws = _programmes(g, portfolio, gains, seed)
     limits = reading.limits(g, held.candidates, budget=room, people=people_limit, risk=risk_limit, share=risk_share)
-    plan, used = _solved(held, fresh, limits, seconds)
+    plan, used = _solved(held, fresh, limits, effort)
     clashes = conflict(held, limits) if plan is None else ()
     spent = sum(level.cents for level in plan.levels.values()) if plan else 0
     unallocated = (round(room * 100) - spent) / 100
@@ -155,7 +155,7 @@ def allocation(
     )  # fmt: skip
     names = {i: a.row["initiative"] or i for i, a in g.asked.items()}
     ranked = ranking(found, room)
-    beside: dict[str, Any] = {"names": names, "redraws": redraws, "seed": seed, "seconds": seconds}
+    beside: dict[str, Any] = {"names": names, "redraws": redraws, "seed": seed, "effort": effort}
     more = {} if plan is None else _beside(held, fresh, replace(limits, risk=used), plan, **beside)
     firm = {row["initiative_id"]: row["redrawn"] for row in more.get("stability", ())}
     ranks = {row["initiative_id"]: row for row in ranked}
@@ -230,10 +230,10 @@ def _programmes(
     return Programme(made[0][0], made[0][1]), Programme(again, made[1][1]), worth, draws
 
 
-def _solved(held: Programme, fresh: Programme, limits: Limits, seconds: float) -> tuple[Solved | None, float | None]:
+def _solved(held: Programme, fresh: Programme, limits: Limits, effort: int) -> tuple[Solved | None, float | None]:
     """The plan, and the risk limit it was solved with: tightened until fresh draws hold the stated one as well."""
     used = limits.risk
-    plan = held.solve(limits, seconds=seconds)
+    plan = held.solve(limits, effort=effort)
     for _ in range(TIGHTENED):
         if plan is None or limits.risk is None or used is None:
             break
@@ -241,7 +241,7 @@ def _solved(held: Programme, fresh: Programme, limits: Limits, seconds: float) -
         if over <= 1e-7 * held.unit:
             break
         tighter = min(used, plan.loss(limits.share)) - over
-        again = held.solve(replace(limits, risk=tighter), seconds=seconds)
+        again = held.solve(replace(limits, risk=tighter), effort=effort)
         if again is None:
             break
         plan, used = again, tighter
@@ -261,13 +261,13 @@ def _beside(
     names: Mapping[str, str],
     redraws: int,
     seed: int,
-    seconds: float,
+    effort: int,
 ) -> dict[str, list[Row]]:
     """What is shown beside the plan."""
     return {
-        "frontier": frontier(held, fresh, limits, plan, seconds=seconds),
-        "sensitivity": sensitivity(held, limits, plan, names, seconds=seconds),
-        "stability": stability(held, limits, plan, names, redraws=redraws, seed=seed, seconds=seconds),
+        "frontier": frontier(held, fresh, limits, plan, effort=effort),
+        "sensitivity": sensitivity(held, limits, plan, names, effort=effort),
+        "stability": stability(held, limits, plan, names, redraws=redraws, seed=seed, effort=effort),
     }
 
 

@@ -31,19 +31,19 @@ where even these gain, and `cvar_fresh` the same on fresh draws; `spread` is the
 `chosen` marks the plan that is asked for."""
 
 
-def frontier(programme: Programme, fresh: Programme, limits: Limits, plan: Solved, *, seconds: float) -> list[Row]:
+def frontier(programme: Programme, fresh: Programme, limits: Limits, plan: Solved, *, effort: int) -> list[Row]:
     """One row per plan that is best at some risk limit, the riskiest first; the plan asked for is among them.
 
     The first round comes first here too, so that every point is a plan the rules allow.
     """
-    free = programme.solve(replace(limits, risk=None), seconds=seconds)
-    safest = programme.solve(replace(limits, risk=None), safest=True, seconds=seconds)
+    free = programme.solve(replace(limits, risk=None), effort=effort)
+    safest = programme.solve(replace(limits, risk=None), safest=True, effort=effort)
     if free is None or safest is None:
         return []
     most, least = free.loss(limits.share), safest.loss(limits.share)
     found: list[tuple[float | None, Solved]] = [(None, free)]
     for limit in np.linspace(most, least, POINTS)[1:] if most - least > 1e-6 * programme.unit else ():
-        one = programme.solve(replace(limits, risk=float(limit) + 1e-7 * programme.unit), seconds=seconds)
+        one = programme.solve(replace(limits, risk=float(limit) + 1e-7 * programme.unit), effort=effort)
         if one is not None:
             found.append((float(limit), one))
     found.append((limits.risk, plan))

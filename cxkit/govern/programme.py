@@ -22,9 +22,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from cxkit.govern.programme_master import Master
-from cxkit.govern.programme_terms import PEOPLE, SECONDS, Candidate, Level, Limits, Pool, Solved, Values, tail
+from cxkit.govern.programme_terms import EFFORT, PEOPLE, Candidate, Level, Limits, Pool, Solved, Values, tail
 
-__all__ = ["PEOPLE", "SECONDS", "Candidate", "Level", "Limits", "Pool", "Programme", "Solved", "Values", "tail"]
+__all__ = ["EFFORT", "PEOPLE", "Candidate", "Level", "Limits", "Pool", "Programme", "Solved", "Values", "tail"]
 
 
 class Programme:
@@ -80,14 +80,14 @@ class Programme:
         rounds: bool = True,
         mean: Values | None = None,
         safest: bool = False,
-        seconds: float = SECONDS,
+        effort: int = EFFORT,
     ) -> Solved | None:
         """The best plan within the limits, or None where there is none.
 
         `mean` weighs scenarios in the expected value (all the same without it; risk is always judged on all of them);
         without `rounds` proven and claimed are one; `safest` asks for the least loss in the worst share, not for value.
         """
-        master = Master(self, limits, mean, seconds)
+        master = Master(self, limits, mean, effort)
         if safest:
             found = master.best(master.goal(tail=True))
             return None if found is None else master.solved(found)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
-from cxkit.govern.programme_terms import EXACT, ROUGH, Limits, Solved, Values, tail
+from cxkit.govern.programme_terms import EXACT, NODES, ROUGH, Limits, Solved, Values, tail
 
 if TYPE_CHECKING:
     from cxkit.govern.programme import Programme
@@ -18,11 +17,11 @@ if TYPE_CHECKING:
 class Master:
     """The programme with the rows found so far, for one set of limits and weights."""
 
-    def __init__(self, given: Programme, limits: Limits, mean: Values | None, seconds: float) -> None:
+    def __init__(self, given: Programme, limits: Limits, mean: Values | None, effort: int) -> None:
         self.given, self.limits = given, limits
         self.weights = np.full(given.draws, 1 / given.draws) if mean is None else mean
         self.m, self.p = len(given.level), len(given.pools)
-        self.until = time.monotonic() + seconds
+        self.left = effort
         self.optimal, self.gap, self.risky, self._bound = True, 0.0, limits.risk is not None, 0.0
         self.rows: list[tuple[Values, float, float]] = []
         self.seen: set[bytes] = set()
@@ -132,8 +131,8 @@ class Master:
 
         Levels may be taken in part at first: most rows that matter are found there, and faster.
         """
-        tailed, seconds = goal[-1] != 0.0, self.until - time.monotonic()
-        while (self.p or self.risky) and self.until - time.monotonic() > seconds / 2:
+        tailed, begun = goal[-1] != 0.0, self.left
+        while (self.p or self.risky) and self.left > begun / 2:
             taken, free = self._milp(goal, floor, worth, whole=False)
             if taken is None or not self._added(taken, free, tailed=tailed, whole=False):
                 break
@@ -143,7 +142,7 @@ class Master:
                 return None
             if not self._added(taken, free, tailed=tailed):
                 return taken
-            if time.monotonic() > self.until:
+            if self.left <= 0:
                 self.optimal, bound = False, self._bound
                 found = self._repaired(taken, floor)
                 if found is not None:
@@ -229,7 +228,7 @@ class Master:
             low[-1] = -self.limits.risk / self.given.unit
         integral = self._row()
         integral[: self.m] = float(whole)
-        left = max(0.1, self.until - time.monotonic())
+        self.left -= 1
         scale = float(np.abs(goal).max()) or 1.0
         found = milp(
             -goal / scale * 1e3,
@@ -240,7 +239,7 @@ class Master:
             ),
             integrality=integral.astype(np.int64),
             bounds=Bounds(low, high),
-            options={"mip_rel_gap": 0.0, "time_limit": left},
+            options={"mip_rel_gap": 0.0, "node_limit": NODES},
         )
         if found.x is None:
             if found.status == 1:
@@ -255,7 +254,7 @@ class Master:
         return np.round(found.x[: self.m]), found.x[self.m :]
 
     def cheapest(self, taken: Values, floor: float | None) -> Values | None:
-        """Of selections worth as much, the cheapest, then the one with the earliest ids; None where time ran out."""
+        """Of selections worth as much, the cheapest, then the one with the earliest ids; None without effort left."""
         if not self.m or not self.optimal:
             return None
         g, worth = self.given, self.worth(taken)

@@ -52,7 +52,7 @@ def stability(
     *,
     redraws: int,
     seed: int,
-    seconds: float,
+    effort: int,
 ) -> list[Row]:
     """One row per candidate; limits are judged on all scenarios as before, only the expected values are drawn anew."""
     if not redraws or not programme.candidates or programme.linear.std(axis=0).max(initial=0.0) <= 0:
@@ -65,11 +65,11 @@ def stability(
     levels: dict[str, list[float]] = {c.id: [] for c in programme.candidates}
     again = dict.fromkeys(levels, 0)
     for weights in redrawn:
-        found = programme.solve(limits, mean=weights, seconds=seconds)
+        found = programme.solve(limits, mean=weights, effort=effort)
         for i, level in (found.levels if found else {}).items():
             levels[i].append(level.share)
     for weights in resampled:
-        found = programme.solve(limits, mean=weights, seconds=seconds)
+        found = programme.solve(limits, mean=weights, effort=effort)
         for i in found.levels if found else {}:
             again[i] += 1
     return [
@@ -94,13 +94,13 @@ def _one(n: int, at: int) -> np.ndarray:
 
 
 def sensitivity(
-    programme: Programme, limits: Limits, plan: Solved, names: Mapping[str, str], *, seconds: float
+    programme: Programme, limits: Limits, plan: Solved, names: Mapping[str, str], *, effort: int
 ) -> list[Row]:
     """The programme with the budget 5 % lower and higher, beside the plan."""
     found = []
     for change in CHANGES:
         cents = int(np.floor((limits.cents or 0) * (1 + change) + 1e-6))
-        one = plan if not change else programme.solve(replace(limits, cents=cents), seconds=seconds)
+        one = plan if not change else programme.solve(replace(limits, cents=cents), effort=effort)
         row: Row = {"change": change, "budget": cents / 100, "feasible": one is not None}
         if one is not None:
             spent = sum(level.cents for level in one.levels.values())

@@ -18,16 +18,14 @@ How sure that is depends on how many groups there are, never on how many cells:
 
 from __future__ import annotations
 
-import logging
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
+
+from cxkit.quiet import quiet
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -303,20 +301,6 @@ def long_frame(outcome: Array, starts: Whole) -> pd.DataFrame:
     )
     frame["reached"] = ((frame["start"] > 0) & (frame["period"] >= frame["start"])).astype(int)
     return frame[np.isfinite(frame["y"])].reset_index(drop=True)
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Run pyfixest without its warnings; it turns root logging on when first called."""
-    root = logging.getLogger()
-    level, handlers = root.level, list(root.handlers)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        root.setLevel(level)
-        root.handlers[:] = handlers
 
 
 def _cluster_robust(outcome: Array, starts: Whole, *, staggered: bool) -> float:

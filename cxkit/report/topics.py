@@ -66,7 +66,10 @@ TOPICS: Mapping[str, str] = {
 SAME = {
     "quantify.case": "quantify.cases",
     **dict.fromkeys(
-        (f"prove.{word}" for word in ("tally", "split", "attrition", "effect", "holdout", "contamination", "compliers")),
+        (
+            f"prove.{word}"
+            for word in ("tally", "split", "attrition", "effect", "holdout", "contamination", "compliers")
+        ),
         "prove.experiments",
     ),
     **dict.fromkeys((f"prove.{word}" for word in ("guardrail", "secondary", "fading", "segments")), "prove.checks"),

@@ -14,10 +14,12 @@ from cxkit.records import Finding
 from cxkit.report import show
 from tests.charts import (
     given_align,
+    given_checks,
     given_council,
     given_designs,
     given_enablement,
     given_impact,
+    given_information,
     given_later,
     given_plan,
     given_plays,
@@ -34,10 +36,12 @@ for module in pkgutil.iter_modules(cxkit.charts.__path__):
 
 GIVEN = (
     given_align.GIVEN
+    | given_checks.GIVEN
     | given_council.GIVEN
     | given_designs.GIVEN
     | given_enablement.GIVEN
     | given_impact.GIVEN
+    | given_information.GIVEN
     | given_quantify.GIVEN
     | given_quasi.GIVEN
     | given_realised.GIVEN

@@ -231,7 +231,7 @@ def test_a_search_that_is_broken_off_says_so_and_its_plan_holds_every_limit():
     many = [one(f"I{k:02}", int(rng.integers(50, 900))) for k in range(40)]
     many = [replace(c, linear=rng.normal(10, 60, 1000)) for c in many]
     limits = Limits(cents=9000, risk=100.0)
-    found = Programme(many).solve(limits, rounds=False, seconds=0.3)
+    found = Programme(many).solve(limits, rounds=False, effort=3)
     if found is not None:
         assert sum(v.cents for v in found.levels.values()) <= 9000
         assert found.loss(0.05) <= 100.0 + 1e-3

@@ -34,8 +34,8 @@ SETTINGS: dict[str, Any] = {
         "ces": 5.3,
         "fcr": 0.70,
     },
-    "budget": 120_000,
-    "parameters": {"programme_start": "2025-11-01", "people_limit": 9, "test_cost": 1.5},
+    "budget": 60_000,
+    "parameters": {"programme_start": "2025-11-01", "people_limit": 6, "test_cost": 1.5},
 }
 
 GOALS = [

@@ -20,8 +20,8 @@ SETTINGS: dict[str, Any] = {
     "week_start": "monday",
     "goals": ["Know every customer once", "Renewals that do not hang on five accounts", "A portfolio of initiatives that can be defended"],
     "targets": {"grr": 0.90, "nrr": 1.04, "logo_churn": 0.08, "complaint_rate": 100.0, "cost_to_serve": 210.0, "nps": 35, "csat": 0.85, "ces": 5.6},
-    "budget": 600_000,
-    "parameters": {"programme_start": "2025-11-01", "people_limit": 14},
+    "budget": 80_000,
+    "parameters": {"programme_start": "2025-11-01", "people_limit": 10},
 }
 
 GOALS = [
