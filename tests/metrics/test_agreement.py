@@ -57,13 +57,17 @@ def test_nothing_to_compare_is_said():
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc")), min_size=30, max_size=60))
-def test_alpha_does_not_depend_on_order_and_exceeds_kappa_little(pairs):
+def test_alpha_does_not_depend_on_order_and_is_scotts_pi_of_a_small_sample(pairs):
     first, again = krippendorff_alpha(pairs), krippendorff_alpha([(b, a) for a, b in reversed(pairs)])
     assert first.value is None or first.value == pytest.approx(again.value, abs=1e-12)
     kappa = cohen_kappa(crossed(*zip(*pairs, strict=True)))
     if first.value is not None and kappa.value is not None:
         assert first.low <= first.value <= first.high
-        assert first.value >= kappa.value - 1.0 / len(pairs) * 3
+        n, both = len(pairs), [x for pair in pairs for x in pair]
+        expected = sum((both.count(x) / (2 * n)) ** 2 for x in set(both))
+        pi = 1 - (sum(a != b for a, b in pairs) / n) / (1 - expected)  # Scott's, of which alpha is the small-sample form
+        assert first.value == pytest.approx(pi + (1 - pi) / (2 * n), abs=1e-9)
+        assert pi <= kappa.value + 1e-9
 
 
 @pytest.mark.heavy

@@ -72,9 +72,9 @@ def test_limits_that_conflict_are_named_in_the_panel(given, batch) -> None:
 def test_saving_writes_the_overlay(given, batch) -> None:
     desk, portfolio, more = given
     made = panels.plan(desk, portfolio, batch=batch, **more)
-    made.inputs["budget"].value = 60_000
+    made.inputs["budget"].value = 45_000
     made.save.click()
-    assert read_store(Path(desk.folder)).parameters["budget"] == 60_000
+    assert read_store(Path(desk.folder)).parameters["budget"] == 45_000
 
 
 @pytest.mark.heavy
