@@ -251,12 +251,36 @@ def _engagement(tables: Tables, start: date, months: int) -> Pair | Missing | st
     return _monthly(frame, spans, partial(staff.staff_estimate, "engagement"))
 
 
+SILENT = 7.0
+"""Losses expected in months without a single one, from which these months are taken to hold survivors alone: fewer than
+one chance in a thousand that nobody had left (Poisson, e^-7)."""
+
+
+def _with_leavers(tables: Tables, span: Window) -> Window:
+    """The months from the first loss on, where the table knows nobody who left before although some must have.
+
+    An export often holds the customers of its first day with all their past: in that past nobody ever leaves.
+    """
+    lost = tables.frame(
+        "SELECT last + INTERVAL 1 MONTH AS month, count(*) AS n FROM (SELECT max(month) AS last FROM revenue "
+        f"WHERE mrr > 0 GROUP BY account_id) WHERE last >= DATE '{span.first}' AND last < DATE '{span.last}' "
+        "GROUP BY ALL ORDER BY ALL"
+    )
+    if lost.empty:
+        return span
+    first = month_of(pd.Timestamp(lost["month"].iloc[0]).date())
+    rate = float(lost["n"].sum()) / max(1, months_between(first, span.last) + 1)
+    silent = months_between(span.first, first) - 1
+    return Window(first=add_months(first, -1), last=span.last) if rate * silent > SILENT else span
+
+
 def _of_revenue(tables: Tables, metric: str, start: date, months: int) -> Pair | Missing | str:
     if isinstance(lacks := tables.require("revenue", "account_id", "month", "mrr"), Missing):
         return lacks
     span = seen(tables, "revenue", "month", "mrr > 0")
     if span is None:
         return "there is no complete month with recurring revenue"
+    span = _with_leavers(tables, span)
     spans = windows(span, start=start, months=months, lead=1)
     if isinstance(spans, str):
         return spans

@@ -195,3 +195,16 @@ def test_nothing_changed_is_seldom_called_a_change() -> None:
     print({k: sum(v) / len(v) for k, v in seen.items()}, false)
     assert all(sum(v) / len(v) >= 0.9 for v in seen.values())
     assert false == 0
+
+
+def test_a_past_in_which_nobody_ever_left_is_no_before() -> None:
+    frame = book(np.random.default_rng(5))
+    last = frame.groupby("account_id")["month"].max()
+    known = last.index[
+        last >= pd.Timestamp("2024-11-01")
+    ]  # an export of the customers of that day, with all their past
+    told = row(impact(read({"revenue": frame[frame["account_id"].isin(known)]}), start=START), "logo_churn")
+    assert told["period_before"] == "2024-12 to 2025-10"
+    assert pd.isna(told["earlier"])
+    whole = row(impact(read({"revenue": frame}), start=START), "logo_churn")
+    assert whole["period_before"] == "2024-11 to 2025-10"
