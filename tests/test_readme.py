@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -14,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)
 COMMANDS = [line.split("#")[0].strip() for block in BLOCKS for line in block.splitlines() if line.strip()]
+INLINE = {" ".join(words.split()) for words in re.findall(r"`(cxkit [^`]+)`", README)}
 BY_CI = {"make demo", "make test", "python make.py demo", "python make.py test"}
 """Run by .ci/run on a clean clone; a test cannot run the tests."""
 
@@ -21,6 +24,13 @@ BY_CI = {"make demo", "make test", "python make.py demo", "python make.py test"}
 def test_every_command_is_known_here() -> None:
     sequence = {f"cxkit {name} acme" for name in ("new", "map", "check", "run", "lab")}
     assert set(COMMANDS) == BY_CI | sequence
+
+
+def test_every_command_in_a_sentence_is_known_here() -> None:
+    """Those on decisions and challenges run below, the batch of all clients in ``tests/batch``."""
+    named = {" ".join(command.split()[:2]) for command in INLINE}
+    assert named == {"cxkit run", "cxkit decide", "cxkit challenge"}
+    assert "cxkit run --all --jobs 2" in INLINE
 
 
 def test_ci_runs_the_two_commands() -> None:
@@ -59,6 +69,18 @@ def test_the_first_client_from_new_to_run(tmp_path: Path) -> None:
     told = cxkit(tmp_path, "run", "acme")
     report = Path(re.search(r"^\s+(\S+report\.html)$", told, flags=re.MULTILINE).group(1))
     assert report.stat().st_size > 20_000
+    assert (report.parent / "council.html").is_file()
+    (decide,) = (command.split()[1:] for command in INLINE if command.startswith("cxkit decide"))
+    assert "recorded D1: fund" in cxkit(tmp_path, *decide)
+    cxkit(tmp_path, *decide)
+    cxkit(tmp_path, "decide", "acme", "--done", "D1")
+    cxkit(tmp_path, "decide", "acme", "--withdrawn", "D2")
+    (challenge,) = (command for command in INLINE if command.startswith("cxkit challenge"))
+    key = json.loads((report.parent / "results" / "findings.json").read_text(encoding="utf-8"))[0]["key"]
+    words = shlex.split(challenge.replace("<key of the finding>", key).replace("…", "said"))
+    cxkit(tmp_path, *words[1:-1], "RevOps/Data")
+    lines = (tmp_path / "data" / "acme" / "history" / "decisions.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 4
 
 
 @pytest.mark.run

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from cxkit.align import MetricConflict, Trigger
+from cxkit.align import Leadership, MetricConflict, Trigger
 from cxkit.engagement import results
+from cxkit.govern import Council, Drift
 from cxkit.instrument import Identity
 from cxkit.orchestrate import Enablement
+from cxkit.prove import Checks, Experiments, Forecasts, Quasi
+from cxkit.quantify import BusinessCases
+from cxkit.records import Result
+from cxkit.simulate.brightline import ledger as brightline_ledger
 from cxkit.simulate.brightline import story as brightline
-from cxkit.simulate.northbeam import story
+from cxkit.simulate.northbeam import ledger, story
 from tests.conftest import ROOT, SAMPLES, Ran
 
 pytestmark = [pytest.mark.run, pytest.mark.xdist_group("samples")]
@@ -22,6 +28,10 @@ pytestmark = [pytest.mark.run, pytest.mark.xdist_group("samples")]
 def said(ran: Ran, client: str, id: str) -> list[dict[str, Any]]:
     text = (ran.place(client) / "results" / "findings.json").read_text(encoding="utf-8")
     return [f for f in json.loads(text) if f["id"] == id]
+
+
+def of(ran: Ran, client: str, cls: type[Result]) -> Result:
+    return results.load(cls, ran.place(client) / "results")
 
 
 def test_a_spike_opens_a_look_inside_at_the_moment_behind_it(ran: Ran) -> None:
@@ -129,6 +139,94 @@ def test_a_play_that_knows_more_than_its_plain_rule_is_told_from_those_that_do_n
 
 @pytest.mark.parametrize("client", SAMPLES)
 def test_what_concerns_a_sponsor_is_for_partners_alone(ran: Ran, client: str) -> None:
-    partner = {f["title"] for f in said(ran, client, "align.leadership.sponsors")}
-    page = (ran.place(client) / "report.html").read_text(encoding="utf-8")
-    assert not [title for title in partner if title in page]
+    kept = [f for cls in (Leadership, Forecasts) for f in of(ran, client, cls).findings]
+    partner = {f.title for f in kept if f.audience == "partner"}
+    assert partner or client != "brightline", "sponsors are looked at"
+    published = {f["title"] for f in json.loads((ran.place(client) / "results" / "findings.json").read_text("utf-8"))}
+    pages = [(ran.place(client) / name).read_text(encoding="utf-8") for name in ("report.html", "council.html")]
+    assert not [title for title in partner if title in published or any(title in page for page in pages)]
+
+
+def about(ran: Ran, client: str, id: str, subject: str) -> dict[str, Any]:
+    (found,) = [f for f in said(ran, client, id) if f["key"].endswith(f":{subject}")]
+    return found
+
+
+def test_a_rollout_with_a_trend_of_its_own_is_marked_down_and_a_sound_one_is_not(ran: Ran) -> None:
+    assert about(ran, "northbeam", "prove.effect", "N08:Q3")["grade"] in {"C", "D", "E"}
+    assert about(ran, "northbeam", "prove.quasi.sensitivity", "N08:Q3")["value"] < 0.5, "half the drift undoes it"
+    assert about(ran, "northbeam", "prove.quasi.placebo", "N08:Q3")["value"] < 0.01
+    effects = of(ran, "northbeam", Quasi).frame("effects").set_index("experiment_id")
+    assert effects.loc["Q3", "verdict"] == "lower", "no cause is claimed"
+    assert effects.loc["Q3", "bias_allowance"] > 0
+    portal = about(ran, "northbeam", "prove.effect", "N11:Q4")
+    assert portal["grade"] == "B"
+    assert portal["low"] <= ledger.PORTAL_EFFECT <= portal["high"] < 0
+    assist = about(ran, "brightline", "prove.effect", "I7:Q1")
+    assert assist["grade"] == "B"
+    assert assist["low"] <= brightline_ledger.ASSIST_MINUTES <= assist["high"] < 0
+
+
+def test_customers_held_against_others_like_them_show_nothing_where_there_is_nothing(ran: Ran) -> None:
+    app = about(ran, "brightline", "prove.effect", "I4:Q2")
+    assert app["low"] < 0 < app["high"]
+    assert app["title"].startswith("The data cannot tell")
+    assert app["grade"] == "D"
+
+
+def test_a_limit_is_breached_where_it_was_planted_and_only_there(ran: Ran) -> None:
+    limits = of(ran, "brightline", Checks).frame("guardrails").set_index(["experiment_id", "metric"])
+    assert limits["verdict"].to_dict() == {("X1", "complaint_90d"): "holds", ("X3", "chat_30d"): "breached"}
+    chat = about(ran, "brightline", "prove.guardrail", "I3:X3/chat_30d")
+    assert chat["low"] <= brightline_ledger.CHAT_EFFECT <= chat["high"]
+    assert "a limit is breached" in about(ran, "brightline", "prove.effect", "I3:X3")["title"]
+
+
+def test_a_test_that_runs_is_read_at_any_time_and_not_told_yet(ran: Ran) -> None:
+    texts = of(ran, "brightline", Experiments).frame("effects").set_index("experiment_id").loc["X4"]
+    assert (texts["looks"], texts["reading"], texts["verdict"]) == ("always", "at any time", "cannot tell")
+    assert texts["low"] <= brightline_ledger.TEXTS_EFFECT <= texts["high"]
+    looks = of(ran, "brightline", Checks).frame("looks").query("experiment_id == 'X4'")
+    assert len(looks) > 5
+    assert (looks["high"] - looks["low"] > looks["once_high"] - looks["once_low"]).all(), "looking has its price"
+
+
+def test_a_sponsor_who_overstates_is_told_to_the_partner_and_counted_in_every_case(ran: Ran) -> None:
+    forecasts = of(ran, "brightline", Forecasts)
+    (told,) = [f for f in forecasts.findings if f.id == "prove.forecasts.sponsor"]
+    assert told.audience == "partner"
+    assert (told.low or 0.0) <= brightline_ledger.OVERSTATES <= (told.high or 0.0) < brightline_ledger.OTHERS
+    assert said(ran, "brightline", "prove.forecasts.sponsor") == []
+    (haircut,) = said(ran, "brightline", "quantify.cases.haircut")
+    assert brightline_ledger.OVERSTATES < haircut["value"] < brightline_ledger.OTHERS
+    counted = of(ran, "brightline", BusinessCases).frame("rows")["confidence"]
+    assert counted.between(haircut["low"], haircut["high"]).all(), "what was learned takes the place of what is stated"
+
+
+def test_a_base_that_drifted_raises_an_alarm_and_one_that_holds_does_not(ran: Ran) -> None:
+    raised = of(ran, "brightline", Drift).frame("alarms").query("kind in ('assumption', 'restated')")
+    assert set(raised["initiative_id"]) == {"I2"}
+    assert set(raised["subject"]) == {"B2 base"}
+    watched = of(ran, "brightline", Drift).frame("watched")
+    assert "I1" in set(watched["initiative_id"]), "the welcome call is watched too"
+    assert not [key for f in said(ran, "brightline", "govern.drift.alarm") if (key := f["key"]).split(":")[1] == "I1"]
+
+
+def test_a_decision_nobody_carried_out_is_overdue_and_scored_as_still_running(ran: Ran) -> None:
+    council = of(ran, "brightline", Council)
+    due = council.frame("due").set_index("decision_id")
+    assert due.loc["D3", "state"] == "overdue"
+    stopped = council.frame("scored").set_index("decision_id").loc["D3"]
+    assert (stopped["became"], bool(stopped["hit"])) == ("still running", False)
+    assert "still running" in about(ran, "brightline", "govern.council.score", "I4:D3")["title"]
+
+
+@pytest.mark.parametrize("page", ["report.html", "council.html"])
+def test_what_is_challenged_says_so_beside_its_number(ran: Ran, page: str) -> None:
+    text = (ran.place("brightline") / page).read_text(encoding="utf-8")
+    beside = set(re.findall(r'class="ch" href="#([^"]+)">\((challenged, \w+)\)', text))
+    assert beside == {
+        ("e-prove-effect--I1--X1", "challenged, answered"),
+        ("e-quantify-scorecard-cost_5fto_5fserve", "challenged, open"),
+    }
+    assert all(says in text for _, _, says, *_ in brightline_ledger.CHALLENGES)
