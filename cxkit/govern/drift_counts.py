@@ -48,6 +48,7 @@ class Count(NamedTuple):
     high: float
     what: str
     source: str
+    """The table it is counted in."""
 
 
 def counterparts(
@@ -65,7 +66,7 @@ def counterparts(
             for where, what in _where(tables, kind, moment):
                 months = _months(tables, kind, where, window)
                 if months is not None and len(months) == YEAR:
-                    yield _year(months, chance, what, kind)
+                    yield _year(months, chance, what, kind, _counted_in(tables, kind))
         case "unit_value" if driver in COST_DRIVERS or kind == "contacts":
             found = contact_cost(tables, window) if "tickets" in tables.present else None
             if found is not None:
@@ -160,7 +161,7 @@ def _filled(tables: Tables, query: str, window: Window) -> pd.Series:
     return pd.Series([known.get(m, 0.0) for m in window.months])
 
 
-def _year(months: pd.Series, chance: float, what: str, kind: str) -> Count:
+def _year(months: pd.Series, chance: float, what: str, kind: str, source: str) -> Count:
     """A year's figure and its limits: twelve months (of customers their mean), seen through their variation."""
     n, mean = len(months), float(months.mean())
     times = 1.0 if what == "customers a year" else float(n)
@@ -173,7 +174,15 @@ def _year(months: pd.Series, chance: float, what: str, kind: str) -> Count:
     half = float(stats.t.isf(chance, n - 1)) * spread * math.sqrt((1 + near) / (1 - near))
     low, high = max(mean - half, 0.0) * times, (mean + half) * times
     said = "customers" if what == "customers a year" else what
-    return Count(mean * times, low, high, said, "tickets" if kind in ("contacts", "complaints") else kind)
+    return Count(mean * times, low, high, said, source)
+
+
+def _counted_in(tables: Tables, kind: str) -> str:
+    """The table in which something is counted."""
+    if kind == "customers":
+        found = exposure(tables)
+        return "accounts" if isinstance(found, Missing) else found.table
+    return "tickets" if kind in ("contacts", "complaints") else kind
 
 
 def _per_customer(tables: Tables, window: Window) -> Iterator[tuple[float, str]]:

@@ -33,6 +33,8 @@ class Said(NamedTuple):
     currency: str
     up: bool
     """Whether more is better."""
+    sources: str = "metrics"
+    """Tables its months are counted in, with ``; `` between them."""
 
     def words(self, value: float) -> str:
         """A value in its unit."""
@@ -46,6 +48,7 @@ def watch(
     judges: list[Judge] = []
     watched: list[Row] = []
     series = _series(scorecard)
+    tied = {f.id.rpartition(".")[2]: "; ".join(f.sources) for f in scorecard.findings} if scorecard else {}
     directions = {r["metric"]: r["direction"] for r in records(scorecard, "measures")}
     names = {r["metric_id"]: r["metric"] for r in rows(tables, "metrics")}
     for one in about:
@@ -59,6 +62,7 @@ def watch(
                 unit=known.unit if known else "none",
                 currency=tables.currency,
                 up=directions.get(metric, known.direction if known else "up") == "up",
+                sources=tied.get(metric) or "metrics",
             )
             judges.append(_metric(one, str(metric), series[metric], say))
         for each in (one.forecast or {}).get("assumptions") or ():
@@ -118,7 +122,7 @@ def _metric(one: About, metric: str, points: list[tuple[date, float]], say: Said
             "range_high": found.high,
             "found": found.found,
         }
-        counted = {"counted_as": f"mean of the last {len(after)} months", "source": "scorecard"}
+        counted = {"counted_as": f"mean of the last {len(after)} months", "source": say.sources}
         seen = _row(one, metric, None, "outside" if bad else "inside") | numbers | counted
         if not bad:
             return seen, None
@@ -126,7 +130,7 @@ def _metric(one: About, metric: str, points: list[tuple[date, float]], say: Said
             f"{say.name}, which {one.name} should move, has {'fallen' if say.up else 'risen'} since approval: "
             f"{say.words(found.found)} over the last {len(after)} months, {say.words(found.expected)} by those before"
         )
-        return seen, one.alarm("metric", what, subject=metric, since=after[0][0], sources="scorecard", **numbers)
+        return seen, one.alarm("metric", what, subject=metric, since=after[0][0], sources=say.sources, **numbers)
 
     return judge
 

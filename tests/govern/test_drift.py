@@ -11,9 +11,11 @@ import pytest
 
 from cxkit.govern.catalogue import FINDINGS
 from cxkit.govern.drift import Drift, drift
+from cxkit.govern.drift_counts import counterparts
 from cxkit.govern.drift_noise import limits
 from cxkit.govern.drift_rules import RULES
 from cxkit.metrics import alarms
+from cxkit.records import Finding
 from tests.govern import drifting as given
 
 SEP = date(2026, 9, 30)
@@ -87,6 +89,24 @@ def test_a_metric_that_went_the_wrong_way_is_found_and_the_right_way_is_not() ->
     assert "Customer satisfaction, which Call back should move, has fallen" in result.frame("alarms")["what"][0]
     assert not any("_" in f.title for f in result.findings)
     assert kinds(found(scorecard=given.scorecard(np.random.default_rng(3), fall=-0.15))) == []
+
+
+def test_an_alarm_names_the_tables_its_figure_is_counted_in() -> None:
+    fallen = given.scorecard(np.random.default_rng(3), fall=0.15)
+    about = Finding(
+        **{"id": "quantify.scorecard.csat", "stage": "quantify", "title": "CSAT is 70 %", "value": 0.7, "n": 90},
+        **{"unit": "ratio", "about": "a share", "sources": ("surveys", "tickets")},
+    )
+    (alarm,) = [
+        f
+        for f in found(scorecard=fallen.model_copy(update={"findings": (about,)})).findings
+        if f.id == "govern.drift.alarm"
+    ]
+    assert alarm.sources == ("surveys", "tickets")
+    homes = pd.DataFrame({"account_id": [f"H{n}" for n in range(400)], "started": pd.Timestamp("2023-01-01")})
+    asked = {"driver": "", "moment": None, "until": date(2026, 8, 31), "chance": 0.01}
+    (first, *_) = counterparts(given.tables({"accounts": homes}), "base", base_unit="homes", **asked)
+    assert (first.value, first.what, first.source) == (400, "customers", "accounts")
 
 
 def test_a_metric_that_is_not_meant_to_move_is_not_watched() -> None:
