@@ -61,6 +61,13 @@ def test_a_run_of_an_earlier_day_vouches_for_nothing(tmp_path: Path) -> None:
     assert len(lines(tmp_path)) == 1
 
 
+def test_what_is_dated_after_the_run_waits_for_its_own_month(tmp_path: Path) -> None:
+    early = date(2025, 12, 31)
+    assert registering.record(tmp_path, tables(early), early) == (), "its sheet says 1 January"
+    (one,) = registering.record(tmp_path, tables(), LAST)
+    assert one.seen == "2026-03-31"
+
+
 def test_a_client_without_experiments_gets_no_file(tmp_path: Path) -> None:
     assert registering.record(tmp_path, Tables.from_frames({}, as_of=LAST), LAST) == ()
     assert not (tmp_path / "history").exists()
