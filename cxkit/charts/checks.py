@@ -317,8 +317,8 @@ def _alt_segments(result: Result) -> str:
     caption="A dot is the effect in one segment, a line its interval, which describes and tests nothing: whether the "
     "effect differs is one question about all segments together.",
     data={
-        "column": ("Segment", "text"),
-        "value": ("Of", "text"),
+        "column": ("Split by", "text"),
+        "value": ("Group", "text"),
         "effect": ("Effect", "none"),
         "low": ("Low", "none"),
         "high": ("High", "none"),

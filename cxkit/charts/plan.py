@@ -83,6 +83,13 @@ def _points(result: Result) -> list[Row]:
     return [r for r in rows(result, "frontier") if number(r, "npv") is not None]
 
 
+def _names(ids: str, result: Result) -> str:
+    """Initiatives by name, where the frontier has them by id."""
+    known = {text(r, "initiative_id"): text(r, "initiative") for r in rows(result, "plan")}
+    parts = (part.partition(" (") for part in ids.split(", "))
+    return ", ".join(f"{known.get(id_, id_)}{mark}{rest}".replace("%", "\u202f%") for id_, mark, rest in parts)
+
+
 def _at(row: Row) -> float:
     """Value in the worst share of scenarios, on fresh draws where there are any."""
     fresh = number(row, "cvar_fresh")
@@ -106,17 +113,20 @@ def _alt_frontier(result: Result) -> str:
     title="govern.allocation.risk",
     alt=_alt_frontier,
     caption="A mark is the best plan at one risk limit: upwards it is worth more on average, to the right it is worth "
-    "more in the worst scenarios (their average, on fresh draws). The filled mark is the plan.",
+    "more in the worst scenarios (their average, on fresh draws). The filled mark is the plan: what is "
+    "proven gets money first, so that a mark above it or to its right gives more to claims that are not tested. What "
+    "is held for a test counts with what it claims.",
     data={
         "ids": ("Initiatives", "text"),
         "npv": ("Expected NPV", "money"),
-        "cvar": ("Average loss in the worst scenarios", "money"),
+        "cvar": ("Average loss in the worst scenarios (below nothing: a gain)", "money"),
         "cvar_fresh": ("The same, fresh draws", "money"),
         "spread": ("Spread (one standard deviation)", "money"),
         "given": ("Given or held", "money"),
         "chosen": ("The plan", "text"),
     },
     worth=lambda result: len(_points(result)) > 1,
+    drawn=lambda frame, result: frame.assign(ids=[_names(str(ids), result) for ids in frame["ids"]]),
 )
 def frontier(result: Result, *, ax: Axes | None = None) -> Axes:
     """Draw the plans of the frontier, joined, with the chosen one named."""
@@ -163,7 +173,11 @@ def _words(row: Row, money: str) -> str:
 
 def _label(row: Row) -> str:
     change = number(row, "change") or 0.0
-    return "the budget" if not change else f"{abs(change):.0%} {'more' if change > 0 else 'less'} money"
+    return (
+        "the budget"
+        if not change
+        else f"{formats.quantity(abs(change), 'probability')} {'more' if change > 0 else 'less'} money"
+    )
 
 
 def _alt_sensitivity(result: Result) -> str:

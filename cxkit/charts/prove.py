@@ -113,7 +113,7 @@ def _alt_pnl(result: Result) -> str:
         "value": ("A year", "money"),
         "low": ("Low", "money"),
         "high": ("High", "money"),
-        "status": ("Status", "text"),
+        "status": ("Furthest any of it is", "text"),
         "grade": ("Grade", "text"),
     },
     worth=lambda result: any(number(r, "value") is not None for r in result.frame("bridge").to_dict("records")),

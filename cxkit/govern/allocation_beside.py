@@ -57,7 +57,7 @@ def _risk(say: Any, given: Any) -> Finding | None:
         tight = f" The limit was tightened to {money(given.used, currency)} until fresh draws held it as well."
     return say(
         "risk",
-        f"In the worst {share:.0%} of scenarios the plan {words(fresh)} on average{against}",
+        f"In the worst {quantity(share, 'probability')} of scenarios the plan {words(fresh)} on average{against}",
         detail=f"On {given.draws:,} fresh joint draws; on those it was made with it {words(own)}.{tight}",
         value=fresh,
         n=given.draws,
@@ -74,7 +74,7 @@ def _budget(say: Any, around: Sequence[Row], given: Any) -> Finding | None:
     for change, row in sorted(rows.items()):
         worth = money(row["npv_change"], given.currency, signed=True) if row["feasible"] else ""
         what = f"{row['changes']} ({worth})" if worth and row["changes"] != "nothing changes" else row["changes"]
-        said.append(f"{abs(change):.0%} {'less' if change < 0 else 'more'}: {what}")
+        said.append(f"{quantity(abs(change), 'probability')} {'less' if change < 0 else 'more'}: {what}")
     more = rows[max(rows)]
     gain = more["npv_change"] if more["feasible"] else None
     same = all(row["changes"] == "nothing changes" for row in rows.values())
@@ -165,7 +165,7 @@ def _firm(say: Any, plan: Sequence[Row]) -> Finding | None:
     return say(
         "stability",
         title,
-        detail=(f"In fewer than {FIRM:.0%} of redraws with money: {names}. " if loose else "")
+        detail=(f"In fewer than {quantity(FIRM, 'probability')} of redraws with money: {names}. " if loose else "")
         + "A redraw takes one joint draw of all cases as what they are worth and gives out the money anew.",
         value=len(loose),
         unit="count",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cxkit.formats import listing, money, number
+from cxkit.formats import listing, money, number, quantity
 from cxkit.govern.allocation_beside import beside
 from cxkit.govern.programme import PEOPLE, Limits, Programme, Solved
 from cxkit.govern.programme_conflict import Clash
@@ -196,7 +196,10 @@ def _whole(
     return say(
         "plan",
         f"The plan {said}; {tail}",
-        detail=f"{whose}: {money(budget, currency)}. " + (f"{rest[:1].upper()}{rest[1:]}." if rest else ""),
+        detail=f"{whose}: {money(budget, currency)}. "
+        + (f"{rest[:1].upper()}{rest[1:]}. " if rest else "")
+        + "Worth is the average over joint scenarios"
+        + (", without what is held for a test." if given["test first"] else "."),
         value=worth,
         n=sum(len(rows) for rows in given.values()),
         tone="neutral",
@@ -210,7 +213,7 @@ def _title(row: Row, currency: str) -> str:
     value = f"; going on is worth {money(worth, currency)}" if worth is not None else ""
     match row["verdict"]:
         case "fund":
-            part = f" ({row['share']:.0%} of what it asks for)" if row["share"] < 1 else ""
+            part = f" ({quantity(row['share'], 'probability')} of what it asks for)" if row["share"] < 1 else ""
             return f"Fund {name} with {money(amount, currency)}{part}{value}"
         case "test first":
             return f"Test {name} first: {money(amount, currency)} waits for the result{value}, as claimed"

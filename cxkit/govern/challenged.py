@@ -52,7 +52,7 @@ def findings(rows: list[Row]) -> list[Finding]:
     open_ = [row for row in rows if row["state"] == "open"]
     numbers = len({row["finding"] for row in rows})
     noun = "number is" if numbers == 1 else "numbers are"
-    wait = "challenge waits" if len(open_) == 1 else "challenges wait"
+    wait = f"{'challenge' if len(rows) == 1 else 'challenges'} {'waits' if len(open_) == 1 else 'wait'}"
     return [
         Finding(
             id="govern.council.challenged",

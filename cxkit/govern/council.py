@@ -233,7 +233,8 @@ def _due(recorded: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> lis
         said = (f"{row['verdict']} {names.get(row['initiative_id'], row['initiative_id'] or '')}" for row in found)
         return listing([f"{short(text, 60)} ({row['due']})" for text, row in zip(said, found, strict=True)])
 
-    overdue = f"{len(late)} of {len(pending)} open decisions {'is' if len(late) == 1 else 'are'} overdue"
+    verb = "is" if len(late) == 1 else "are"
+    overdue = f"{len(late)} of {len(pending)} decisions taken and not yet carried out {verb} overdue"
     parts = [f"Overdue: {named(late)}." if late else "", f"Due within a month: {named(soon)}." if soon else ""]
     return [
         Finding(

@@ -36,7 +36,7 @@ def findings(alarms: Sequence[Row], watched: Sequence[Row], *, funded: int, curr
     if lost:
         title += f"; {listing(lost, most=3)} no longer {'pays' if len(lost) == 1 else 'pay'} by what was found"
     parts = [f"{len(alarms)} alarms, {new} of them new." if len(alarms) > 1 else ""]
-    parts.append(f"{judged} metrics and assumptions can be judged, {rest} cannot; the table says why.")
+    parts.append(f"{judged} metrics and assumptions can be judged, {rest} cannot.")
     parts.append(MEASURED)
     whole: dict[str, Any] = {"stage": "govern", "unit": "count", "sources": SOURCES}
     return [

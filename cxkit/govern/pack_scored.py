@@ -86,7 +86,13 @@ def _forecasts(result: Result | None) -> dict[tuple[str, str], Row]:
 def _worth(ratio: float | None, hit: Any) -> str:
     if ratio is None:
         return "nothing was expected"
-    inside = "" if hit is None else ", as forecast" if hit else ", outside the forecast"
+    inside = (
+        ""
+        if hit is None
+        else ", within the range that was forecast"
+        if hit
+        else ", outside the range that was forecast"
+    )
     return f"brought {ratio:.0%} of what was expected{inside}".replace("%", "\u202f%")
 
 
@@ -156,7 +162,7 @@ def findings(rows: Sequence[Row], currency: str) -> list[Finding]:
                 unit="money" if realised is not None else "none",
                 currency=currency if realised is not None else "",
                 about="as reported",
-                period=str(row["decided"]),
+                period=str(row["decided"])[:10],
                 initiative=row["initiative_id"],
                 subject=_name(row),
                 grade="E",

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from cxkit.formats import listing
+from cxkit.formats import listing, quantity
 from cxkit.govern.programme import Limits, Programme, Solved
 from cxkit.govern.reading import Row
 from cxkit.tables.sheets import Kind, short
@@ -122,7 +122,11 @@ def differences(plan: Solved, other: Solved | None, names: Mapping[str, str]) ->
         if one == two:
             continue
         if not one:
-            said.append(f"{name} comes in" + (f" at {two:.0%}" if two < 1 else ""))
+            said.append(f"{name} comes in" + (f" at {quantity(two, 'probability')}" if two < 1 else ""))
         else:
-            said.append(f"{name} goes out" if not two else f"{name} gets {two:.0%} instead of {one:.0%}")
+            said.append(
+                f"{name} goes out"
+                if not two
+                else f"{name} gets {quantity(two, 'probability')} instead of {quantity(one, 'probability')}"
+            )
     return listing(said) if said else "nothing changes"

@@ -129,7 +129,6 @@ def _on_file(plans: Sequence[Plan], on_file: Mapping[str, Filed]) -> list[Findin
     if not drawn and not waiting:
         return []
     early = [one for one in drawn if one.on_file]
-    hashes = [f"{one.experiment_id} {one.hash} of {one.registered or 'no day'}" for one in (*drawn, *waiting)]
     if drawn:
         who = f"{len(early)} of {len(drawn)} hypotheses under test {'was' if len(early) == 1 else 'were'}"
         if len(drawn) == 1:
@@ -144,7 +143,7 @@ def _on_file(plans: Sequence[Plan], on_file: Mapping[str, Filed]) -> list[Findin
             id="prove.design.registered",
             stage="prove",
             title=title,
-            detail=f"{detail}Registered fields by their hash: {formats.listing(hashes, most=12)}.",
+            detail=f"{detail}The table has the day of each and the hash of what was registered.",
             value=len(early) if drawn else len(waiting),
             unit="count",
             n=len(drawn) or len(waiting),
@@ -272,8 +271,10 @@ def _break_even(plan: Plan, row: Mapping[str, Any], currency: str) -> list[Findi
         return []
     pays, said = plan.amount(value, currency), plan.amount(worth, currency)
     if worth < low:
-        title = f"{_name(plan)}: the {said} registered as worth having would not pay; a change pays from {pays} on"
+        title = f"{_name(plan)}: the {said} registered as worth having would not pay for itself; that takes {pays}"
         detail = "A test of the larger change takes fewer units, and the decision would not turn on the smaller one."
+        if "a year" in str(row["break_even_from"]):
+            detail += " The cost is the whole one; where part of it is spent, going on may pay with less."
     else:
         title = f"{_name(plan)}: {said} is registered as worth having, but a change pays from {pays} on"
         detail = "A change between the two would pay, and the test may well not see it."

@@ -85,8 +85,7 @@ def complier_finding(one: Complier, currency: str, level: float) -> Finding:
     """The effect on compliers in words, named as what it is."""
     plan = one.arm.plan
     clear = one.low > 0 or one.high < 0
-    ends = sorted(map(abs, (one.low, one.high))) if clear else [one.low, one.high]
-    span = " to ".join(plan.amount(v, currency, signed=not clear) for v in ends)
+    span = formats.interval(one.low, one.high, plan.unit, currency=currency if plan.unit == "money" else "")
     size = plan.amount(one.effect, currency, signed=True)
     share = [formats.quantity(v, "ratio") for v in (one.met_programme, one.met_left_out)]
     return Finding(

@@ -15,6 +15,8 @@ from cxkit.prove.synthetic import Synthetic
 from cxkit.prove.verdict import Grading
 from cxkit.records import Record
 
+WANTED = formats.quantity(POWER, "probability")
+"""The chance to see what would matter that a check takes, in words."""
 EACH = 3
 """Groups reached, and groups not reached, below which a difference-in-differences is not believed."""
 HOLDS = 0.5
@@ -98,8 +100,9 @@ def did_checks(
     else:
         checks.append(check(silent, f"p {before.p:.2f}, to be above {SILENT_P:g}", before.p > SILENT_P))
         if before.explains > 0:
-            chance = f"{before.power:.0%} chance to see a trend that would explain the whole effect"
-            checks.append(check(strong, f"{chance}, to be {POWER:.0%}", before.power >= POWER))
+            seen = formats.quantity(before.power, "probability")
+            chance = f"{seen} chance to see a trend that would explain the whole effect"
+            checks.append(check(strong, f"{chance}, to be {WANTED}", before.power >= POWER))
         else:
             checks.append(check(strong, "neither an effect nor one worth having to hold the test against", None))
     if earlier is None:
@@ -130,7 +133,8 @@ def synthetic_checks(made: Synthetic, *, shown: bool, target: float | None) -> l
     if past is None or not target:
         checks.append(check(strong, "nothing to hold it against", None))
     else:
-        chance = f"{made.time_power:.0%} chance to see an effect of this size, to be {POWER:.0%}"
+        seen = formats.quantity(made.time_power, "probability")
+        chance = f"{seen} chance to see an effect of this size, to be {WANTED}"
         checks.append(check(strong, chance, made.time_power >= POWER))
     stands, kept = "it stands out among the others treated alike", "it does not hang on the heaviest member"
     if not shown or without is None:

@@ -181,7 +181,8 @@ def _expected(say: _Say, row: Mapping[str, Any]) -> Finding:
     if not row["due"]:
         return say(
             "expected",
-            title=f"{name} cannot show on {row['pnl_line']} before {since}",
+            title=f"What a roll-out of {name} brings cannot show on {row['pnl_line']} before {since}"
+            + (f"; {say.money(before)} is booked for months before" if early else ""),
             detail="The lag that was registered has not passed since the test ended; an empty ledger says nothing yet."
             + early,
             about="no interval; nothing is due",
@@ -200,6 +201,7 @@ def _expected(say: _Say, row: Mapping[str, Any]) -> Finding:
     else:
         title = f"{say.money(booked)} of {say.money(row['expected'])} expected of {name} since {since} is booked"
         title += f" ({quantity(row['share_booked'], 'ratio')})"
+        title += f"; {say.money(before)} is booked for months before" if early else ""
     tone = "unknown"
     if known:
         tone = "bad" if shares[1] < 1 else "good" if shares[0] > 1 else "neutral"
@@ -211,9 +213,11 @@ def _expected(say: _Say, row: Mapping[str, Any]) -> Finding:
         value=None if pd.isna(row["share_booked"]) else row["share_booked"],
         unit="ratio",
         currency="",
-        low=shares[0] if known else None,
-        high=shares[1] if known else None,
+        low=shares[0] if known and booked else None,
+        high=shares[1] if known and booked else None,
         about="the expected amount; what is booked is taken as it is"
+        if known and booked
+        else "no interval; nothing is booked"
         if known
         else "no interval; the expected amount may be nothing",
         n=int(row["months"]),

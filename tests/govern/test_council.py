@@ -111,7 +111,7 @@ def test_decisions_due_are_read_as_of_the_day(world):
     }
     assert due.loc["D1", "days"] == -29
     late = found.finding("govern.council.due")
-    assert late.title == "2 of 5 open decisions are overdue; 1 more is due within a month"
+    assert late.title == "2 of 5 decisions taken and not yet carried out are overdue; 1 more is due within a month"
     assert "stop Loyalty app (2026-06-01)" in late.detail
     assert late.sources == ("initiatives",)
 

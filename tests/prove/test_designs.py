@@ -254,7 +254,7 @@ def test_break_even_of_an_initiative_and_its_warning(client: Build, yes_no: Buil
     assert (got["break_even_low"], got["break_even_high"]) == (pytest.approx(0.035), pytest.approx(0.14))
     said = found.finding("prove.design.break_even", subject="x1")
     assert said is not None
-    assert "the 2.0 points registered as worth having would not pay; a change pays from 7.0 points on" in said.title
+    assert "the 2.0 points registered as worth having would not pay for itself; that takes 7.0 points" in said.title
     cheap = designs(tables, cases=cases(run_rate_cost=3_000.0, one_off_cost=0.0))
     said = cheap.finding("prove.design.break_even", subject="x1")
     assert said is not None
@@ -289,7 +289,8 @@ def test_registration_departed_and_withdrawn_reach_the_report(client: Build, yes
     on_file = found.finding("prove.design.registered")
     assert on_file is not None
     assert on_file.title == "The one hypothesis under test was on file before the first draw"
-    assert got["hash"] in on_file.detail
+    assert len(got["hash"]) == 16
+    assert "hash" in on_file.detail
     plain = designs(tables)
     assert row(plain)["hash"] == got["hash"]
     assert not row(plain)["on_file"]
