@@ -199,12 +199,20 @@ def _whole(
         detail=f"{whose}: {money(budget, currency)}. "
         + (f"{rest[:1].upper()}{rest[1:]}. " if rest else "")
         + "Worth is the average over joint scenarios"
-        + (", without what is held for a test." if given["test first"] else "."),
+        + (", without what is held for a test" if given["test first"] else "")
+        + _apart(given["fund"], worth, currency),
         value=worth,
         n=sum(len(rows) for rows in given.values()),
         tone="neutral",
         weight=max(0.0, worth),
     )
+
+
+def _apart(funded: Sequence[Row], worth: float, currency: str) -> str:
+    """What the cases of the funded add up to one by one, where that is another figure than the average."""
+    alone = math.fsum(row["npv_go_forward"] or 0.0 for row in funded)
+    same = not funded or money(alone, currency) == money(worth, currency)
+    return "." if same else f"; case by case, as each is stated, what is funded adds up to {money(alone, currency)}."
 
 
 def _title(row: Row, currency: str) -> str:

@@ -97,9 +97,11 @@ def _test(row: Row, currency: str, council_months: int) -> dict[str, Any]:
     name = short(row["initiative"], 50)
     units, band = number(row["units"], 0), interval(row["net_low"], row["net_high"], "money", currency=currency)
     cost = row["test_cost"]
+    elsewhere = row["evsi"] - row["waiting"] - cost - row["net"] if cost is not None else 0.0
     costs = [
         f"{money(cost, currency)} it costs" if cost is not None else "",
         f"{money(row['waiting'], currency)} lost by waiting",
+        f"{money(elsewhere, currency)} that the same money would bring elsewhere" if elsewhere > 0.5 else "",
     ]
     lessens = listing([part for part in costs if part])
     before = (
