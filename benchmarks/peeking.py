@@ -305,6 +305,24 @@ def measure(share: float = 1.0, names: tuple[str, ...] = tuple(CASES)) -> Iterat
         } | place
 
 
+WORST = "peeking.false_positive_rate"
+
+
+def cases_of(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The records of single cases."""
+    return [r for r in records if r["name"] != WORST]
+
+
+def worst(records: list[dict[str, Any]]) -> dict[str, Any]:
+    """The case with most false alarms, as the one record under the bare name.
+
+    >>> worst([{"name": f"{WORST}.a", "ours": 0.01}, {"name": f"{WORST}.b", "ours": 0.02}])["case"]
+    'b'
+    """
+    most = max(cases_of(records), key=lambda r: (r["ours"], r["name"]))
+    return most | {"name": WORST, "case": most["name"].removeprefix(f"{WORST}.")}
+
+
 def main(names: list[str]) -> int:
     """Measure, print and write; exit code 1 where more than 5 % are false alarms."""
     records, failed = _record.read("peeking") if names else [], 0
@@ -317,7 +335,7 @@ def main(names: list[str]) -> int:
         )
         failed += not r["holds"]
         records = [old for old in records if old["name"] != r["name"]] + [r]
-    _record.write("peeking", sorted(records, key=lambda r: r["name"]))
+    _record.write("peeking", sorted([*cases_of(records), worst(records)], key=lambda r: r["name"]))
     return int(failed > 0)
 
 
