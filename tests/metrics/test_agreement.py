@@ -65,7 +65,9 @@ def test_alpha_does_not_depend_on_order_and_is_scotts_pi_of_a_small_sample(pairs
         assert first.low <= first.value <= first.high
         n, both = len(pairs), [x for pair in pairs for x in pair]
         expected = sum((both.count(x) / (2 * n)) ** 2 for x in set(both))
-        pi = 1 - (sum(a != b for a, b in pairs) / n) / (1 - expected)  # Scott's, of which alpha is the small-sample form
+        pi = 1 - (sum(a != b for a, b in pairs) / n) / (
+            1 - expected
+        )  # Scott's, of which alpha is the small-sample form
         assert first.value == pytest.approx(pi + (1 - pi) / (2 * n), abs=1e-9)
         assert pi <= kappa.value + 1e-9
 
