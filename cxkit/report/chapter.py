@@ -110,16 +110,19 @@ def chapter(
     """
     items: list[Item] = []
     gaps: list[Item] = []
-    seen: set[str] = set()
+    seen: set[tuple[str, str]] = set()
+    places: set[str] = set()
     for block in blocks:
         body = block.body
         if isinstance(body, FindingBody) and body.audience not in WIDER[audience]:
             continue
-        repeated = block.id in seen
-        if repeated and block.kind != "note":
+        if (block.kind, block.id) in seen and block.kind != "note":
             continue
-        seen.add(block.id)
-        place = f"{anchor(block.id)}-{len(items)}" if repeated else anchor(block.id)
+        seen.add((block.kind, block.id))
+        place = anchor(block.id)  # a table may bear the name of a finding: both are shown, in places of their own
+        if place in places:
+            place = f"{place}-{len(items)}" if block.kind == "note" else f"{place}-{block.kind}"
+        places.add(place)
         item = Item(
             anchor=place,
             block=block,

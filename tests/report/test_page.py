@@ -293,3 +293,16 @@ def test_evidence_is_numbered_in_reading_order(sample: Build) -> None:
     page = assemble(sample())
     assert [e.number for e in page.evidence] == list(range(1, len(page.evidence) + 1))
     assert page.evidence[0].key == page.front.headline.key
+
+
+def test_a_table_that_bears_the_name_of_a_finding_is_shown_beside_it(sample: Build) -> None:
+    table = TableBody(
+        title="Told once more", columns=(TableColumn(name="word", label="Word", unit="text"),), rows=(("seventeen",),)
+    )
+    made = sample()
+    first = next(b for b in made.blocks["prove"] if b.kind == "finding")
+    twin = Block(id=first.id, kind="table", stage="prove", body=table)
+    html = build(made.model_copy(update={"blocks": made.blocks | {"prove": (*made.blocks["prove"], twin)}}))
+    assert "seventeen" in html
+    ids = [attrs["id"] for _, attrs in Page(html).tags if attrs.get("id")]
+    assert len(ids) == len(set(ids))
