@@ -13,6 +13,7 @@ from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from cxkit.batch import interrupt
 from cxkit.batch.plan import Job
 from cxkit.batch.progress import Event, Listener
 from cxkit.batch.run import Ended, run_client
@@ -28,7 +29,8 @@ def run_all(jobs: Sequence[Job], listen: Listener, *, workers: int) -> list[Ende
     in work is told, its kernel ended, and the exception goes on.
     """
     if workers <= 1 or len(jobs) <= 1:
-        return [run_client(job, listen) for job in jobs]
+        with interrupt.interruptible():
+            return [run_client(job, listen) for job in jobs]
     context = _context()
     waiting = list(jobs)
     working: dict[Connection[Any, Any], tuple[BaseProcess, Job]] = {}

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import cxkit
 from cxkit import STAGES, errors
-from cxkit.batch import assemble
+from cxkit.batch import assemble, interrupt
 from cxkit.batch.engine import run_notebook
 from cxkit.batch.plan import Job, notebook_hash
 from cxkit.batch.progress import Event, Listener
@@ -133,6 +133,7 @@ def _run_stages(job: Job, building: Path, as_of: str, listen: Listener) -> tuple
         "data_dir": str(job.data),
     }
     for stage in STAGES[begin:]:
+        interrupt.check()
         listen(Event(client=job.client, what="stage", stage=stage))
         notebook = job.notebooks[stage]
         given = {name: value for name, value in job.given.items() if name in job.names[stage]}
