@@ -124,11 +124,19 @@ class Ran:
         return report.parent
 
 
-def run_clients(data: Path, runs: Path, clients: tuple[str, ...], *, workers: int = 2, as_of: str | None = None) -> Ran:
+def run_clients(
+    data: Path,
+    runs: Path,
+    clients: tuple[str, ...],
+    *,
+    workers: int = 2,
+    as_of: str | None = None,
+    first: str = "align",
+) -> Ran:
     """Run clients as the batch does."""
     from cxkit.engagement.desk import parse_day
 
-    common = {"given": {}, "first": "align", "seconds": 300.0, "seed": 1, "audience": "board"}
+    common = {"given": {}, "first": first, "seconds": 300.0, "seed": 1, "audience": "board"}
     jobs = [plan.check(c, data=data, runs=runs, as_of=parse_day(as_of), **common) for c in clients]
     ended = (
         run_all(jobs, lambda event: None, workers=workers)

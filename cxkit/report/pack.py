@@ -26,6 +26,7 @@ from cxkit.report.chapter import Item, chapter
 from cxkit.report.evidence import Evidence, register
 from cxkit.report.inputs import ReportInput
 from cxkit.report.mask import Mask
+from cxkit.report.pack_tables import Cell, Table, tables_of
 from cxkit.report.rendering import anchor, environment
 from cxkit.report.scorecard import HEIGHT, WIDTH
 from cxkit.report.sentences import Sentence, sentence
@@ -42,13 +43,6 @@ SECTIONS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("council", "The council", "Who may decide what, and who has a seat", ("accountable", "seats", "chairs", "rights")),
 )
 """Place, name and question of each part, with the endings of the findings that belong there."""
-
-
-class Cell(Record):
-    """A number in a table, with the finding it leads to."""
-
-    words: str = "–"
-    key: str = ""
 
 
 class Measure(Record):
@@ -93,15 +87,6 @@ class Ask(Record):
     key: str
     behind: tuple[Cell, ...]
     """Findings of the ledger row, each by its number in the register."""
-
-
-class Table(Record):
-    """A table whose numbers lead to findings."""
-
-    title: str
-    columns: tuple[tuple[str, bool], ...]
-    """Name of a column, and whether it holds numbers."""
-    rows: tuple[tuple[Cell, ...], ...]
 
 
 class Part(Record):
@@ -188,7 +173,7 @@ def assemble(given: ReportInput) -> Pack:
         "every": asks,
         "parts": parts,
     }
-    cited = [bodies[key] for key in dict.fromkeys(page._keys(tuple(shown.values()))) if key in bodies]
+    cited = [bodies[key] for key in dict.fromkeys(page.keys_of(tuple(shown.values()))) if key in bodies]
     gaps = [b for b in given.blocks.get("govern", ()) if b.kind == "not_assessed" and ".council." in b.id]
     return Pack.model_validate(
         {
@@ -335,7 +320,7 @@ def _parts(council: Result, given: ReportInput, bodies: Mapping[str, FindingBody
         if chart is not None and chart.ready(council):
             blocks.insert(0, figure_block(chart, council))
         items = _items(blocks, given)
-        tables = tuple(_tables(place, council, given, bodies))
+        tables = tuple(tables_of(place, council, given, bodies))
         if items or tables:
             yield Part(anchor=place, name=name, question=question, items=items, tables=tables)
     for place, name, question, ending in (
@@ -343,7 +328,7 @@ def _parts(council: Result, given: ReportInput, bodies: Mapping[str, FindingBody
         ("units", "Business units", "Every unit: its customers, its money, its seat", "unit"),
         ("challenges", "Challenges", "Numbers that somebody objects to", "challenged"),
     ):
-        tables = tuple(_tables(place, council, given, bodies))
+        tables = tuple(tables_of(place, council, given, bodies))
         told = [f for f in given.findings if f.id == f"govern.council.{ending}"]
         if tables or told:
             items = _items([finding_block(f) for f in told], given)
@@ -357,117 +342,6 @@ def _rank(id: str, endings: Sequence[str]) -> int:
 def _items(blocks: Sequence[Block], given: ReportInput) -> tuple[Item, ...]:
     made = chapter("govern", blocks, audience=given.audience)
     return tuple(item for item in (made.lead, *made.items) if item is not None)
-
-
-def _tables(place: str, council: Result, given: ReportInput, bodies: Mapping[str, FindingBody]) -> Iterable[Table]:
-    money = _Money(given.currency)
-    if place == "actions" and council.has("actions"):
-        yield _table(
-            "Every action, by role",
-            (("Role", False), ("What", False), ("Kind", False), ("Due", False), ("State", False), ("Money", True)),
-            [
-                (
-                    f"govern.council.actions:{text(r, 'owner_role')}",
-                    (
-                        text(r, "owner_role"),
-                        text(r, "action"),
-                        text(r, "kind"),
-                        text(r, "due")[:10],
-                        text(r, "state"),
-                        money.words(number(r, "money")),
-                    ),
-                )
-                for r in rows(council, "actions")
-            ],
-            bodies,
-            linked=(5,),
-            naming=0,
-        )
-    if place == "units" and council.has("business_units"):
-        yield _table(
-            "Every business unit",
-            (
-                *(("Unit", False), ("Seats", True), ("Revenue a month", True), ("Kept", True)),
-                *(("Initiatives", True), ("Budget", True), ("On proof", True), ("Freed by stopping", True)),
-                *(("Decisions", True), ("Actions", True), ("Overdue", True)),
-            ),
-            [
-                (
-                    f"govern.council.unit:{text(r, 'business_unit')}",
-                    (
-                        text(r, "business_unit"),
-                        _count(r, "seats"),
-                        money.words(number(r, "revenue")),
-                        "–" if number(r, "grr") is None else formats.quantity(number(r, "grr"), "ratio"),
-                        _count(r, "initiatives"),
-                        money.words(number(r, "budget")),
-                        money.words(number(r, "proven_budget")),
-                        money.words(number(r, "freed")),
-                        _count(r, "decisions_open"),
-                        _count(r, "actions"),
-                        _count(r, "overdue"),
-                    ),
-                )
-                for r in rows(council, "business_units")
-            ],
-            bodies,
-            linked=tuple(range(1, 11)),
-            naming=0,
-        )
-    if place == "challenges" and given.challenges:
-        yield _table(
-            "Every challenge",
-            (("Number", False), ("Said", False), ("By", False), ("On", False), ("Answer", False)),
-            [
-                (
-                    c.finding,
-                    (
-                        bodies[c.finding].title if c.finding in bodies else c.finding,
-                        c.says,
-                        c.author_role,
-                        c.logged,
-                        f"{c.answer} ({c.answered})" if c.answer else "open",
-                    ),
-                )
-                for c in given.challenges
-            ],
-            bodies,
-            linked=(0,),
-        )
-
-
-class _Money:
-    def __init__(self, currency: str) -> None:
-        self.currency = currency
-
-    def words(self, value: float | None) -> str:
-        return "–" if not value else formats.money(value, self.currency)
-
-
-def _count(row: Row, name: str) -> str:
-    value = number(row, name)
-    return "–" if not value else f"{value:,.0f}"
-
-
-def _table(
-    title: str,
-    columns: tuple[tuple[str, bool], ...],
-    given: Sequence[tuple[str, tuple[str, ...]]],
-    bodies: Mapping[str, FindingBody],
-    *,
-    linked: tuple[int, ...],
-    naming: int | None = None,
-) -> Table:
-    """Rows with a finding each; cells in `linked` lead to it, and so does the one that names the row."""
-    leads = {*linked, *(() if naming is None else (naming,))}
-    made = [
-        tuple(
-            Cell(words=words or "–", key=key if at in leads and words not in {"", "–"} and key in bodies else "")
-            for at, words in enumerate(texts)
-        )
-        for key, texts in given
-    ]
-    return Table(title=title, columns=columns, rows=tuple(made))
 
 
 def _asset(name: str) -> str:

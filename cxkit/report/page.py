@@ -93,7 +93,7 @@ def assemble(given: ReportInput) -> Page:
         "cards": made,
     }
     bodies = {f.key: finding_block(f).body for f in findings} | {b.key: b for b in _told(chapters)}
-    cited = [bodies[key] for key in dict.fromkeys(_keys(tuple(parts.values()))) if key in bodies]
+    cited = [bodies[key] for key in dict.fromkeys(keys_of(tuple(parts.values()))) if key in bodies]
     provenance = given.provenance
     used = {b.definition for b in cited if isinstance(b, FindingBody)}
     parameters = [
@@ -190,18 +190,18 @@ def _told(chapters: Iterable[Chapter]) -> Iterable[FindingBody]:
                 yield item.block.body
 
 
-def _keys(value: object) -> Iterable[str]:
+def keys_of(value: object) -> Iterable[str]:
     """Keys of the findings that parts of the page lead to, in reading order."""
     if isinstance(value, tuple):
         for part in value:
-            yield from _keys(part)
+            yield from keys_of(part)
     elif isinstance(value, Record):
         for name in type(value).model_fields:
             part = getattr(value, name)
             if name == "key":
                 yield part
             else:
-                yield from _keys(part)
+                yield from keys_of(part)
 
 
 def _asset(name: str) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import html
 import json
+import pickle
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -18,7 +20,7 @@ import pytest
 from cxkit.engagement import challenges, decisions, evidence, history, results
 from cxkit.engagement.history import Challenge, Forecast, Registration
 from cxkit.govern import Council, Drift, Ledger, Maturity
-from cxkit.records import Result
+from cxkit.records import Result, Stage
 from cxkit.simulate.client import write_client
 from cxkit.simulate.samples import sample
 from cxkit.tables.catalogue import CONTRACTS
@@ -100,14 +102,39 @@ def recorded(day: str, here: Mapping[str, Path]) -> None:
 
 
 @pytest.fixture(scope="module")
-def months(tmp_path_factory: pytest.TempPathFactory) -> Months:
-    base = tmp_path_factory.mktemp("five-months")
+def months(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Months:
+    """The five months, run once and shared by every worker that reads them."""
+    base = tmp_path_factory.getbasetemp()
+    place = (base if worker_id == "master" else base.parent) / "five-months"
+    told = place / "months.pickle"
+    try:
+        place.mkdir()
+    except FileExistsError:
+        until = time.monotonic() + 1200
+        while not told.is_file() and time.monotonic() < until:
+            time.sleep(0.5)
+        shared: Months = pickle.loads(told.read_bytes())
+        return shared
+    made = lived_through(place)
+    write_bytes(told, pickle.dumps(made))
+    return made
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file so that whoever waits for it finds it whole."""
+    building = path.with_suffix(".building")
+    building.write_bytes(content)
+    building.rename(path)
+
+
+def lived_through(base: Path) -> Months:
+    """Five monthly runs, with what the council did in between, and the last month's proof once more."""
     data, runs = base / "data", base / "runs"
     folder = data / CLIENT
     written(folder)
 
-    def run(day: str) -> Path:
-        ended = run_clients(data, runs, (CLIENT,), workers=1, as_of=day).ended[CLIENT]
+    def run(day: str, first: Stage = "align") -> Path:
+        ended = run_clients(data, runs, (CLIENT,), workers=1, as_of=day, first=first).ended[CLIENT]
         assert ended.status == "done", ended.reason
         return runs / CLIENT / day
 
@@ -118,7 +145,7 @@ def months(tmp_path_factory: pytest.TempPathFactory) -> Months:
         histories.append(on_disk(folder))
     report = runs / CLIENT / MONTHS[-1] / "report.html"
     first = report.read_text(encoding="utf-8")
-    run(MONTHS[-1])
+    run(MONTHS[-1], "prove")
     return Months(
         *(data, runs, tuple(histories)),
         again=(histories[-1], on_disk(folder)),
