@@ -15,7 +15,7 @@ from cxkit.batch.council import objections, write_council
 from cxkit.batch.plan import Job
 from cxkit.batch.playbook import NAME as PLAYBOOK
 from cxkit.batch.playbook import write_playbook
-from cxkit.engagement import parameters, places, results
+from cxkit.engagement import parameters, places, results, reviews
 from cxkit.engagement.client import Client
 from cxkit.engagement.desk import client_parameters
 from cxkit.engagement.recipes import CLASSES
@@ -58,6 +58,7 @@ def report_input(
     values, origin = parameters.settle(job.given, overlay=store.parameters, client=client_parameters(settings))
     shown = {name: {"value": getattr(values, name), "from": origin[name]} for name in parameters.REGISTER}
     hashes = taken.tables.hashes
+    folder = places.client_folder(job.client, job.data)
     whole = hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()
     return ReportInput(
         client=settings.name,
@@ -87,7 +88,8 @@ def report_input(
         privacy=Privacy(on=settings.privacy.mask, people=personal_values(taken.tables)),
         playbook=PLAYBOOK,
         council=COUNCIL,
-        challenges=objections(places.client_folder(job.client, job.data), taken.as_of),
+        draft=reviews.draft(folder, store, place=building / "results"),
+        challenges=objections(folder, taken.as_of),
         stamp=Stamp(built=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"), version=__version__),
     )
 

@@ -11,6 +11,8 @@ from pydantic import ConfigDict, Field
 from cxkit.records import Audience, Finding, Gap, Record, Result, Stage
 from cxkit.report.blocks import Block
 from cxkit.report.challenged import Challenged
+from cxkit.report.changes import Changes
+from cxkit.report.own import OwnNotebook
 
 STAGES: tuple[Stage, ...] = ("align", "quantify", "instrument", "orchestrate", "prove", "govern")
 WIDER: Mapping[Audience, tuple[Audience, ...]] = {
@@ -76,8 +78,12 @@ class ReportInput(Record):
     audience: Audience = "board"
     accent: str = ""
     """Brand colour, ``#rrggbb``; darkened or lightened until it can be read."""
+    logo: str = ""
+    """The client's logo as a PNG in base64; empty without one."""
     blocks: Mapping[Stage, tuple[Block, ...]] = Field(default_factory=dict)
     """What each stage's notebook showed, in its order."""
+    own: tuple[OwnNotebook, ...] = ()
+    """The consultant's own notebooks, in the order of their names."""
     results: tuple[Result, ...] = ()
     definitions: tuple[Definition, ...] = ()
     provenance: Provenance = Provenance()
@@ -89,6 +95,10 @@ class ReportInput(Record):
     """The playbook beside the report, relative to it; empty when there is none."""
     council: str = ""
     """The council's pack beside the report, relative to it; empty when there is none."""
+    workbook: str = ""
+    """The workbook of evidence beside the report, relative to it; empty when there is none."""
+    changes: Changes | None = None
+    """This report against the one before; None when there is none before."""
     challenges: tuple[Challenged, ...] = ()
     """Objections to numbers, as they stand."""
     next_council: date | None = None

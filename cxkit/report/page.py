@@ -14,6 +14,7 @@ from cxkit.errors import ReportError
 from cxkit.records import GRADES, Record, Stage
 from cxkit.report.blocks import Block, FindingBody
 from cxkit.report.cards import Card, cards
+from cxkit.report.changes import Changes
 from cxkit.report.chapter import Chapter, chapter
 from cxkit.report.colour import readable
 from cxkit.report.compose import Front, front
@@ -25,11 +26,16 @@ from cxkit.report.rendering import environment
 from cxkit.report.scorecard import Scorecard, scorecard
 from cxkit.report.show import finding_block
 from cxkit.report.signing import Signing, signing
+from cxkit.report.words import words
 
 LARGEST = 3_000_000
 """Bytes a report may have; it travels by e-mail."""
 LIGHT_PAPER, DARK_PAPER = "#f4f7f7", "#18242a"
 """The harder of the two grounds that text stands on, the wash of boxes."""
+
+
+SHEETS: tuple[str, ...] = ()
+"""Style sheets of single parts, after the house's own."""
 
 
 class Page(Record):
@@ -56,13 +62,19 @@ class Page(Record):
     currency: str
     playbook: str = ""
     council: str = ""
+    workbook: str = ""
+    logo: str = ""
+    changes: Changes | None = None
+    own: tuple[Chapter, ...] = ()
 
 
 def build(given: ReportInput) -> str:
     """Build the report. Raises `ReportError` when a block cannot be shown or the file would be too large."""
     mask = Mask(given.privacy)
     page = mask.value(assemble(given))
-    html = render("page.html.j2", accent=given.accent, page=page, stamp=given.stamp, evidence=page.evidence)
+    html = render(
+        "page.html.j2", accent=given.accent, locale=given.locale, page=page, stamp=given.stamp, evidence=page.evidence
+    )
     size = len(html.encode("utf-8"))
     if size > LARGEST:
         heavy = sorted(
@@ -126,6 +138,9 @@ def assemble(given: ReportInput) -> Page:
         currency=given.currency,
         playbook=given.playbook,
         council=given.council,
+        workbook=given.workbook,
+        logo=given.logo,
+        changes=given.changes,
     )
 
 
@@ -139,7 +154,9 @@ def one_chapter(blocks: Sequence[Block], *, stage: Stage, client: str = "", name
     )
 
 
-def render(template: str, *, accent: str = "", evidence: Sequence[Evidence] = (), **values: object) -> str:
+def render(
+    template: str, *, accent: str = "", locale: str = "en", evidence: Sequence[Evidence] = (), **values: object
+) -> str:
     """Render a whole page with the house's style and script inlined and hashed into its security policy."""
     style, script = stylesheet(accent), _asset("script.js")
     return (
@@ -152,6 +169,7 @@ def render(template: str, *, accent: str = "", evidence: Sequence[Evidence] = ()
             script=Markup(script),
             policy=policy(style, script),
             grades=GRADES,
+            w=words(locale),
             numbered={e.key: e for e in evidence},
         )
         + "\n"
@@ -174,7 +192,7 @@ def policy(style: str, script: str = "") -> str:
 def stylesheet(accent: str = "") -> str:
     """The house's CSS, with the client's accent colour in shades that can be read on light and on dark paper."""
     roles = "".join(f".f-{r}{{fill:var(--{r})}}.s-{r}{{stroke:var(--{r})}}" for r in ROLES.values())
-    sheet = _asset("style.css") + roles
+    sheet = _asset("style.css") + "".join(_asset(name) for name in SHEETS) + roles
     light, dark = readable(accent, LIGHT_PAPER), readable(accent, DARK_PAPER)
     if light and dark:
         sheet += f":root{{--accent:{light}}}@media screen and (prefers-color-scheme:dark){{:root{{--accent:{dark}}}}}"
