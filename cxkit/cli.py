@@ -215,6 +215,50 @@ def decide(
 
 
 @app.command()
+def comment(
+    client: ClientName,
+    stage: Annotated[str, typer.Option(help=f"stage it is about: {', '.join(STAGES)}")],
+    text: Annotated[str, typer.Option(help="the comment, in Markdown; an empty one takes away the one named by --id")],
+    role: Annotated[str, typer.Option(help="role that writes")] = "",
+    which: Annotated[str, typer.Option("--id", help="comment to replace, such as C2")] = "",
+    data_dir: DataDir = None,
+    runs_dir: RunsDir = None,
+) -> None:
+    """Write a comment on a stage against the numbers of the last run; no version of it is ever lost."""
+    from cxkit.batch import reviewing
+
+    made = reviewing.comment(
+        client, stage=stage, text=text, role=role, comment_id=which, data_dir=data_dir, runs_dir=runs_dir
+    )
+    against = f", against evidence {made.evidence}" if made and made.evidence else ""
+    typer.echo(f"wrote {made.comment_id} on {made.stage}{against}" if made else f"took away {which}")
+
+
+@app.command()
+def review(
+    client: ClientName,
+    items: Annotated[list[str] | None, typer.Argument(help="what to confirm, such as comment:C1")] = None,
+    confirm: Annotated[bool, typer.Option("--confirm", help="let them stand: those named, or all")] = False,
+    role: Annotated[str, typer.Option(help="role that looked at them")] = "",
+    note: Annotated[str, typer.Option(help="why they still hold, in one sentence")] = "",
+    data_dir: DataDir = None,
+    runs_dir: RunsDir = None,
+) -> None:
+    """List what was written against other numbers (exit 1 while there is any), or confirm that it still holds."""
+    from cxkit.batch import reviewing
+
+    if not confirm:
+        found = reviewing.waiting(client, data_dir=data_dir, runs_dir=runs_dir)
+        for line in reviewing.lines(found) or ["nothing needs review"]:
+            typer.echo(line)
+        raise typer.Exit(1 if found else 0)
+    done = reviewing.confirm(client, role=role, only=items or None, note=note, data_dir=data_dir, runs_dir=runs_dir)
+    for item in done:
+        typer.echo(f"confirmed {item.id} against evidence {item.evidence}")
+    typer.echo(f"Build the report anew: cxkit run {client} --from report" if done else "nothing needs review")
+
+
+@app.command()
 def challenge(
     client: ClientName,
     finding: Annotated[str, typer.Argument(help="key of the finding, as the evidence register shows it")],

@@ -178,6 +178,8 @@ def test_every_dependency_is_used() -> None:
         "python-calamine": "python_calamine",
         "charset-normalizer": "charset_normalizer",
         "tea-tasting": "tea_tasting",
+        "markdown-it-py": "markdown_it",
+        "pillow": "PIL",
     }
     source = "\n".join(p.read_text(encoding="utf-8") for p in PACKAGE.rglob("*.py"))
     for line in wanted:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,9 +23,11 @@ from cxkit.engagement.store import Store
 from cxkit.metrics.definitions import definitions
 from cxkit.records import Audience, Result, Stage
 from cxkit.report import page
-from cxkit.report.blocks import Block
+from cxkit.report.blocks import Block, NoteBody
+from cxkit.report.changes import Changes, compare
 from cxkit.report.exporter import blocks_of
-from cxkit.report.inputs import Definition, Privacy, Provenance, ReportInput, Stamp
+from cxkit.report.inputs import WIDER, Definition, Privacy, Provenance, ReportInput, Stamp
+from cxkit.report.show import note_block
 from cxkit.tables.catalogue import CONTRACTS
 from cxkit.tables.cut import quoted
 from cxkit.tables.engine import Tables
@@ -59,6 +61,7 @@ def report_input(
     shown = {name: {"value": getattr(values, name), "from": origin[name]} for name in parameters.REGISTER}
     hashes = taken.tables.hashes
     folder = places.client_folder(job.client, job.data)
+    saved = (taken.health, *saved_results(building / "results"))
     whole = hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()
     return ReportInput(
         client=settings.name,
@@ -68,8 +71,15 @@ def report_input(
         timezone=settings.timezone,
         audience=cast("Audience", job.audience),
         accent=settings.brand.accent,
-        blocks={cast("Stage", stage): stage_blocks(building, job, stage) for stage in STAGES},
-        results=(taken.health, *saved_results(building / "results")),
+        blocks={
+            cast("Stage", stage): with_notes(
+                stage_blocks(building, job, stage),
+                cast("Stage", stage),
+                reviews.notes(folder, store, stage, place=building / "results"),
+            )
+            for stage in STAGES
+        },
+        results=saved,
         definitions=tuple(
             Definition(
                 id=f"{d.id}@{d.version}", name=d.name, words=d.formula, convention=d.convention, minimum_n=d.minimum_n
@@ -88,7 +98,8 @@ def report_input(
         privacy=Privacy(on=settings.privacy.mask, people=personal_values(taken.tables)),
         playbook=PLAYBOOK,
         council=COUNCIL,
-        draft=reviews.draft(folder, store, place=building / "results"),
+        draft=reviews.draft(folder, store, place=building / "results", locale=settings.locale),
+        changes=changes_since(job.runs / job.client, taken.as_of, saved, WIDER[cast("Audience", job.audience)]),
         challenges=objections(folder, taken.as_of),
         stamp=Stamp(built=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"), version=__version__),
     )
@@ -97,6 +108,34 @@ def report_input(
 def stage_blocks(building: Path, job: Job, stage: str) -> tuple[Block, ...]:
     """The blocks a stage's executed notebook showed."""
     return blocks_of(json.loads((building / job.notebooks[stage].name).read_text(encoding="utf-8")))
+
+
+def with_notes(blocks: Iterable[Block], stage: Stage, notes: Iterable[NoteBody]) -> tuple[Block, ...]:
+    """A stage's blocks with its commentary as it stands now, in the place of what the notebook showed when it ran.
+
+    What somebody wrote into a cell of their copy (`show.note`) stays where it is.
+    """
+    shown = [note_block(body, stage, number) for number, body in enumerate(notes, 1)]
+    return (*(b for b in blocks if b.kind != "note" or b.stage == "own"), *shown)
+
+
+def changes_since(home: Path, as_of: date, saved: Iterable[Result], readers: Collection[Audience]) -> Changes | None:
+    """This run's findings against those of the last published run with an earlier day; None where there is none.
+
+    Only findings for `readers` are told of, whoever the earlier run was for.
+    """
+    before = [p for p in sorted(home.glob("[0-9]*/results/findings.json")) if _day(p) and _day(p) < as_of.isoformat()]
+    if not before:
+        return None
+    found = [r for r in json.loads(before[-1].read_text(encoding="utf-8")) if r["audience"] in readers]
+    now = (f for r in saved for f in r.findings if f.audience in readers)
+    return compare(found, now, day=_day(before[-1]))
+
+
+def _day(findings: Path) -> str:
+    """The day of the run that findings belong to; empty for a failed one."""
+    name = findings.parent.parent.name
+    return "" if name.endswith(".failed") else name
 
 
 def saved_results(place: Path) -> list[Result]:

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from cxkit import STAGES, __version__, errors, prove
-from cxkit.engagement import history, parameters, places, results
+from cxkit.engagement import evidence, history, parameters, places, results, reviews
 from cxkit.engagement.client import Client, read_client
 from cxkit.engagement.frame import read_frame
 from cxkit.engagement.plays import play_book
@@ -192,29 +192,18 @@ class Desk:
         return None
 
     def upstream(self) -> tuple[Result, ...]:
-        """Every result of the stages before this one, in their order; computed now where this run has none yet."""
-        before = STAGES[: STAGES.index(self.stage)] if self.stage in STAGES else ()
+        """Every result of the stages before this one (all six for an added notebook); computed now where missing."""
+        last = STAGES.index(self.stage) if self.stage in STAGES else len(STAGES) if self.stage == "own" else 0
+        before = STAGES[:last]
         return tuple(self.load(cls) for name, cls in CLASSES.items() if name.split(".")[0] in before)
 
     def commentary(self) -> tuple[NoteBody, ...]:
         """What people wrote about this stage, each with whether its evidence has changed since."""
-        now = self.evidence(self.stage)
-        return tuple(
-            NoteBody(
-                text=c.text,
-                author_role=c.author_role,
-                written=c.written,
-                evidence=c.evidence,
-                needs_review=c.evidence not in {"", now},
-            )
-            for c in self.store.commentary
-            if c.stage == self.stage
-        )
+        return reviews.notes(self.folder, self.store, self.stage, place=self.place)
 
     def evidence(self, stage: str) -> str:
-        """Hash of a stage's saved results: what commentary and decisions were written against."""
-        parts = sorted(self.place.glob(f"{stage}.*/result.json"))
-        return hashlib.sha256(b"".join(p.read_bytes() for p in parts)).hexdigest()[:16]
+        """Hash of what a stage's saved findings say: what commentary is written against."""
+        return evidence.hash_of(evidence.of_results(self.place, stage=stage))
 
 
 def client_parameters(client: Client) -> dict[str, Any]:
@@ -263,25 +252,31 @@ def take_in(folder: Path, client: Client, store: Store, *, as_of: date | None, c
 
 
 def open_desk(
-    stage: Stage,
+    stage: Stage = "own",
     *,
     client: str | None = None,
     as_of: str | date | None = None,
-    seed: int = 1,
+    seed: int | None = None,
     run_dir: str | Path | None = None,
     data_dir: str | Path | None = None,
     **given: Any,
 ) -> Desk:
-    """Open a client for one stage.
+    """Open a client for one stage, or for a notebook of one's own (``open_desk()``), which sees what all six found.
 
     `client` is the name of its folder (default: the client the notebook lies in).
     `as_of` is the last day that counts, inclusive (default: the last complete month in the client's tables).
     `run_dir` is the folder of a batch run; without it results go to the client's own ``work/`` folder and nothing
-    is published. Further keywords are the notebook's parameters; None means "as the client has it". Raises
-    `InputError` or `ParameterError` with everything that is wrong.
+    is published. Further keywords are the notebook's parameters; None means "as the client has it". What a notebook
+    leaves out and a batch has told its kernel (`places.told_by_batch`) is as the batch has it. Raises `InputError` or
+    `ParameterError` with everything that is wrong.
     """
-    data = places.data_folder(data_dir)
-    name = client or places.current_client(data)
+    told = places.told_by_batch()
+    told = told if client in {None, told.get("client")} else {}
+    data = places.data_folder(data_dir or told.get("data_dir"))
+    name = client or told.get("client") or places.current_client(data)
+    as_of, run_dir = as_of or told.get("as_of"), run_dir or told.get("run_dir")
+    seed = told.get("seed", 1) if seed is None else seed
+    given = told.get("given", {}) | {name: value for name, value in given.items() if value is not None}
     folder = places.client_folder(name, data)
     settings = read_client(folder)
     store = read_store(folder)

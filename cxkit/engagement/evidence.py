@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from cxkit import errors
-from cxkit.engagement.results import dumps, write_text
-from cxkit.records import Record
+from cxkit.engagement.results import dumps, findings_document, write_text
+from cxkit.records import Finding, Record
 
 KEPT = 16
 """Letters of a hash that name it."""
@@ -49,6 +49,35 @@ def latest(client: str, runs: Path, *, day: date | None = None) -> Evidence | No
         return None
     path = found[-1]
     return Evidence(hash=_hash(path.read_bytes()), path=path, as_of=path.parent.parent.name)
+
+
+def of_results(place: Path, *, stage: str = "", keys: Collection[str] | None = None) -> str:
+    """The findings saved below a ``results`` folder as ``findings.json`` would hold them: text whose hash names it.
+
+    Of one `stage`, or only those with these `keys`; empty when none of them is there. A result's tables and its
+    words of detail do not count: a comment rests on what findings say.
+    """
+    found = [
+        Finding.model_validate(record)
+        for path in sorted(place.glob(f"{stage or '*'}.*/result.json"))
+        for record in json.loads(path.read_text(encoding="utf-8"))["findings"]
+    ]
+    chosen = {f.key: f for f in found if keys is None or f.key in keys}
+    return dumps(findings_document(chosen.values())) if chosen else ""
+
+
+def hash_of(text: str) -> str:
+    """The hash that names a document of findings; empty for an empty one."""
+    return _hash(text.encode("utf-8")) if text else ""
+
+
+def keep_text(folder: Path, text: str) -> str:
+    """Store a document of findings under its hash, once; return the hash."""
+    name = hash_of(text)
+    target = folder / "history" / "findings" / f"{name}.json"
+    if name and not target.is_file():
+        write_text(target, text)
+    return name
 
 
 def keep(folder: Path, evidence: Evidence) -> Path:

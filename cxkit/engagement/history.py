@@ -95,6 +95,10 @@ FILES: dict[str, type[Record]] = {
 """File below ``history/`` → what a line of it is; ``decisions`` and ``findings`` are written beside them."""
 
 
+WORDS = frozenset({"commentary", "reviews"})
+"""Files of words about numbers."""
+
+
 def read(folder: Path, cls: type[R]) -> tuple[R, ...]:
     """Every record of one kind, oldest first; `InputError` names a line that cannot be read."""
     name = next(name for name, known in FILES.items() if known is cls)
@@ -122,6 +126,9 @@ def add(folder: Path, record: Record) -> None:
 
 
 def digest(folder: Path) -> str:
-    """Hash of everything in ``history/``; empty when there is nothing."""
-    files = sorted((folder / "history").glob("*.jsonl"))
+    """Hash of all in ``history/`` that a number can rest on; empty when there is nothing.
+
+    What was written about numbers (commentary, reviews) changes none of them and is left out.
+    """
+    files = sorted(p for p in (folder / "history").glob("*.jsonl") if p.stem not in WORDS)
     return hashlib.sha256(b"".join(p.name.encode() + p.read_bytes() for p in files)).hexdigest() if files else ""

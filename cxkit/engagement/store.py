@@ -20,8 +20,11 @@ from cxkit.records import Record
 class Comment(Record):
     """Commentary on a stage, with the hash of the evidence it was written against."""
 
+    comment_id: str = ""
+    """``C1``, ``C2`` …"""
     stage: str
     text: str
+    """Markdown."""
     author_role: str = ""
     written: str = ""
     evidence: str = ""
@@ -49,6 +52,18 @@ class Decision(Record):
     note: str = ""
 
 
+class Review(Record):
+    """That somebody looked at something written against other numbers, and lets it stand."""
+
+    item: str
+    """``comment:C1`` or ``decision:D3``."""
+    evidence: str
+    """Hash of the numbers it was confirmed against; when they change again, it needs review again."""
+    role: str
+    day: str
+    note: str = ""
+
+
 class Store(Record):
     """The content of ``engagement.json``."""
 
@@ -57,6 +72,7 @@ class Store(Record):
     parameters: dict[str, Any] = Field(default_factory=dict)
     commentary: tuple[Comment, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    reviews: tuple[Review, ...] = ()
     plays: tuple[dict[str, Any], ...] = ()
     """The client's own plays, laid over ``playbook/plays.yml`` by id."""
 

@@ -82,6 +82,8 @@ class NoteBody(Record):
     written: str = ""
     evidence: str = ""
     needs_review: bool = False
+    confirmed: str = ""
+    """Day and role of whoever let it stand against the numbers as they are; empty when nobody had to."""
 
 
 class NeedBody(Record):

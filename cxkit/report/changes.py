@@ -1,35 +1,119 @@
-"""What changed since the report before this one: which numbers moved beyond their intervals, came or went."""
+"""What changed since the report before this one: which numbers moved beyond their intervals, came or went.
+
+A number has moved when the difference of the two lies beyond what both intervals leave room for: further than the
+root of the sum of the squared half-widths that face each other. That is the interval of a difference of independent
+estimates; months that overlap move together, so that with rolling windows fewer moves are called than there are. That
+a number moved says nothing about why.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal, cast
 
+from pydantic import Field
+
+from cxkit import formats
+from cxkit.formats import Unit
 from cxkit.records import Finding, Record
+from cxkit.report.ranking import ranked
+
+MOST = 12
+"""Changes that are told one by one."""
+Kind = Literal["moved", "redefined", "new", "gone"]
+KINDS: tuple[Kind, ...] = ("moved", "redefined", "new", "gone")
 
 
 class Change(Record):
     """One number that changed."""
 
-    kind: str
-    """``moved``, ``new`` or ``gone``."""
+    kind: Kind
     key: str
     title: str
-    before: str = ""
+    """What the finding says now; for one that is gone, what it said."""
+    was: str = ""
+    """The value before, with its interval."""
     now: str = ""
-    says: str = ""
 
 
 class Changes(Record):
-    """This report against the last one."""
+    """This report against the one before."""
 
     before: str
     """Day of the data of the report before, ISO."""
     changes: tuple[Change, ...] = ()
-    unchanged: int = 0
+    more: int = 0
+    """Further changes, not told one by one."""
+    counts: Mapping[str, int] = Field(default_factory=dict)
+    """How many numbers moved, were defined anew, came and went."""
+    steady: int = 0
+    """Numbers whose intervals leave room for no change."""
 
 
 def compare(before: Iterable[Mapping[str, Any]], now: Iterable[Finding], *, day: str) -> Changes:
-    """Compare the findings of an earlier run with this one's."""
-    known = {str(record["key"]): record for record in before}
-    return Changes(before=day, unchanged=sum(f.key in known for f in now))
+    """Compare the findings of an earlier run (records of ``findings.json``) with this one's.
+
+    What moved comes first, each kind by the money at stake. A metric defined anew is not compared.
+    """
+    then = {str(record["key"]): record for record in before}
+    current = {f.key: f for f in now if f.stage != "data"}
+    found: dict[Kind, list[Change]] = {kind: [] for kind in KINDS}
+    steady = 0
+    for finding in ranked(current.values()):
+        old = then.get(finding.key)
+        kind = _kind(old, finding)
+        if kind is None:
+            steady += old is not None and finding.value is not None
+            continue
+        found[kind].append(_change(kind, finding, old))
+    for key, old in then.items():
+        if key not in current and not key.startswith("data.") and old.get("value") is not None:
+            found["gone"].append(Change(kind="gone", key="", title=str(old["title"]), was=_said(old)))
+    told = [change for kind in KINDS for change in found[kind]]
+    return Changes(
+        before=day,
+        changes=tuple(told[:MOST]),
+        more=max(0, len(told) - MOST),
+        counts={kind: len(changes) for kind, changes in found.items()},
+        steady=steady,
+    )
+
+
+def _kind(old: Mapping[str, Any] | None, new: Finding) -> Kind | None:
+    """What became of a finding; None when nothing can be said to have."""
+    if old is None:
+        return "new" if new.value is not None and new.tone in {"good", "bad"} else None
+    if (old.get("definition") or "") != new.definition or old.get("unit") != new.unit:
+        return "redefined"
+    return "moved" if moved(old, new) else None
+
+
+def moved(old: Mapping[str, Any], new: Finding) -> bool:
+    """Whether a number moved beyond what both intervals leave room for; one without an interval never says so.
+
+    >>> one = Finding(id="prove.a", stage="prove", title="a", value=0.9, low=0.88, high=0.92)
+    >>> moved({"value": 0.8, "low": 0.78, "high": 0.82}, one), moved({"value": 0.89, "low": 0.85, "high": 0.93}, one)
+    (True, False)
+    """
+    ends = [old.get(name) for name in ("value", "low", "high")] + [new.value, new.low, new.high]
+    if any(end is None or not math.isfinite(float(end)) for end in ends):
+        return False
+    a, a_low, a_high, b, b_low, b_high = (float(end) for end in ends if end is not None)
+    room = math.hypot(a_high - a, b - b_low) if b > a else math.hypot(a - a_low, b_high - b)
+    return abs(b - a) > room
+
+
+def _change(kind: Kind, new: Finding, old: Mapping[str, Any] | None) -> Change:
+    now = _said({**new.model_dump(), "currency": new.currency})
+    return Change(kind=kind, key=new.key, title=new.title, was=_said(old) if old is not None else "", now=now)
+
+
+def _said(record: Mapping[str, Any]) -> str:
+    """A record's value with its interval, in words; empty without a value."""
+    value, currency = record.get("value"), str(record.get("currency") or "")
+    unit = cast("Unit", record.get("unit") or "none")
+    if value is None:
+        return ""
+    between = formats.interval(record.get("low"), record.get("high"), unit, currency=currency)
+    return formats.quantity(float(value), unit, currency=currency) + (f" ({between})" if between else "")

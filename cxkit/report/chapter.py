@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from cxkit.records import Audience, Finding, Record, Stage
 from cxkit.report.blocks import Block, FigureBody, FindingBody, NeedBody, NotAssessedBody
-from cxkit.report.inputs import STAGES, WIDER, ranked
+from cxkit.report.inputs import STAGES, WIDER
+from cxkit.report.ranking import ranked
 from cxkit.report.rendering import anchor
 from cxkit.report.sentences import Sentence, plain, sentence
 from cxkit.report.topics import topic_of

@@ -12,7 +12,8 @@ from cxkit import formats
 from cxkit.charts.reading import rows, text
 from cxkit.records import Finding, Record, Stage
 from cxkit.report.decisions import Decision, plan
-from cxkit.report.inputs import ReportInput, ranked
+from cxkit.report.inputs import ReportInput
+from cxkit.report.ranking import ranked
 from cxkit.report.sentences import Sentence, plain, sentence
 from cxkit.tables.catalogue import CONTRACTS
 from cxkit.tables.request import FIRST

@@ -6,7 +6,8 @@ from datetime import date
 
 from cxkit.records import Record, Result
 from cxkit.report.blocks import Block, TableBody
-from cxkit.report.inputs import WIDER, ReportInput, ranked
+from cxkit.report.inputs import WIDER, ReportInput
+from cxkit.report.ranking import ranked
 from cxkit.report.sentences import Sentence, sentence
 from cxkit.report.show import finding_block, table_body
 

@@ -31,6 +31,7 @@ from cxkit.report.rendering import anchor, environment
 from cxkit.report.scorecard import HEIGHT, WIDTH
 from cxkit.report.sentences import Sentence, sentence
 from cxkit.report.show import figure_block, finding_block
+from cxkit.report.words import words
 
 Row = Mapping[Hashable, Any]
 MOST_MEASURES, MOST_DECISIONS, MOST_DUE = 9, 6, 4
@@ -106,6 +107,7 @@ class Pack(Record):
     as_of: str
     language: str
     audience: str
+    draft: tuple[str, ...]
     headline: Sentence
     lead: tuple[Sentence, ...]
     measures: tuple[Measure, ...]
@@ -132,6 +134,7 @@ def build(given: ReportInput) -> str:
         .get_template("council.html.j2")
         .render(
             page=made,
+            w=words(given.locale),
             stamp=given.stamp,
             style=Markup(style),
             script=Markup(script),
@@ -182,6 +185,7 @@ def assemble(given: ReportInput) -> Pack:
             "as_of": f"{given.as_of.day} {given.as_of:%B %Y}",
             "language": given.locale.replace("_", "-"),
             "audience": given.audience,
+            "draft": given.draft,
             "more": max(0, len(open_) - MOST_DECISIONS),
             "paced": tuple(
                 text(r, "label") for r in rows(council, "measures") if text(r, "metric") in PACE and number(r, "centre")

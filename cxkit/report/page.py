@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Sequence
+from datetime import date
 from importlib.resources import files
 
 from markupsafe import Markup
@@ -34,7 +35,7 @@ LIGHT_PAPER, DARK_PAPER = "#f4f7f7", "#18242a"
 """The harder of the two grounds that text stands on, the wash of boxes."""
 
 
-SHEETS: tuple[str, ...] = ()
+SHEETS = ("report/changes.css",)
 """Style sheets of single parts, after the house's own."""
 
 
@@ -65,6 +66,8 @@ class Page(Record):
     workbook: str = ""
     logo: str = ""
     changes: Changes | None = None
+    before: str = ""
+    """The day of the report it is held against."""
     own: tuple[Chapter, ...] = ()
 
 
@@ -100,6 +103,7 @@ def assemble(given: ReportInput) -> Page:
     parts = {
         "front": front(given),
         "health": health(given),
+        "changes": given.changes,
         "scorecard": scorecard(given),
         "chapters": chapters,
         "cards": made,
@@ -115,7 +119,7 @@ def assemble(given: ReportInput) -> Page:
     ]
     return Page(
         client=given.client,
-        as_of=f"{given.as_of.day} {given.as_of:%B %Y}",
+        as_of=_day(given.as_of),
         language=given.locale.replace("_", "-"),
         audience=given.audience,
         draft=given.draft,
@@ -140,7 +144,7 @@ def assemble(given: ReportInput) -> Page:
         council=given.council,
         workbook=given.workbook,
         logo=given.logo,
-        changes=given.changes,
+        before=_day(date.fromisoformat(given.changes.before)) if given.changes else "",
     )
 
 
@@ -220,6 +224,10 @@ def keys_of(value: object) -> Iterable[str]:
                 yield part
             else:
                 yield from keys_of(part)
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
 
 
 def _asset(name: str) -> str:

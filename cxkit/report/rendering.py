@@ -12,6 +12,8 @@ from markupsafe import Markup
 
 from cxkit.charts.svg import safe
 from cxkit.errors import ReportError
+from cxkit.report.markdown import rendered
+from cxkit.report.words import words
 
 _PNG = re.compile(r"iVBORw0KGgo[A-Za-z0-9+/]+={0,2}")
 
@@ -27,11 +29,13 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=False,
     )
+    made.globals["w"] = words()  # a page in another language passes its own
     made.filters["vector"] = vector
     made.filters["figures"] = figures
     made.filters["picture"] = picture
     made.filters["anchor"] = anchor
     made.filters["held"] = held
+    made.filters["markdown"] = rendered
     return made
 
 

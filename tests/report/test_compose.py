@@ -10,7 +10,8 @@ import pandas as pd
 from cxkit.records import Gap, Missing
 from cxkit.report.compose import front
 from cxkit.report.decisions import plan
-from cxkit.report.inputs import Provenance, ReportInput, ranked
+from cxkit.report.inputs import Provenance, ReportInput
+from cxkit.report.ranking import ranked
 
 Build = Callable[..., ReportInput]
 
