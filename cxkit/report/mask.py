@@ -1,22 +1,30 @@
 """What must not leave: people's names, e-mail addresses, phone numbers, direction tricks, cells about a few people.
 
-Masking is done once, on everything a template is given, so that no template can forget it.
+Masking is done once, on everything a template is given, so that no template can forget it. In the same walk figures
+and dates become those of the client's locale.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from cxkit.metrics.masking import EMAIL, PHONE, People, visible
 from cxkit.metrics.suppression import HIDDEN, suppressed
-from cxkit.report.blocks import TableBody
+from cxkit.report.blocks import NoteBody, TableBody
+from cxkit.report.challenged import Challenged
 from cxkit.report.inputs import Privacy
+from cxkit.report.locale import Local, local
 
 SECRET = re.compile(r"(?i)(pass(word|phrase|wd)?|secret|token|api[_-]?key|credential|private|dsn|uri|connection)")
+LITERAL = frozenset(
+    {"raw", "client", "versions", "hashes", "parameters", "snapshot", "table", "columns", "place", "file"}
+)
+"""Fields whose text is masked and never rewritten: what a program or a spreadsheet reads, and names."""
+LOCAL = local()
 T = TypeVar("T")
 
 
@@ -43,12 +51,17 @@ class Mask:
     '[name] ([e-mail], [phone]) agreed'
     """
 
-    def __init__(self, privacy: Privacy) -> None:
+    def __init__(self, privacy: Privacy, local: Local | None = None) -> None:
         self.privacy = privacy
+        self.local = local or LOCAL
         self._people = People(privacy.people if privacy.on else ())
 
     def text(self, text: str) -> str:
-        """One text with unseen characters shown and, unless privacy is off, people masked."""
+        """One text masked, its figures and dates as the locale writes them."""
+        return self.local.text(self.masked(text))
+
+    def masked(self, text: str) -> str:
+        """One text with unseen characters shown and, unless privacy is off, people masked; its figures as they are."""
         text = visible(text)
         if not self.privacy.on or not text:
             return text
@@ -60,13 +73,15 @@ class Mask:
 
     def value(self, value: T) -> T:
         """A record, mapping, tuple or text with every text in it masked and every table of people suppressed."""
-        return self._value(value)
+        return self._value(value, self.text)
 
-    def _value(self, value: Any) -> Any:
+    def _value(self, value: Any, change: Callable[[str], str]) -> Any:
         if isinstance(value, str):
-            return self.text(value)
+            return change(value)
         if isinstance(value, TableBody):
             value = self._table(value)
+        if isinstance(value, NoteBody | Challenged):
+            change = self.masked
         if isinstance(value, BaseModel):
             kept = {
                 "svg",
@@ -81,19 +96,23 @@ class Mask:
                 "align",
                 "unit",
             }
-            changed = {n: self._value(getattr(value, n)) for n in type(value).model_fields if n not in kept}
+            changed = {
+                n: self._value(getattr(value, n), self.masked if n in LITERAL else change)
+                for n in type(value).model_fields
+                if n not in kept
+            }
             if "svg" in type(value).model_fields:
                 changed["svg"] = self.drawing(value.svg)  # type: ignore[attr-defined]
             return value.model_copy(update=changed)
         if isinstance(value, Mapping):
-            return {k: self._value(v) for k, v in value.items()}
+            return {k: self._value(v, change) for k, v in value.items()}
         if isinstance(value, tuple | list):
-            return type(value)(self._value(v) for v in value)
+            return type(value)(self._value(v, change) for v in value)
         return value
 
     def drawing(self, svg: str) -> str:
         """An SVG whose texts are masked; its geometry holds no words."""
-        return re.sub(r">([^<>]+)<", lambda m: f">{self.text(m[1])}<", svg)
+        return re.sub(r">([^<>]+)<", lambda m: f">{self.masked(m[1]) if '{' in m[1] else self.text(m[1])}<", svg)
 
     def _table(self, body: TableBody) -> TableBody:
         counts = [i for i, c in enumerate(body.columns) if c.unit == "people"]
@@ -110,7 +129,7 @@ class Mask:
                 for i, column in enumerate(body.columns):
                     if (i in counts and flags[counts.index(i)]) or (i not in counts and column.align == "right"):
                         rows[at][i], raw[at][i] = HIDDEN, None
-        note = f"Counts under {self.privacy.minimum} people are hidden, and others from which they could be worked out."
+        note = self.local.words("unit.few_hidden", minimum=self.privacy.minimum)
         caption = " ".join(filter(None, [body.caption, note if any(map(any, hidden)) else ""]))
         return body.model_copy(
             update={"rows": tuple(map(tuple, rows)), "raw": tuple(map(tuple, raw)), "caption": caption}
