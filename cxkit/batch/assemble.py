@@ -18,15 +18,19 @@ from cxkit.batch.playbook import write_playbook
 from cxkit.engagement import parameters, places, results, reviews
 from cxkit.engagement.client import Client
 from cxkit.engagement.desk import client_parameters
+from cxkit.engagement.notebooks import number
 from cxkit.engagement.recipes import CLASSES
 from cxkit.engagement.store import Store
 from cxkit.metrics.definitions import definitions
-from cxkit.records import Audience, Result, Stage
+from cxkit.records import Audience, Record, Result, Stage
 from cxkit.report import page
 from cxkit.report.blocks import Block, NoteBody
 from cxkit.report.changes import Changes, compare
+from cxkit.report.decisions import at_stake
 from cxkit.report.exporter import blocks_of
 from cxkit.report.inputs import WIDER, Definition, Privacy, Provenance, ReportInput, Stamp
+from cxkit.report.own import OwnNotebook, own_findings, own_notebook
+from cxkit.report.own_chapters import own_drafts
 from cxkit.report.show import note_block
 from cxkit.tables.catalogue import CONTRACTS
 from cxkit.tables.cut import quoted
@@ -37,20 +41,26 @@ MOST_NAMES = 50_000
 """Personal values beyond which the list of names to mask is not held in memory; patterns still mask the rest."""
 
 
+class Built(Record):
+    """What ``run.json`` says of a report that was built."""
+
+    headline: str
+    currency: str = ""
+    at_stake: float | None = None
+    """Money that hangs on what is not decided yet."""
+
+
 def write_report(
     building: Path, *, job: Job, settings: Client, store: Store, taken: Intake, record: Mapping[str, Any]
-) -> str:
-    """Write the report and what lies beside it (the council's pack, the playbook, the lists, the findings) into a run.
-
-    Returns the report's headline.
-    """
+) -> Built:
+    """Write the report and what lies beside it (the council's pack, the playbook, the lists, the findings) into a run."""
     given = report_input(building, job=job, settings=settings, store=store, taken=taken, record=record)
     results.save(taken.health, building / "results")
     results.write_text(building / "results" / "findings.json", results.dumps(results.findings_document(given.findings)))
     write_playbook(building, given, store=store, tables=taken.tables)
     write_council(building, given)
     results.write_text(building / "report.html", page.build(given))
-    return page.headline(given)
+    return Built(headline=page.headline(given), currency=given.currency, at_stake=at_stake(given))
 
 
 def report_input(
@@ -61,7 +71,9 @@ def report_input(
     shown = {name: {"value": getattr(values, name), "from": origin[name]} for name in parameters.REGISTER}
     hashes = taken.tables.hashes
     folder = places.client_folder(job.client, job.data)
-    saved = (taken.health, *saved_results(building / "results"))
+    own = own_blocks(building, record)
+    added = own_findings(own, taken.as_of)
+    saved = (taken.health, *saved_results(building / "results"), *((added,) if added else ()))
     whole = hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()
     return ReportInput(
         client=settings.name,
@@ -79,6 +91,7 @@ def report_input(
             )
             for stage in STAGES
         },
+        own=own,
         results=saved,
         definitions=tuple(
             Definition(
@@ -98,7 +111,10 @@ def report_input(
         privacy=Privacy(on=settings.privacy.mask, people=personal_values(taken.tables)),
         playbook=PLAYBOOK,
         council=COUNCIL,
-        draft=reviews.draft(folder, store, place=building / "results", locale=settings.locale),
+        draft=(
+            *reviews.draft(folder, store, place=building / "results", locale=settings.locale),
+            *own_drafts(own, settings.locale),
+        ),
         changes=changes_since(job.runs / job.client, taken.as_of, saved, WIDER[cast("Audience", job.audience)]),
         challenges=objections(folder, taken.as_of),
         stamp=Stamp(built=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"), version=__version__),
@@ -108,6 +124,19 @@ def report_input(
 def stage_blocks(building: Path, job: Job, stage: str) -> tuple[Block, ...]:
     """The blocks a stage's executed notebook showed."""
     return blocks_of(json.loads((building / job.notebooks[stage].name).read_text(encoding="utf-8")))
+
+
+def own_blocks(building: Path, record: Mapping[str, Any]) -> tuple[OwnNotebook, ...]:
+    """What the added notebooks showed, in the order in which they ran."""
+    found = []
+    ran: Mapping[str, Any] = record.get("own", {})
+    for name in sorted(ran, key=lambda n: (number(f"{n}.ipynb"), n)):
+        entry = ran[name]
+        path, done = building / f"{name}.ipynb", entry["status"] == "done"
+        document = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        shown = blocks_of(document, where=path.name) if done else ()
+        found.append(own_notebook(name, document, shown, done=done))
+    return tuple(found)
 
 
 def with_notes(blocks: Iterable[Block], stage: Stage, notes: Iterable[NoteBody]) -> tuple[Block, ...]:

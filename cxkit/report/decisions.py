@@ -54,10 +54,7 @@ def plan(given: ReportInput) -> Plan:
     """Read the allocation and the council's page; without an allocation nothing is asked for."""
     allocation = given.result("govern.allocation")
     table = rows(allocation, "plan") if allocation is not None else []
-    groups: dict[Kind, list[Row]] = {kind: [] for kind in WORDS}
-    for row in table:
-        if kind := KINDS.get(text(row, "verdict")):
-            groups[kind].append(row)
+    groups = _groups(given)
     if allocation is None or not any(groups.values()):
         return Plan()
     for kind, group in groups.items():
@@ -164,12 +161,41 @@ def _who(given: ReportInput, groups: Mapping[Kind, Sequence[Row]]) -> str:
     return f"{role} decides {when}{tail}."
 
 
-def _otherwise(needed: Sequence[Row], groups: Mapping[Kind, Sequence[Row]], currency: str) -> str:
-    """What it costs to decide nothing: all that could be saved and all the proven value that waits, as on the cards."""
+def at_stake(given: ReportInput) -> float | None:
+    """Money that hangs on what is not decided yet: what stopping could save, and proven value that waits.
+
+    None where nothing is asked for.
+    """
+    council = given.result("govern.council")
+    needed = [r for r in rows(council, "needed") if text(r, "state") != "decided"] if council is not None else []
+    if not needed:
+        return None
+    saved, waits = _open_money(needed, _groups(given))
+    return saved + waits
+
+
+def _open_money(needed: Sequence[Row], groups: Mapping[Kind, Sequence[Row]]) -> tuple[float, float]:
+    """Of the initiatives still to be decided on: what stopping them frees, and the worth of those that are proven."""
     open_ = {text(row, "initiative_id") for row in needed}
     left = {kind: [r for r in group if text(r, "initiative_id") in open_] for kind, group in groups.items()}
     saved = _total([r for r in left["stop"] if number(r, "freed")], "stop")
     waits = sum(number(r, "npv_go_forward") or 0.0 for r in left["fund"] if text(r, "basis") == "proven")
+    return saved, max(0.0, waits)
+
+
+def _groups(given: ReportInput) -> dict[Kind, list[Row]]:
+    """The plan's rows by what they ask for."""
+    allocation = given.result("govern.allocation")
+    groups: dict[Kind, list[Row]] = {kind: [] for kind in WORDS}
+    for row in rows(allocation, "plan") if allocation is not None else []:
+        if kind := KINDS.get(text(row, "verdict")):
+            groups[kind].append(row)
+    return groups
+
+
+def _otherwise(needed: Sequence[Row], groups: Mapping[Kind, Sequence[Row]], currency: str) -> str:
+    """What it costs to decide nothing: all that could be saved and all the proven value that waits, as on the cards."""
+    saved, waits = _open_money(needed, groups)
     parts = [
         f"{formats.money(saved, currency)} that could be saved is spent" if saved else "",
         f"{formats.money(waits, currency)} of proven value waits" if waits > 0 else "",

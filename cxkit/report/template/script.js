@@ -69,6 +69,16 @@
     place.after(make("div", { className: "tools" }, copy, save, status));
   }
 
+  // The board's filter: a row is shown while it holds what is typed.
+  for (const box of document.querySelectorAll("input[data-filter]")) {
+    box.parentElement.hidden = false;
+    const rows = document.getElementById(box.dataset.filter).tBodies[0].rows;
+    box.addEventListener("input", () => {
+      const wanted = box.value.trim().toLocaleLowerCase();
+      for (const row of rows) row.hidden = !row.textContent.toLocaleLowerCase().includes(wanted);
+    });
+  }
+
   // Every figure can be put on a slide: drawn at twice its size on white, as a PNG on the clipboard or as a file.
   const paint = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "stroke-linejoin", "opacity", "fill-opacity", "stroke-opacity", "font-size", "font-weight", "font-style", "font-family", "text-anchor", "dominant-baseline"];
   const painted = (svg) => {
