@@ -14,6 +14,7 @@ from cxkit import STAGES, __version__, errors, prove
 from cxkit.engagement import evidence, history, parameters, places, results, reviews
 from cxkit.engagement.client import Client, read_client
 from cxkit.engagement.frame import read_frame
+from cxkit.engagement.people import mask_of
 from cxkit.engagement.plays import play_book
 from cxkit.engagement.recipes import CLASSES, RECIPES
 from cxkit.engagement.store import Decision, Store, read_store
@@ -22,6 +23,7 @@ from cxkit.metrics.optimism import Haircut
 from cxkit.orchestrate import PlayBook
 from cxkit.records import Result, Stage
 from cxkit.report.blocks import NoteBody
+from cxkit.report.redact import redacted
 from cxkit.tables import intake
 from cxkit.tables.engine import Tables
 from cxkit.tables.health import DataHealth
@@ -69,8 +71,9 @@ class Desk:
         self.place = place
         self.runs = runs
         self.seed: int = seed
-        self.health: DataHealth = taken.health
         self.tables: Tables = taken.tables
+        self.mask = mask_of(client, taken.tables)
+        self.health: DataHealth = redacted(taken.health, self.mask)
         self.as_of: date = taken.as_of
         self.settings: SimpleNamespace
         self.settings, self.origin = parameters.settle(
@@ -157,9 +160,10 @@ class Desk:
         return self.health.provisional
 
     def keep(self, result: R) -> R:
-        """Save a result under this run and hand it back."""
-        results.save(result, self.place)
-        return result
+        """Mask a result, save it under this run, and hand it back as it was saved."""
+        masked = redacted(result, self.mask)
+        results.save(masked, self.place)
+        return masked
 
     def load(self, cls: type[R]) -> R:
         """A result of an earlier stage: the saved one, or computed now when this run has none yet."""
