@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -71,25 +73,51 @@ def _mark(begun: list[Any], name: str, text: str) -> None:
 papermill_engines.register(NAME, DeadlineEngine)
 
 
-def run_notebook(source: Path, target: Path, parameters: Mapping[str, Any], *, seconds: float) -> Outcome:
+@contextmanager
+def environment(names: Mapping[str, str]) -> Iterator[None]:
+    """Environment variables that a kernel started meanwhile inherits; as they were afterwards."""
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(names)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
+def run_notebook(
+    source: Path,
+    target: Path,
+    parameters: Mapping[str, Any],
+    *,
+    seconds: float,
+    place: Path | None = None,
+    told: Mapping[str, str] | None = None,
+) -> Outcome:
     """Run one notebook into `target`; never raises for what happens inside the notebook.
 
-    The executed notebook is written once, when it has ended; a failing cell is marked in it.
+    The executed notebook is written once, when it has ended; a failing cell is marked in it. `place` is the folder the
+    kernel works in, `told` what its environment says besides.
     """
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
     started = time.monotonic()
     try:
-        papermill.execute_notebook(
-            str(source),
-            str(target),
-            parameters=dict(parameters),
-            engine_name=NAME,
-            kernel_name="python3",
-            progress_bar=False,
-            request_save_on_cell_execute=False,
-            autosave_cell_every=0,
-            seconds=seconds,
-        )
+        with environment(told or {}):
+            papermill.execute_notebook(
+                str(source),
+                str(target),
+                parameters=dict(parameters),
+                engine_name=NAME,
+                kernel_name="python3",
+                language="python",
+                progress_bar=False,
+                request_save_on_cell_execute=False,
+                autosave_cell_every=0,
+                cwd=place,
+                seconds=seconds,
+            )
     except PapermillExecutionError as failed:
         return Outcome(
             done=False,

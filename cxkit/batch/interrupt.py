@@ -13,10 +13,11 @@ _asked = threading.Event()
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Remember SIGINT while clients run in this process, and raise `KeyboardInterrupt` for it as Python does.
+    """Remember SIGINT and SIGTERM while clients run in this process, and raise `KeyboardInterrupt` as Python does.
 
-    Code that runs while a kernel is talked to may swallow the exception; `check` raises it again. Outside the main
-    thread, where signals do not arrive, nothing is changed.
+    So whoever ends a batch politely, a scheduler or the workbook that started it, leaves no kernel and nothing half
+    written behind. Code that runs while a kernel is talked to may swallow the exception; `check` raises it again.
+    Outside the main thread, where signals do not arrive, nothing is changed.
     """
     _asked.clear()
     if threading.current_thread() is not threading.main_thread():
@@ -27,11 +28,12 @@ def interruptible() -> Iterator[None]:
         _asked.set()
         signal.default_int_handler(number, frame)
 
-    before = signal.signal(signal.SIGINT, remember)
+    before = {number: signal.signal(number, remember) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def check() -> None:

@@ -15,12 +15,30 @@ from papermill.exceptions import PapermillException
 from cxkit import STAGES, errors, shipped
 from cxkit.engagement import parameters, places
 from cxkit.engagement.client import read_client
+from cxkit.engagement.notebooks import Copy, copies, own_notebooks
 from cxkit.engagement.plays import play_book
 from cxkit.engagement.store import read_store
 from cxkit.records import Record
 
 COMMON = ("client", "as_of", "seed", "run_dir", "data_dir")
-"""Parameters every stage notebook takes from the batch itself."""
+"""Parameters every stage notebook takes from the batch itself; an added notebook those it declares."""
+REPORT = "report"
+"""What a run begins with that runs no notebook: the report of the published run is built anew."""
+
+
+class Added(Record):
+    """A notebook that a consultant added to the client's folder."""
+
+    path: Path
+    names: tuple[str, ...] = ()
+    """The parameters it declares; it need not declare any."""
+    problem: str = ""
+    """Why it cannot be run; empty where it can."""
+
+    @property
+    def name(self) -> str:
+        """Its file name without the ending: ``7-branches``."""
+        return self.path.stem
 
 
 class Job(Record):
@@ -33,23 +51,48 @@ class Job(Record):
     """None: the last complete month of the client's own tables."""
     given: dict[str, Any]
     notebooks: dict[str, Path]
-    """Stage → the notebook to run: the client's own copy where there is one."""
+    """Stage → the notebook to run: the client's own copy where somebody wrote in it."""
     names: dict[str, tuple[str, ...]]
     """Stage → the parameters that notebook declares."""
+    copies: dict[str, Copy]
+    """File name → the client's copy of it, where there is one."""
+    own: tuple[Added, ...] = ()
+    """Notebooks that a consultant added, run after the six."""
     first: str = STAGES[0]
+    """The first stage to run, or ``report``."""
     seconds: float = 900.0
     seed: int = 1
     audience: str = "board"
 
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The notebooks this run runs, in order: stages by their names, added ones by theirs."""
+        begin = len(STAGES) if self.first == REPORT else STAGES.index(self.first)
+        return () if self.first == REPORT else (*STAGES[begin:], *(one.name for one in self.own))
 
-def stage_notebooks(folder: Path) -> dict[str, Path]:
-    """The six notebooks of a client: its own copies where there are any, else those that came with the workbook."""
+
+def stage_notebooks(folder: Path, held: Mapping[str, Copy]) -> dict[str, Path]:
+    """The six notebooks of a client: its own copy where somebody wrote in it, else the one that is with the workbook.
+
+    An untouched copy holds nothing of the client's, and may be older than the workbook.
+    """
     chosen = {}
     for number, stage in enumerate(STAGES, 1):
         name = f"{number}-{stage}.ipynb"
-        own = folder / "notebooks" / name
-        chosen[stage] = own if own.is_file() else shipped.path(f"notebooks/{name}")
+        edited = name in held and held[name].edited
+        chosen[stage] = held[name].path if edited else shipped.path(f"notebooks/{name}")
     return chosen
+
+
+def added_notebooks(folder: Path) -> tuple[Added, ...]:
+    """The notebooks a consultant added, each with what it declares; an unreadable one fails when its turn comes."""
+    found = []
+    for path in own_notebooks(folder):
+        try:
+            found.append(Added(path=path, names=tuple(declared(path))))
+        except errors.InputError as problem:
+            found.append(Added(path=path, problem=str(problem)))
+    return tuple(found)
 
 
 def declared(notebook: Path) -> dict[str, str]:
@@ -79,9 +122,10 @@ def check(
     settings = read_client(folder)
     store = read_store(folder)
     play_book(store)
-    notebooks = stage_notebooks(folder)
+    held = copies(folder)
+    notebooks, own = stage_notebooks(folder, held), added_notebooks(folder)
     names = {stage: declared(path) for stage, path in notebooks.items()}
-    everywhere = sorted({name for found in names.values() for name in found} - set(COMMON))
+    everywhere = sorted({n for found in (*names.values(), *(one.names for one in own)) for n in found} - set(COMMON))
     problems = [
         errors.unknown_name("parameter", name, everywhere, where="The workbook")
         for name in given
@@ -99,8 +143,10 @@ def check(
     )
     problems += parameters.check_names(settings.parameters, where=f"{client}/client.yml")
     problems += parameters.check_names(store.parameters, where=f"{client}/engagement.json")
-    if first not in STAGES:
-        problems.append(errors.unknown_name("stage", first, list(STAGES), where="The workbook"))
+    if first not in {*STAGES, REPORT}:
+        problems.append(errors.unknown_name("stage", first, [*STAGES, REPORT], where="The workbook"))
+    if first == REPORT and given:
+        problems.append("--from report computes nothing, so that -p has nothing to change; leave one of them out.")
     if problems:
         raise errors.ParameterError(errors.all_problems(list(dict.fromkeys(problems)), what=f"The run of {client}"))
     typed = {
@@ -115,6 +161,8 @@ def check(
         given=typed,
         notebooks=notebooks,
         names={stage: tuple(found) for stage, found in names.items()},
+        copies=held,
+        own=own,
         first=first,
         seconds=seconds,
         seed=seed,

@@ -28,9 +28,14 @@ def run_all(jobs: Sequence[Job], listen: Listener, *, workers: int) -> list[Ende
     One client's failure, even a crash of its process, never stops another. On `KeyboardInterrupt` every client
     in work is told, its kernel ended, and the exception goes on.
     """
-    if workers <= 1 or len(jobs) <= 1:
-        with interrupt.interruptible():
+    with interrupt.interruptible():
+        if workers <= 1 or len(jobs) <= 1:
             return [run_client(job, listen) for job in jobs]
+        return _side_by_side(jobs, listen, workers)
+
+
+def _side_by_side(jobs: Sequence[Job], listen: Listener, workers: int) -> list[Ended]:
+    """Run every job in a process of its own."""
     context = _context()
     waiting = list(jobs)
     working: dict[Connection[Any, Any], tuple[BaseProcess, Job]] = {}
@@ -95,7 +100,8 @@ def _told(outcome: Ended | str, job: Job, process: BaseProcess, listen: Listener
 def _work(job: Job, writer: Connection[Any, Any]) -> None:
     """Run one client in this process and tell the parent."""
     try:
-        writer.send(run_client(job, writer.send))
+        with interrupt.interruptible():
+            writer.send(run_client(job, writer.send))
     except KeyboardInterrupt:
         return
 

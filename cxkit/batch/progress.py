@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -16,17 +16,22 @@ from cxkit.records import Record
 
 
 class Event(Record):
-    """One thing that happened to one client."""
+    """One thing that happened to one client; `--log-format json` prints each as one line, at once."""
 
     client: str
     what: Literal["started", "reading", "stage", "building", "done", "failed", "interrupted"]
     stage: str = ""
+    """The stage, or the name of an added notebook, that begins."""
+    step: int = 0
+    """Which of the client's steps it is, counted from 1: reading, each notebook, building."""
+    steps: int = len(STAGES) + 2
+    """How many steps the client's run has."""
     seconds: float = 0.0
+    """Since the client's run began."""
     text: str = ""
 
 
 Listener = Callable[[Event], None]
-STEPS = len(STAGES) + 2
 
 
 class Reporter:
@@ -84,10 +89,10 @@ class Reporter:
 
     def _bar(self, event: Event) -> None:
         if event.client not in self.bars:
-            self.bars[event.client] = self.progress.add_task(event.client, total=STEPS, step="")
+            self.bars[event.client] = self.progress.add_task(event.client, total=event.steps, step="")
         task = self.bars[event.client]
-        steps: dict[str, Any] = {"reading": 0, "building": STEPS - 1, "done": STEPS}
-        completed = STAGES.index(event.stage) + 1 if event.what == "stage" else steps.get(event.what)
+        running = event.what in {"reading", "stage", "building"}
+        completed = event.step - 1 if running else event.steps if event.what == "done" else None
         symbol = {"done": "✓ done", "failed": "✗ failed", "interrupted": "– stopped"}.get(
             event.what, event.stage or event.what
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -31,15 +32,32 @@ def render(draw: Callable[[], Axes], *, prefix: str) -> Drawing:
     `prefix` keeps the ids of this figure apart from others on the page.
     """
     with style.house():
-        axes = draw()
-        figure = axes.get_figure(root=True)
-        if not isinstance(figure, Figure):  # an axes always hangs on a figure once it is drawn
-            raise TypeError("the chart returned axes that belong to no figure")
+        return drawn(figure_of(draw()), prefix=prefix)
+
+
+def drawn(figure: Figure, *, prefix: str) -> Drawing:
+    """Hand back a figure that is drawn: as SVG, or as a picture where that is heavy or holds pictures itself."""
+    with style.house():
         text = io.StringIO()
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
-        svg = safe(text.getvalue(), prefix=prefix)
-        if len(svg) <= HEAVY:
-            return Drawing(svg=svg)
+        if "<image" not in text.getvalue():  # a picture inside an SVG would be left out
+            svg = safe(text.getvalue(), prefix=prefix)
+            if len(svg) <= HEAVY:
+                return Drawing(svg=svg)
         picture = io.BytesIO()
         figure.savefig(picture, format="png", dpi=160, facecolor=style.PAPER, metadata={"Software": None})
         return Drawing(png_base64=base64.b64encode(picture.getvalue()).decode("ascii"))
+
+
+def figure_of(drawing: Axes | Figure) -> Figure:
+    """The figure that axes hang on; `TypeError` for what was not drawn with matplotlib."""
+    figure = drawing.get_figure(root=True) if isinstance(drawing, Axes) else drawing
+    if not isinstance(figure, Figure):
+        raise TypeError(f"a {type(drawing).__name__} is no figure of matplotlib")
+    return figure
+
+
+def put_away(figure: Figure) -> None:
+    """Let go of a figure that pyplot holds, so that a notebook does not show it a second time."""
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close(figure)

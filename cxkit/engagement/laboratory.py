@@ -6,22 +6,17 @@ extension catalogue. It runs inside this process, so that one Ctrl+C ends it and
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import os
 import secrets
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cxkit import shipped
 from cxkit.engagement import places
 from cxkit.engagement.client import read_client
-from cxkit.engagement.results import dumps, write_text
+from cxkit.engagement.notebooks import FOLDER, copy_notebooks
 
-STAMP = ".copied.json"
 START = "0-start.ipynb"
 HERE = "127.0.0.1"
 OPTIONS = {
@@ -36,48 +31,6 @@ OPTIONS = {
 }
 SILENT = ("@jupyterlab/apputils-extension:announcements", "@jupyterlab/extensionmanager-extension:plugin")
 """Parts of JupyterLab's page that are left out: they ask whether to fetch news and offer to install things."""
-
-
-def essence(notebook: Path) -> str:
-    """Hash of what a person writes in a notebook: kind, text and tags of its cells; outputs do not count.
-
-    Running a notebook, or the editor's own notes in it, leaves the hash as it is. What cannot be read as a
-    notebook is hashed byte by byte.
-    """
-    content = notebook.read_bytes()
-    try:
-        cells = [_written(cell) for cell in json.loads(content)["cells"]]
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return hashlib.sha256(content).hexdigest()
-    return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
-
-
-def _written(cell: dict[str, Any]) -> list[object]:
-    return [cell["cell_type"], "".join(cell["source"]), sorted(cell.get("metadata", {}).get("tags", []))]
-
-
-def copy_notebooks(folder: Path) -> list[str]:
-    """Put copies of the workbook into ``<client>/notebooks``; return one line for each that was edited and so kept.
-
-    A copy in which nobody wrote (see `essence`) is replaced when a newer notebook came; with the notebook unchanged
-    it keeps its outputs. An edited one is left alone and reported.
-    """
-    target = folder / "notebooks"
-    target.mkdir(exist_ok=True)
-    stamp = target / STAMP
-    copied: dict[str, str] = json.loads(stamp.read_text(encoding="utf-8")) if stamp.is_file() else {}
-    kept = []
-    for source in sorted(shipped.path("notebooks").glob("*.ipynb")):
-        own, newest = target / source.name, essence(source)
-        found = essence(own) if own.is_file() else ""
-        if found and found not in {newest, copied.get(source.name)}:
-            kept.append(f"{source.name} was edited here and is kept as it is")
-            continue
-        if found != newest:
-            shutil.copyfile(source, own)
-        copied[source.name] = newest
-    write_text(stamp, dumps(copied))
-    return kept
 
 
 def open_lab(client: str, *, data_dir: Path | None, say: Callable[[str], None], browser: bool = True) -> int:
@@ -96,7 +49,7 @@ def open_lab(client: str, *, data_dir: Path | None, say: Callable[[str], None], 
     if not client and others:
         say(f"Opening {name}. For another client: cxkit lab {' | '.join(others)}")
     os.environ.update({"CXKIT_DATA": str(data), "CXKIT_CLIENT": name, "PYDEVD_DISABLE_FILE_VALIDATION": "1"})
-    return _serve(folder / "notebooks", say, browser=browser)
+    return _serve(folder / FOLDER, say, browser=browser)
 
 
 def _serve(place: Path, say: Callable[[str], None], *, browser: bool) -> int:

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
+from typing import Any
 
 from cxkit.engagement.client import check_name
 from cxkit.errors import InputError
+
+BATCH = "CXKIT_BATCH"
+"""Environment variable through which a batch tells an added notebook, which need not declare parameters, its run."""
+
+
+def told_by_batch() -> dict[str, Any]:
+    """What the batch that runs this notebook told its kernel: client, day, seed, folders and values given by hand.
+
+    Empty outside a batch.
+    """
+    found: dict[str, Any] = json.loads(os.environ.get(BATCH) or "{}")
+    return found
 
 
 def data_folder(given: str | Path | None = None) -> Path:

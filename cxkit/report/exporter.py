@@ -13,6 +13,9 @@ from traitlets import Unicode, default
 from cxkit.errors import ReportError
 from cxkit.records import Stage
 from cxkit.report.blocks import MIME, Block
+from cxkit.report.chapter import chapter
+from cxkit.report.own import added, own_notebook
+from cxkit.report.own_chapters import own_chapter
 from cxkit.report.page import one_chapter
 
 
@@ -60,7 +63,9 @@ class CxReportExporter(Exporter):
         copy, resources = super().from_notebook_node(nb, resources, **kw)
         name = str(resources.get("metadata", {}).get("name", "notebook"))
         blocks = blocks_of(copy, where=f"{name}.ipynb")
-        return one_chapter(blocks, client=self.client, stage=_stage(blocks), name=name), resources
+        made = own_chapter(own_notebook(name, copy, blocks)) if added(name) else None
+        made = made or chapter(_stage(blocks), blocks)
+        return one_chapter(made, client=self.client, name=name), resources
 
 
 def read_blocks(path: Path) -> tuple[Block, ...]:
