@@ -101,7 +101,9 @@ def faint(page: Any, *, least: float = 4.5) -> list[str]:
     def hexed(parts: list[float]) -> str:
         return "#" + "".join(f"{round(part):02x}" for part in parts)
 
-    ratios = [(colour.contrast(hexed(ink), hexed(ground)), hexed(ink), hexed(ground), text) for ink, ground, text in said]
+    ratios = [
+        (colour.contrast(hexed(ink), hexed(ground)), hexed(ink), hexed(ground), text) for ink, ground, text in said
+    ]
     return [f"{ratio:.2f} {ink} on {ground}: {text}" for ratio, ink, ground, text in ratios if ratio < least]
 
 

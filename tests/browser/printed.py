@@ -59,7 +59,9 @@ def _children(node: Any) -> list[Any]:
     held = held.get_object() if hasattr(held, "get_object") else held
     if held is None:
         return []
-    return [one.get_object() if hasattr(one, "get_object") else one for one in (held if isinstance(held, list) else [held])]
+    return [
+        one.get_object() if hasattr(one, "get_object") else one for one in (held if isinstance(held, list) else [held])
+    ]
 
 
 def _marks(sheet: Any, reader: Any) -> Iterator[int]:

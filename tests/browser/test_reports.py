@@ -52,8 +52,9 @@ def test_report_opens_without_a_request_or_a_console_error(chromium: Any, ran: R
         assert page.locator("body button").count() == 0 or scripts
         names = page.evaluate(
             """() => [...document.querySelectorAll('figure svg, figure img')].map(drawn => drawn.getAttribute('alt')
-                ?? drawn.getAttribute('aria-label') ?? [...(drawn.getAttribute('aria-labelledby') ?? '').split(' ')].map(
-                    id => document.getElementById(id)?.textContent ?? '').join(' '))"""
+                ?? drawn.getAttribute('aria-label')
+                ?? drawn.getAttribute('aria-labelledby').split(' ').map(id => document.getElementById(id).textContent)
+                    .join(' '))"""
         )
         assert len(names) > 5
         assert [name for name in names if len(name.strip()) < 12] == []
@@ -119,7 +120,7 @@ def test_nothing_that_is_put_into_a_page_runs_or_fetches(chromium: Any, ran: Ran
     ],
 )
 def test_axe_finds_nothing_on_a_full_report(chromium: Any, ran: Ran, client: str, screen: str) -> None:
-    """On a phone with every fold open; contrast, the slow rule, where the text is widest, and `faint` sees to it too."""
+    """On a phone with every fold open; contrast, the slow rule, on the desktop: `faint` knows it elsewhere."""
     size, scheme = SCREENS[screen]
     with opened(chromium, ran.place(client) / "report.html", size=size, scheme=scheme) as page:
         if size == PHONE:
@@ -227,7 +228,9 @@ def test_a_number_is_walked_back_by_keyboard_alone(chromium: Any, ran: Ran) -> N
         assert inside
         for _ in range(12):
             page.keyboard.press("Tab")
-            assert page.evaluate("document.activeElement === document.body || !!document.activeElement.closest('dialog')")
+            assert page.evaluate(
+                "document.activeElement === document.body || !!document.activeElement.closest('dialog')"
+            )
         page.keyboard.press("Escape")
         assert page.locator("dialog[open]").count() == 0
         assert focused(page)["hash"] == before["hash"]
