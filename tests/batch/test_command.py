@@ -166,6 +166,44 @@ def test_an_interruption_leaves_no_kernel_and_nothing_half_written(
     assert not [p for p in runs.iterdir() if p.name != ".snapshots"]
 
 
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="counts kernels through /proc, which only Linux has")
+def test_a_build_started_by_another_program_streams_and_ends_when_it_is_told_to(
+    copy_of: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """As the workbook does it: JSON lines as they happen, then SIGTERM."""
+    copy_of("marlow")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cxkit.cli", "run", "marlow", "--log-format", "json"],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    events = []
+    while not events or events[-1]["what"] not in {"stage", "failed"}:
+        events.append(json.loads(process.stderr.readline()))
+    assert [(e["what"], e["stage"], e["step"]) for e in events] == [
+        ("started", "", 0),
+        ("reading", "", 1),
+        ("stage", "align", 2),
+    ]
+    assert {(e["client"], e["steps"]) for e in events} == {("marlow", 8)}
+    assert events[-1]["seconds"] > 0
+    until = time.monotonic() + 60
+    while not (started := kernels_of(process.pid)) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert started
+    process.terminate()
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    until = time.monotonic() + 10
+    while alive(started) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert not alive(started)
+    assert not [p for p in (tmp_path / "runs" / "marlow").iterdir() if p.name != ".snapshots"]
+
+
 def test_check_ends_with_one_when_no_stage_can_run(tmp_path: Path) -> None:
     """An empty client, then a client whose only file is broken: worded, for people and for machines."""
     (tmp_path / "data").mkdir()
