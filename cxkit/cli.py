@@ -64,13 +64,16 @@ def run(
         str | None, typer.Option(help="last day that counts, YYYY-MM-DD; default: last complete month")
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="clients side by side")] = 1,
-    first: Annotated[str, typer.Option("--from", help=f"first stage to run: {', '.join(STAGES)}")] = STAGES[0],
+    first: Annotated[
+        str, typer.Option("--from", help=f"first stage to run: {', '.join(STAGES)}; report: build it anew, run nothing")
+    ] = STAGES[0],
     parameter: Annotated[
         list[str] | None, typer.Option("-p", help="NAME=VALUE, for every notebook that has it")
     ] = None,
     timeout: Annotated[float, typer.Option(min=1, help="seconds a notebook may take")] = 900,
     seed: Annotated[int, typer.Option(help="seed of every random draw")] = 1,
     audience: Annotated[Literal["board", "team", "partner"], typer.Option(help="who will read it")] = "board",
+    pdf: Annotated[bool, typer.Option(help="print the report too, where a Chromium is found")] = True,
     log_format: LogFormat = "auto",
     data_dir: DataDir = None,
     runs_dir: RunsDir = None,
@@ -88,6 +91,7 @@ def run(
         seconds=timeout,
         seed=seed,
         audience=audience,
+        pdf=pdf,
         form=log_format,
         data_dir=data_dir,
         runs_dir=runs_dir,
@@ -96,12 +100,18 @@ def run(
 
 
 @app.command()
-def demo(log_format: LogFormat = "auto", jobs: int = 2, data_dir: DataDir = None, runs_dir: RunsDir = None) -> None:
+def demo(
+    log_format: LogFormat = "auto",
+    jobs: int = 2,
+    pdf: Annotated[bool, typer.Option(help="print the reports too, where a Chromium is found")] = True,
+    data_dir: DataDir = None,
+    runs_dir: RunsDir = None,
+) -> None:
     """Run every sample client, open nothing, print where the reports are."""
     from cxkit.batch import command
 
     chosen = command.choose_samples(data_dir)
-    code = command.run(chosen, workers=jobs, form=log_format, data_dir=data_dir, runs_dir=runs_dir)
+    code = command.run(chosen, workers=jobs, form=log_format, pdf=pdf, data_dir=data_dir, runs_dir=runs_dir)
     raise typer.Exit(code)
 
 

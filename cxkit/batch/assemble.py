@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
+from calendar import monthrange
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, cast
 
+from pydantic import Field
+
 from cxkit import STAGES, __version__
 from cxkit.batch.council import NAME as COUNCIL
 from cxkit.batch.council import objections, write_council
+from cxkit.batch.pdf import NAME as PDF
+from cxkit.batch.pdf import Print, print_page
 from cxkit.batch.plan import Job
 from cxkit.batch.playbook import NAME as PLAYBOOK
 from cxkit.batch.playbook import write_playbook
+from cxkit.batch.workbook import NAME as WORKBOOK
+from cxkit.batch.workbook import write_workbook
 from cxkit.engagement import parameters, places, results, reviews
 from cxkit.engagement.client import Client
 from cxkit.engagement.desk import client_parameters
+from cxkit.engagement.logo import logo
 from cxkit.engagement.notebooks import number
+from cxkit.engagement.people import mask_of, privacy_of
 from cxkit.engagement.recipes import CLASSES
 from cxkit.engagement.store import Store
 from cxkit.metrics.definitions import definitions
@@ -28,17 +37,15 @@ from cxkit.report.blocks import Block, NoteBody
 from cxkit.report.changes import Changes, compare
 from cxkit.report.decisions import at_stake
 from cxkit.report.exporter import blocks_of
-from cxkit.report.inputs import WIDER, Definition, Privacy, Provenance, ReportInput, Stamp
+from cxkit.report.inputs import WIDER, Definition, Provenance, ReportInput, Stamp
+from cxkit.report.mask import Mask
 from cxkit.report.own import OwnNotebook, own_findings, own_notebook
 from cxkit.report.own_chapters import own_drafts
+from cxkit.report.redact import redacted
 from cxkit.report.show import note_block
-from cxkit.tables.catalogue import CONTRACTS
-from cxkit.tables.cut import quoted
-from cxkit.tables.engine import Tables
 from cxkit.tables.intake import Intake
 
-MOST_NAMES = 50_000
-"""Personal values beyond which the list of names to mask is not held in memory; patterns still mask the rest."""
+REPORT = "report.html"
 
 
 class Built(Record):
@@ -48,19 +55,31 @@ class Built(Record):
     currency: str = ""
     at_stake: float | None = None
     """Money that hangs on what is not decided yet."""
+    files: Mapping[str, int] = Field(default_factory=dict)
+    """What was written for readers, with its bytes."""
+    pdf: Print = Print(status="not made")
 
 
 def write_report(
     building: Path, *, job: Job, settings: Client, store: Store, taken: Intake, record: Mapping[str, Any]
 ) -> Built:
-    """Write the report and what lies beside it (the council's pack, the playbook, the lists, the findings) into a run."""
+    """Write the report and what lies beside it (pack, playbook, lists, findings) into a run."""
     given = report_input(building, job=job, settings=settings, store=store, taken=taken, record=record)
-    results.save(taken.health, building / "results")
+    results.save(given.results[0], building / "results")
     results.write_text(building / "results" / "findings.json", results.dumps(results.findings_document(given.findings)))
     write_playbook(building, given, store=store, tables=taken.tables)
     write_council(building, given)
-    results.write_text(building / "report.html", page.build(given))
-    return Built(headline=page.headline(given), currency=given.currency, at_stake=at_stake(given))
+    write_workbook(building, given)
+    results.write_text(building / REPORT, page.build(given))
+    printed = print_page(building / REPORT, building / PDF) if job.pdf else Print(status="not made")
+    made = (REPORT, PDF, WORKBOOK, COUNCIL, PLAYBOOK)
+    return Built(
+        headline=page.headline(given),
+        currency=given.currency,
+        at_stake=at_stake(given),
+        files={name: path.stat().st_size for name in made if (path := building / name).is_file()},
+        pdf=printed,
+    )
 
 
 def report_input(
@@ -71,9 +90,14 @@ def report_input(
     shown = {name: {"value": getattr(values, name), "from": origin[name]} for name in parameters.REGISTER}
     hashes = taken.tables.hashes
     folder = places.client_folder(job.client, job.data)
-    own = own_blocks(building, record)
+    mask = mask_of(settings, taken.tables)
+    own = own_blocks(building, record, mask)
     added = own_findings(own, taken.as_of)
-    saved = (taken.health, *saved_results(building / "results"), *((added,) if added else ()))
+    saved = (
+        redacted(taken.health, mask),
+        *saved_results(building / "results"),
+        *((redacted(added, mask),) if added else ()),
+    )
     whole = hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()
     return ReportInput(
         client=settings.name,
@@ -83,6 +107,8 @@ def report_input(
         timezone=settings.timezone,
         audience=cast("Audience", job.audience),
         accent=settings.brand.accent,
+        logo=logo(folder, settings.brand.logo),
+        next_council=next_council(settings, taken.as_of, values.council_months),
         blocks={
             cast("Stage", stage): with_notes(
                 stage_blocks(building, job, stage),
@@ -108,9 +134,10 @@ def report_input(
             versions=record["versions"],
             snapshot=whole[:12],
         ),
-        privacy=Privacy(on=settings.privacy.mask, people=personal_values(taken.tables)),
+        privacy=privacy_of(settings, taken.tables),
         playbook=PLAYBOOK,
         council=COUNCIL,
+        workbook=WORKBOOK,
         draft=(
             *reviews.draft(folder, store, place=building / "results", locale=settings.locale),
             *own_drafts(own, settings.locale),
@@ -121,12 +148,25 @@ def report_input(
     )
 
 
+def next_council(settings: Client, as_of: date, months: int) -> date:
+    """When the decisions are due: the council's day as ``client.yml`` has it, else the last by which it has met.
+
+    >>> next_council(Client(name="A"), date(2026, 10, 31), 3).isoformat()
+    '2027-01-31'
+    """
+    if settings.next_council and settings.next_council > as_of:
+        return settings.next_council
+    years, month = divmod(as_of.month - 1 + months, 12)
+    year = as_of.year + years
+    return date(year, month + 1, min(as_of.day, monthrange(year, month + 1)[1]))
+
+
 def stage_blocks(building: Path, job: Job, stage: str) -> tuple[Block, ...]:
     """The blocks a stage's executed notebook showed."""
     return blocks_of(json.loads((building / job.notebooks[stage].name).read_text(encoding="utf-8")))
 
 
-def own_blocks(building: Path, record: Mapping[str, Any]) -> tuple[OwnNotebook, ...]:
+def own_blocks(building: Path, record: Mapping[str, Any], mask: Mask) -> tuple[OwnNotebook, ...]:
     """What the added notebooks showed, in the order in which they ran."""
     found = []
     ran: Mapping[str, Any] = record.get("own", {})
@@ -135,7 +175,7 @@ def own_blocks(building: Path, record: Mapping[str, Any]) -> tuple[OwnNotebook, 
         path, done = building / f"{name}.ipynb", entry["status"] == "done"
         document = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
         shown = blocks_of(document, where=path.name) if done else ()
-        found.append(own_notebook(name, document, shown, done=done))
+        found.append(own_notebook(name, document, shown, done=done, change=mask.masked))
     return tuple(found)
 
 
@@ -170,17 +210,3 @@ def _day(findings: Path) -> str:
 def saved_results(place: Path) -> list[Result]:
     """Every saved result, in the order of stages, loaded by its class."""
     return [results.load(cls, place) for name, cls in CLASSES.items() if (place / name / "result.json").is_file()]
-
-
-def personal_values(tables: Tables) -> tuple[str, ...]:
-    """Names of people found in the client's tables, to be masked wherever they turn up; in order, without doubles."""
-    found: set[str] = set()
-    for name in tables.present:
-        for column in CONTRACTS[name].columns:
-            if column.personal == "name" and column.name in tables.supplied(name):
-                frame = tables.frame(
-                    f"SELECT DISTINCT {quoted(column.name)} AS v FROM {quoted(name)} "
-                    f"WHERE length({quoted(column.name)}) >= 3 ORDER BY v LIMIT {MOST_NAMES}"
-                )
-                found |= set(frame["v"])
-    return tuple(sorted(found)[:MOST_NAMES])

@@ -9,12 +9,13 @@ from typing import Any, Literal
 
 from cxkit import STAGES, errors
 from cxkit.batch import plan
-from cxkit.batch.board import write_board
+from cxkit.batch.board import waiting, write_board
 from cxkit.batch.pool import run_all
 from cxkit.batch.progress import Event, Reporter
 from cxkit.batch.run import Ended, read_runs
 from cxkit.engagement import places
 from cxkit.engagement.desk import parse_day
+from cxkit.engagement.notebooks import copies
 from cxkit.tables.intake import file_hashes
 
 
@@ -53,6 +54,7 @@ def run(
     seconds: float = 900,
     seed: int = 1,
     audience: str = "board",
+    pdf: bool = False,
     form: Literal["auto", "plain", "json"] = "auto",
     data_dir: Path | None = None,
     runs_dir: Path | None = None,
@@ -75,6 +77,7 @@ def run(
                     seconds=seconds,
                     seed=seed,
                     audience=audience,
+                    pdf=pdf,
                 )
             )
         except errors.ParameterError:
@@ -85,9 +88,9 @@ def run(
         for ended in refused:
             reporter(Event(client=ended.client, what="failed", text=ended.reason.splitlines()[0]))
         ended_all = refused + run_all(jobs, reporter, workers=workers)
-    board = write_board(runs)
+    board = write_board(runs, data)
     print_summary(ended_all, board)
-    return 1 if any(e.status == "failed" for e in ended_all) else 0
+    return 1 if any(e.status == "failed" or e.unfinished for e in ended_all) else 0
 
 
 def print_summary(ended: Sequence[Ended], board: Path) -> None:
@@ -95,11 +98,18 @@ def print_summary(ended: Sequence[Ended], board: Path) -> None:
     for one in ended:
         if one.status == "done":
             print(f"✓ {one.client} ({one.as_of}, {one.seconds:.1f} s): {one.headline}\n    {one.report}")
+            if one.beside:
+                print(f"    beside it: {', '.join(one.beside)}")
+            if one.note:
+                print(f"    no print: {one.note}")
+            if one.unfinished:
+                reason = "\n    ".join(one.unfinished.splitlines())
+                print(f"  ✗ without an added notebook that failed; the report is a draft:\n    {reason}")
         else:
             reason = "\n    ".join(one.reason.splitlines())
             print(f"✗ {one.client}: {reason}")
-            if one.open:
-                print(f"    open {one.open}")
+        if one.open:
+            print(f"    open {one.open}")
     print(f"All clients: {board}")
     sys.stdout.flush()
 
@@ -123,9 +133,19 @@ def status(clients: Sequence[str], *, data_dir: Path | None, runs_dir: Path | No
         )
         if done is not None and _changed(data / client, done):
             text += "  ▲ files changed since"
+        if done is not None and (waits := waiting(done, data)):
+            text += f"  ▲ {waits} to review (cxkit review {client})"
         lines.append(text)
+        added: Mapping[str, Any] = done.get("own", {}) if done is not None else {}
+        lines += [f"{'':24} ▲ {name}.ipynb did not finish" for name in added if added[name]["status"] == "failed"]
+        lines += [f"{'':24} ▲ {behind} was edited here and is behind the workbook" for behind in _behind(data / client)]
         lines += [f"{'':24} ✗ {r['as_of']} failed: {str(r.get('reason', '')).splitlines()[0]}" for r in failed]
     return lines
+
+
+def _behind(folder: Path) -> list[str]:
+    """The client's edited copies of notebooks that the workbook has newer ones of."""
+    return [name for name, copy in copies(folder).items() if copy.behind]
 
 
 def _changed(folder: Path, record: Mapping[str, Any]) -> bool:

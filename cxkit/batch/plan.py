@@ -63,6 +63,8 @@ class Job(Record):
     seconds: float = 900.0
     seed: int = 1
     audience: str = "board"
+    pdf: bool = False
+    """Whether the report is printed too; costs seconds."""
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -116,6 +118,7 @@ def check(
     seconds: float,
     seed: int,
     audience: str,
+    pdf: bool = False,
 ) -> Job:
     """Check one client's settings, notebooks and parameters; raise `PlaybookError` with all that is wrong."""
     folder = places.client_folder(client, data)
@@ -167,6 +170,7 @@ def check(
         seconds=seconds,
         seed=seed,
         audience=audience,
+        pdf=pdf,
     )
 
 

@@ -18,9 +18,11 @@ from cxkit.batch import assemble, publishing, steps
 from cxkit.batch.basis import basis, same_basis
 from cxkit.batch.plan import REPORT, Job
 from cxkit.batch.progress import Listener
+from cxkit.batch.written import mask_outputs
 from cxkit.engagement import places, registering
 from cxkit.engagement.client import Client, read_client
 from cxkit.engagement.desk import take_in
+from cxkit.engagement.people import mask_of
 from cxkit.engagement.results import dumps, write_text
 from cxkit.engagement.store import Store, read_store
 from cxkit.records import Record
@@ -45,6 +47,10 @@ class Ended(Record):
     """Why it failed, in one or more lines."""
     open: Path | None = None
     """The file to open to see the failure."""
+    beside: tuple[str, ...] = ()
+    """What lies beside the report."""
+    note: str = ""
+    """Why there is no print, where one was asked for."""
     unfinished: str = ""
     """Which added notebooks failed and why, where the report was published without them; a draft until they run."""
 
@@ -99,6 +105,8 @@ def _run(job: Job, home: Path, tell: steps.Telling) -> Ended:
                 return _failed(job, building, home, record | {"reason": failure}, tell)
             record["own"] = steps.run_own(job, building, as_of, sources, tell)
             shutil.rmtree(building / steps.SOURCES)
+            for path in steps.written(job, building):
+                mask_outputs(path, mask_of(settings, taken.tables))
         tell("building")
         built = assemble.write_report(building, job=job, settings=settings, store=store, taken=taken, record=record)
         record |= {"status": "done", **built.model_dump(), "seconds": tell.seconds}
@@ -117,6 +125,8 @@ def _run(job: Job, home: Path, tell: steps.Telling) -> Ended:
         seconds=tell.seconds,
         report=place / "report.html",
         headline=built.headline,
+        beside=tuple(name for name in built.files if name != "report.html"),
+        note=built.pdf.why,
         unfinished=steps.unfinished(record["own"]),
         open=next((p for name in broken if (p := place / f"{name}.ipynb").is_file()), None),
     )

@@ -140,6 +140,12 @@ def keep_report(job: Job, building: Path, as_of: str) -> dict[str, Any]:
     return found
 
 
+def written(job: Job, building: Path) -> list[Path]:
+    """The executed notebooks in which people wrote: those they added, and copies of the workbook's that they edited."""
+    edited = [copy.path.name for copy in job.copies.values() if copy.edited]
+    return [p for name in (*edited, *(one.path.name for one in job.own)) if (p := building / name).is_file()]
+
+
 def unfinished(own: Mapping[str, Mapping[str, Any]]) -> str:
     """Why added notebooks did not finish, a line each; empty when all did."""
     return "\n".join(entry["error"] for entry in own.values() if entry["status"] == "failed")

@@ -96,7 +96,11 @@ def test_a_failed_run_writes_nothing(client: Path, tmp_path: Path, monkeypatch: 
 
     failed = ({"prove": {"status": "failed"}}, "5-prove.ipynb: it broke") if fails == "a stage" else ({}, "")
     monkeypatch.setattr(batch, "_run_stages", lambda *_: failed)
-    monkeypatch.setattr(batch.assemble, "write_report", broken if fails == "the report" else lambda *_, **__: "said")
+    monkeypatch.setattr(
+        batch.assemble,
+        "write_report",
+        broken if fails == "the report" else lambda *_, **__: batch.assemble.Built(headline="said"),
+    )
     if fails == "the publishing":
         monkeypatch.setattr(batch, "_publish", broken)
     ran = run_clients(client.parent, tmp_path / "runs", ("marlow",), workers=1)
@@ -106,7 +110,7 @@ def test_a_failed_run_writes_nothing(client: Path, tmp_path: Path, monkeypatch: 
 
 def test_a_published_run_writes_once(client: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch, "_run_stages", lambda *_: ({}, ""))
-    monkeypatch.setattr(batch.assemble, "write_report", lambda *_, **__: "said")
+    monkeypatch.setattr(batch.assemble, "write_report", lambda *_, **__: batch.assemble.Built(headline="said"))
     for _ in range(2):
         ran = run_clients(client.parent, tmp_path / "runs", ("marlow",), workers=1)
         assert ran.ended["marlow"].status == "done"

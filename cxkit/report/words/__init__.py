@@ -6,13 +6,14 @@ German page; a language without a file of its own is read in English.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import yaml
 from babel import Locale
+from markupsafe import Markup, escape
 
 from cxkit.errors import ReportError
 
@@ -67,6 +68,32 @@ class Words:
             return found.format(**fields) if fields else str(found)
         except (KeyError, IndexError):
             raise ReportError(f"The words for '{key}' in words/{self.language}.yml ask for another field.") from None
+
+    def spelled(self, n: int) -> str:
+        """A small number as a word, a larger one in digits.
+
+        >>> Words("de").spelled(3), Words("de").spelled(14)
+        ('drei', '14')
+        """
+        return self._words.get(f"front.small_{n}", str(n))
+
+    def listing(self, names: Sequence[str], *, most: int = 4) -> str:
+        """Names joined for a sentence, with how many were left out.
+
+        >>> Words("de").listing(["a", "b", "c"]), Words("de").listing(["a", "b", "c"], most=2)
+        ('a, b und c', 'a, b und 1 weitere')
+        """
+        if len(names) > most:
+            return self("list.more", names=", ".join(names[:most]), count=len(names) - most)
+        return self("part.and").join(filter(None, [", ".join(names[:-1]), names[-1] if names else ""]))
+
+    def html(self, key: str, /, **fields: Any) -> Markup:
+        """The words at `key` with pieces of markup filled in; what is not markup is escaped.
+
+        >>> Words("en").html("page.foot_council", link=Markup("<a>the pack</a>"))
+        Markup('What the council has to decide is in <a>the pack</a> beside this file.')
+        """
+        return Markup(escape(self._words.get(key) or self(key))).format(**fields)
 
 
 @cache
