@@ -3,7 +3,7 @@ PY ?= python3
 ONLY ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab lint lock pages bench faults clean
+.PHONY: help demo test lab lint lock pages pictures bench faults clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 10
@@ -25,6 +25,9 @@ lock:  ## write both lock files anew
 
 pages:  ## write the generated pages of the playbook anew
 	@$(PY) make.py pages
+
+pictures:  ## make the pictures of the README and the stage guides anew
+	@$(PY) make.py pictures
 
 bench:  ## measure; ONLY=name for one benchmark
 	@$(PY) make.py bench $(ONLY)

@@ -109,6 +109,13 @@ def pages(_: list[str]) -> None:
     call(PYTHON, "-m", "cxkit.cli", "pages")
 
 
+def pictures(rest: list[str]) -> None:
+    """Make the pictures of the README and the stage guides anew: all, or those named."""
+    install("ci")
+    call(PYTHON, "-m", "cxkit.cli", "demo")
+    call(PYTHON, ROOT / "docs" / "pictures.py", *rest)
+
+
 def bench(rest: list[str]) -> None:
     """Measure: all benchmarks, or those named."""
     install()
@@ -135,7 +142,7 @@ def clean(_: list[str]) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-TASKS = {f.__name__: f for f in (demo, test, lab, lint, lock, pages, bench, faults, clean)}
+TASKS = {f.__name__: f for f in (demo, test, lab, lint, lock, pages, pictures, bench, faults, clean)}
 
 
 def main() -> None:

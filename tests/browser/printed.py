@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.conftest import absent
 
 PAINTS = frozenset({b"Tj", b"TJ", b"'", b"S", b"s", b"f", b"F", b"f*", b"B", b"B*", b"b", b"Do", b"sh"})
 
@@ -24,6 +27,8 @@ class Part:
 
 def parts(path: Path) -> list[Part]:
     """Every tagged part of a PDF; what only touches a sheet without drawing on it does not count."""
+    if importlib.util.find_spec("pypdf") is None:
+        absent("browser", "pypdf is not installed (pip install 'cxkit[browser]')")
     from pypdf import PdfReader
 
     reader = PdfReader(path)
