@@ -1,0 +1,103 @@
+"""How the start page looks: a few styles over the colours of the editor's own theme, and words made safe to show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from html import escape
+from pathlib import Path
+
+import ipywidgets as widgets
+
+STATES = {
+    "not run": ("○", "var(--jp-ui-font-color2,#616161)"),
+    "done": ("●", "var(--cx-good)"),
+    "out of date": ("◐", "var(--cx-care)"),
+    "failed": ("✕", "var(--cx-bad)"),
+    "needs review": ("▲", "var(--cx-care)"),
+}
+"""States in words, each with its symbol and colour."""
+STYLE = """<style>
+.cx{--cx-good:#0b6460;--cx-care:#8f5200;--cx-bad:#b3261e;color:var(--jp-ui-font-color1,inherit);line-height:1.45;
+ font-size:14px;max-width:64em;overflow-wrap:anywhere}
+[data-jp-theme-light=false] .cx{--cx-good:#5fc9bf;--cx-care:#f0b35e;--cx-bad:#ff8a80}
+.cx h3{font-size:16px;margin:6px 0 4px;font-weight:600}
+.cx p{margin:4px 0}
+.cx a{color:var(--jp-content-link-color,#0b6460);text-decoration:underline}
+.cx table{border-collapse:collapse;width:100%;margin:6px 0}
+.cx th,.cx td{text-align:left;vertical-align:top;padding:6px 14px 6px 0;font-size:13px;
+ border-bottom:1px solid var(--jp-border-color2,#d0d0d0)}
+.cx th{font-weight:600;color:var(--jp-ui-font-color2,#616161)}
+.cx .scroll{overflow-x:auto}
+.cx .state{white-space:nowrap;font-weight:600}
+.cx .quiet{color:var(--jp-ui-font-color2,#616161);font-size:13px}
+.cx .card{border-left:3px solid var(--jp-border-color1,#bdbdbd);padding:2px 0 2px 12px;margin:10px 0}
+.cx .warn{border-left-color:var(--cx-care)}
+.cx .bad{border-left-color:var(--cx-bad)}
+.cx .good{border-left-color:var(--cx-good)}
+.cx blockquote{border-left:3px solid var(--jp-border-color2,#d0d0d0);margin:4px 0;padding:0 10px}
+.cx-form .widget-button,.cx-form .jupyter-button{width:auto;min-width:7em}
+</style>"""
+WIDE = {"layout": {"width": "auto", "max_width": "40em"}, "style": {"description_width": "9em"}}
+"""Layout of a field that follows a narrow window."""
+
+
+def html() -> widgets.Widget:
+    """An empty place for HTML."""
+    return widgets.HTML(layout={"width": "100%"})
+
+
+def row(*parts: widgets.Widget) -> widgets.Widget:
+    """Widgets side by side, below one another in a narrow window."""
+    return widgets.HBox(list(parts), layout={"flex_flow": "row wrap", "align_items": "center"})
+
+
+def column(*parts: widgets.Widget) -> widgets.Widget:
+    """Widgets below one another, as a form of the start page."""
+    made = widgets.VBox(list(parts))
+    made.add_class("cx-form")
+    return made
+
+
+def shown(*parts: str) -> str:
+    """Parts of HTML in the house style.
+
+    >>> shown("<p>a</p>").endswith('<div class="cx"><p>a</p></div>')
+    True
+    """
+    return f'{STYLE}<div class="cx">{"".join(parts)}</div>'
+
+
+def said(words: str, kind: str = "") -> str:
+    """A message in plain text; `kind` is ``good``, ``warn`` or ``bad``.
+
+    >>> said("a < b", "bad")
+    '<div class="card bad"><p>a &lt; b</p></div>'
+    """
+    lines = "".join(f"<p>{escape(line)}</p>" for line in words.splitlines())
+    return f'<div class="card {kind}">{lines}</div>'
+
+
+def state(name: str) -> str:
+    """A state as symbol and word.
+
+    >>> state("done")
+    '<span class="state" style="color:var(--cx-good)">● done</span>'
+    """
+    symbol, colour = STATES[name]
+    return f'<span class="state" style="color:{colour}">{symbol} {escape(name)}</span>'
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of cells that are HTML already."""
+    head = "".join(f'<th scope="col">{escape(h)}</th>' for h in heads)
+    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>" for cells in rows)
+    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def when(path: Path) -> str:
+    """When a file was written, for people; empty when it is not there."""
+    if not path.exists():
+        return ""
+    found = datetime.fromtimestamp(path.stat().st_mtime)
+    return f"{found.day} {found:%B %Y, %H:%M}"
