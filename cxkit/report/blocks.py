@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from cxkit.records import Record, Stage
+from cxkit.records import Finding, Record, Stage
 
 MIME = "application/vnd.cxkit.block+json"
 Kind = Literal["finding", "figure", "table", "note", "not_assessed"]
@@ -38,6 +38,8 @@ class FindingBody(Record):
     """Metric and version of its definition, ``grr@1``; the methods section holds the words."""
     weight: float = 0.0
     """Money at stake per year; the heaviest finding gives its chapter the title."""
+    finding: Finding | None = None
+    """The finding itself where no saved result holds it: an added notebook's own."""
 
 
 class TableColumn(Record):

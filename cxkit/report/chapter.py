@@ -11,30 +11,14 @@ from cxkit.report.ranking import ranked
 from cxkit.report.rendering import anchor
 from cxkit.report.sentences import Sentence, plain, sentence
 from cxkit.report.topics import topic_of
+from cxkit.report.words import Words, words
 
-NAMES: dict[Stage, str] = {
-    "data": "Data",
-    "align": "Align",
-    "quantify": "Quantify",
-    "instrument": "Instrument",
-    "orchestrate": "Orchestrate",
-    "prove": "Prove",
-    "govern": "Govern",
-}
-QUESTIONS: dict[Stage, str] = {
-    "data": "What can the data carry?",
-    "align": "Does every initiative serve a goal somebody owns?",
-    "quantify": "What is customer experience worth, and where does it leak?",
-    "instrument": "Can we see the customer across systems?",
-    "orchestrate": "Are the moments that matter run to a standard?",
-    "prove": "What has been shown to work?",
-    "govern": "Where should the money go?",
-}
 FULL = frozenset({"prove.effect", "prove.holdout"})
 """Findings that are told in full, however many there are."""
 PLAIN = 3
 """Topics up to which a chapter reads well without headings."""
-TONES = {"good": "in good order", "bad": "a concern", "neutral": "", "unknown": "cannot tell"}
+TOLD = frozenset({"good", "bad", "unknown"})
+"""Tones that a word stands for."""
 
 
 class Item(Record):
@@ -52,6 +36,8 @@ class Item(Record):
     whats: tuple[str, ...] = ()
     """What a gap is about; several things where the same tables would let them."""
     reason: str = ""
+    elsewhere: bool = False
+    """Whether a figure's table is left out of this file for its size."""
     list: bool = False
     """Whether it is one of several findings of one kind, told in a line each."""
 
@@ -64,6 +50,19 @@ class Section(Record):
     items: tuple[Item, ...]
 
 
+class Left(Record):
+    """How much of a chapter is left out of an edition."""
+
+    findings: int = 0
+    figures: int = 0
+    tables: int = 0
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is."""
+        return bool(self.findings or self.figures or self.tables)
+
+
 class Chapter(Record):
     """One stage of the report."""
 
@@ -72,17 +71,20 @@ class Chapter(Record):
     name: str
     question: str
     anchor: str
+    language: str = "en"
+    """Whose words its headings are in."""
     title: Sentence
     assessed: bool
     lead: Item | None = None
     items: tuple[Item, ...] = ()
     gaps: tuple[Item, ...] = ()
+    left: Left = Left()
 
     @property
     def sections(self) -> tuple[Section, ...]:
         """The items under the headings of their topics; one section without a heading for up to three topics."""
         groups: list[tuple[str, list[Item]]] = []
-        for item in self.items:
+        for item in self.items if self.stage != "own" else ():
             topic = topic_of(item.block) or (groups[-1][0] if groups and item.block.kind != "note" else "")
             place = next((g for g in groups if g[0] == topic), None)
             if place is None:
@@ -92,7 +94,11 @@ class Chapter(Record):
         if sum(bool(title) for title, _ in groups) <= PLAIN:
             return (Section(title="", anchor="", items=self.items),) if self.items else ()
         return tuple(
-            Section(title=title, anchor=f"{self.anchor}-{number}", items=tuple(items))
+            Section(
+                title=words(self.language)(f"topic.{title}") if title else "",
+                anchor=f"{self.anchor}-{number}",
+                items=tuple(items),
+            )
             for number, (title, items) in enumerate(groups, 1)
         )
 
@@ -103,12 +109,20 @@ class Chapter(Record):
 
 
 def chapter(
-    stage: Stage, blocks: Sequence[Block], *, audience: Audience = "board", findings: Iterable[Finding] = ()
+    stage: Stage,
+    blocks: Sequence[Block],
+    *,
+    audience: Audience = "board",
+    findings: Iterable[Finding] = (),
+    prefix: str = "",
+    locale: str = "en",
 ) -> Chapter:
     """Arrange a stage's blocks: the heaviest finding gives the title, gaps go last, each block once.
 
-    `findings` are the stage's own, from its results; without them (one notebook alone) the blocks' decide.
+    `findings` are the stage's own, from its results; without them (one notebook alone) the blocks' decide. A `prefix`
+    keeps the places of a chapter that shows what another shows too apart from the other's.
     """
+    w = words(locale)
     items: list[Item] = []
     gaps: list[Item] = []
     seen: set[tuple[str, str]] = set()
@@ -120,7 +134,7 @@ def chapter(
         if (block.kind, block.id) in seen and block.kind != "note":
             continue
         seen.add((block.kind, block.id))
-        place = anchor(block.id)  # a table may bear the name of a finding: both are shown, in places of their own
+        place = prefix + anchor(block.id)  # a table may bear the name of a finding: both are shown, apart
         if place in places:
             place = f"{place}-{len(items)}" if block.kind == "note" else f"{place}-{block.kind}"
         places.add(place)
@@ -128,22 +142,23 @@ def chapter(
             anchor=place,
             block=block,
             sentence=sentence(body) if isinstance(body, FindingBody) else None,
-            tone=TONES[body.tone] if isinstance(body, FindingBody) else "",
+            tone=w(f"tone.{body.tone}") if isinstance(body, FindingBody) and body.tone in TOLD else "",
         )
         (gaps if block.kind == "not_assessed" else items).append(item)
     lead = _lead(items, [f for f in findings if f.stage == stage])
-    items = _listed(_joined(items, lead))
+    items = _listed(_joined(items, lead, w))
     number = STAGES.index(stage) + 1 if stage in STAGES else 0
     common = {
         "stage": stage,
         "number": number,
-        "name": NAMES[stage],
-        "question": QUESTIONS[stage],
+        "name": w(f"stage.{stage}"),
+        "question": w(f"question.{stage}"),
         "anchor": f"stage-{stage}",
+        "language": w.language,
         "gaps": tuple(_grouped(gaps)),
     }
     if lead is None:
-        text = "Not assessed yet: the tables for it were not supplied" if gaps or not items else QUESTIONS[stage]
+        text = w("part.not_supplied") if gaps or not items else w(f"question.{stage}")
         return Chapter.model_validate({**common, "title": plain(text), "assessed": bool(items), "items": tuple(items)})
     rest = tuple(i for i in items if i.anchor != lead.anchor)
     return Chapter.model_validate({**common, "title": lead.sentence, "assessed": True, "lead": lead, "items": rest})
@@ -187,7 +202,7 @@ def _grouped(gaps: Sequence[Item]) -> list[Item]:
     return list(out.values())
 
 
-def _joined(items: Sequence[Item], lead: Item | None) -> list[Item]:
+def _joined(items: Sequence[Item], lead: Item | None, w: Words) -> list[Item]:
     """Put each figure together with the finding it shows, so that no sentence stands twice."""
     told = {i.block.body.key: i for i in items if isinstance(i.block.body, FindingBody)}
     taken: set[str] = set()
@@ -201,7 +216,10 @@ def _joined(items: Sequence[Item], lead: Item | None) -> list[Item]:
             found = told.get(key)
             changed: dict[str, object] = {"title": body.title, "told": found, "caption": body.caption}
             if again:
-                changed = {"title": topic, "caption": body.caption.removeprefix(f"{topic}.").strip()}
+                changed = {
+                    "title": w("edition.same", topic=topic),
+                    "caption": body.caption.removeprefix(f"{topic}.").strip(),
+                }
             out.append(item.model_copy(update=changed))
             taken |= {key} if found is not None else set()
         else:

@@ -7,7 +7,7 @@ added when a report is built (``own.7-branches.…``), since a kernel does not k
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, ClassVar
 
@@ -41,10 +41,17 @@ class OwnFindings(Result):
     name: ClassVar[str] = "notebooks"
 
 
-def own_notebook(name: str, document: Mapping[str, Any], blocks: Sequence[Block], *, done: bool = True) -> OwnNotebook:
-    """An added notebook from its file (as JSON) and the blocks in it."""
+def own_notebook(
+    name: str,
+    document: Mapping[str, Any],
+    blocks: Sequence[Block],
+    *,
+    done: bool = True,
+    change: Callable[[str], str] = str,
+) -> OwnNotebook:
+    """An added notebook from its file (as JSON) and the blocks in it; `change` masks the names made from titles."""
     title = heading(document) or name.partition("-")[2].replace("-", " ").replace("_", " ").strip().capitalize()
-    return OwnNotebook(name=name, title=title, blocks=named(blocks, name) if done else (), done=done)
+    return OwnNotebook(name=name, title=title, blocks=named(blocks, name, change) if done else (), done=done)
 
 
 def added(name: str) -> bool:
@@ -80,10 +87,10 @@ def slug(text: str) -> str:
     return "-".join(words)[:LONGEST].strip("-") or "untitled"
 
 
-def named(blocks: Sequence[Block], notebook: str) -> tuple[Block, ...]:
+def named(blocks: Sequence[Block], notebook: str, change: Callable[[str], str] = str) -> tuple[Block, ...]:
     """Blocks with the notebook's name in the ids of what it says itself; a second of the same name gets a number.
 
-    The same thing shown twice keeps its name, and so is shown once.
+    The same thing shown twice keeps its name, and so is shown once. `change` takes what must be masked out of names.
     """
     tag = re.sub(r"[^\w-]", lambda found: f"_{ord(found[0]):x}", notebook)
     seen: dict[tuple[str, str], list[Block]] = {}
@@ -96,7 +103,10 @@ def named(blocks: Sequence[Block], notebook: str) -> tuple[Block, ...]:
         if block not in same:
             same.append(block)
         place = same.index(block)
-        id = f"{STAGE}.{tag}.{block.id.removeprefix(f'{STAGE}.')}" + (f"-{place + 1}" if place else "")
+        own = block.id.removeprefix(f"{STAGE}.")
+        spoken = own.replace("-", " ")
+        own = own if change(spoken) == spoken else slug(change(spoken))
+        id = f"{STAGE}.{tag}.{own}" + (f"-{place + 1}" if place else "")
         out.append(_renamed(block, id))
     return tuple(out)
 

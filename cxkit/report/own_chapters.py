@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cxkit.records import Audience
+from cxkit.report.blocks import FindingBody
 from cxkit.report.chapter import Chapter, chapter
 from cxkit.report.inputs import ReportInput
 from cxkit.report.own import STAGE, OwnNotebook
@@ -23,7 +24,8 @@ def own_chapter(notebook: OwnNotebook, *, audience: Audience = "board", locale: 
     """The chapter of one added notebook; None when it ran and showed nothing this audience may read."""
     w = words(locale)
     place = f"own-{anchor(notebook.name)}"
-    made = chapter(STAGE, notebook.blocks, audience=audience, prefix=f"{place}-")
+    said = [b.body.finding for b in notebook.blocks if isinstance(b.body, FindingBody) and b.body.finding]
+    made = chapter(STAGE, notebook.blocks, audience=audience, findings=said, prefix=f"{place}-", locale=locale)
     if notebook.done and not (made.lead or made.items or made.gaps):
         return None
     number = int(notebook.name.partition("-")[0])

@@ -6,18 +6,21 @@ blocks back only when asked (``silent=True``), so that a notebook cell's last li
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Protocol, cast, get_args
+from typing import Any, Literal, Protocol, cast, get_args
 
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as MatplotlibFigure
+from pydantic import ValidationError
 
 from cxkit import formats
 from cxkit.charts.figure import Figure
-from cxkit.charts.render import render
+from cxkit.charts.render import drawn, figure_of, put_away, render
 from cxkit.errors import ReportError
 from cxkit.formats import Unit
-from cxkit.records import Finding, Gap, Result, Stage
+from cxkit.records import Audience, Finding, Gap, Grade, Result, Stage
 from cxkit.report.blocks import (
     Block,
     FigureBody,
@@ -28,6 +31,8 @@ from cxkit.report.blocks import (
     TableBody,
     TableColumn,
 )
+from cxkit.report.own import STAGE as OWN
+from cxkit.report.own import slug
 from cxkit.report.rendering import anchor
 
 Blocks = tuple[Block, ...]
@@ -47,6 +52,8 @@ class Commented(Protocol):
 UNITS = frozenset(get_args(Unit))
 SEVERAL = 40
 """Rows of a table beyond which a report says how many it left out."""
+LONGEST = 200
+"""Rows beyond which a table of one's own is refused: nobody reads it, and its rest would be nowhere."""
 
 
 def findings(result: Result, *ids: str, most: int = 40, silent: bool = False) -> Blocks | None:
@@ -115,8 +122,8 @@ def gaps(result: Result, *, silent: bool = False) -> Blocks | None:
     return _display(tuple(gap_block(g, _stage(result)) for g in result.gaps), silent)
 
 
-def note(note: NoteBody | str | None, stage: Stage = "govern", *, silent: bool = False) -> Blocks | None:
-    """Show a person's commentary; nothing when there is none."""
+def note(note: NoteBody | str | None, stage: Stage = "own", *, silent: bool = False) -> Blocks | None:
+    """Show a person's words; nothing when there are none."""
     if note is None or (isinstance(note, str) and not note.strip()):
         return _display((), silent)
     body = NoteBody(text=note) if isinstance(note, str) else note
@@ -127,6 +134,134 @@ def notes(desk: Commented, *, silent: bool = False) -> Blocks | None:
     """Show what people wrote about the desk's stage, with whether the numbers have changed since."""
     written = enumerate(desk.commentary(), 1)
     return _display(tuple(note_block(body, desk.stage, number) for number, body in written), silent)
+
+
+def say(
+    title: str,
+    *,
+    value: float | None = None,
+    unit: Unit = "none",
+    currency: str = "",
+    low: float | None = None,
+    high: float | None = None,
+    about: str = "",
+    n: int | None = None,
+    period: str = "",
+    grade: Grade = "E",
+    sources: Sequence[str] = (),
+    detail: str = "",
+    tone: Literal["good", "bad", "neutral", "unknown"] = "neutral",
+    audience: Audience = "board",
+    id: str = "",
+    silent: bool = False,
+) -> Blocks | None:
+    """Show a finding of one's own: a full sentence and the number in it, in the storage unit (0.91 for 91 %).
+
+    It is registered with the findings of the stages as ``own.<notebook>.<id>``; without an `id` that is made from the
+    words of the title. `grade` is E, claimed, until another is said: M for what was measured, A to D for a cause
+    (`records.GRADES`). `sources` are the tables it rests on. Raises `ReportError` with what is wrong.
+
+    >>> (block,) = say("Leeds kept 91.0 % of its homes", value=0.91, unit="ratio", grade="M", silent=True)
+    >>> block.id, block.body.value
+    ('own.leeds-kept-of-its-homes', '91.0\\u202f%')
+    """
+    if not title.strip():
+        raise ReportError("say: a finding is a sentence; give it a title that holds the number.")
+    try:
+        made = Finding(
+            id=f"{OWN}.{id or slug(title)}",
+            stage=OWN,
+            title=title.strip(),
+            detail=detail,
+            value=value,
+            unit=unit,
+            currency=currency,
+            low=low,
+            high=high,
+            about=about,
+            n=n,
+            period=period,
+            grade=grade,
+            sources=tuple(sources),
+            tone=tone,
+            audience=audience,
+        )
+    except ValidationError as error:
+        wrong = "; ".join(e["msg"].removeprefix("Value error, ") for e in error.errors())
+        raise ReportError(f"say: {wrong}.") from None
+    block = finding_block(made)
+    body = block.body.model_copy(update={"finding": made})
+    return _display((block.model_copy(update={"body": body}),), silent)
+
+
+def frame(
+    frame: pd.DataFrame,
+    *,
+    title: str,
+    columns: Columns | None = None,
+    caption: str = "",
+    currency: str = "",
+    folded: bool = False,
+    id: str = "",
+    silent: bool = False,
+) -> Blocks | None:
+    """Show a small table of one's own; `columns` as in `table`, by default every column under its own name.
+
+    A column about numbers of people has the unit ``people``: counts under five are hidden in the report. Nothing is
+    shown when there are no rows. Raises `ReportError` for a table too long to read.
+    """
+    if frame.empty:
+        return _display((), silent)
+    if len(frame) > LONGEST:
+        raise ReportError(
+            f"frame: '{title}' has {len(frame):,} rows, and nobody reads more than {LONGEST}. "
+            "Group it, or show its head()."
+        )
+    named = frame.rename(columns=str)
+    units = columns or {name: (label(name), _unit(named[name])) for name in named.columns}
+    try:
+        body = table_body(named, units, title=title, caption=caption, most=LONGEST, currency=currency)
+    except KeyError as error:
+        raise ReportError(f"frame: {error.args[0]}.") from None
+    block = Block(id=f"{OWN}.{id or slug(title)}", kind="table", stage=OWN, body=body)
+    return _display((block.model_copy(update={"body": body.model_copy(update={"folded": folded})}),), silent)
+
+
+def drawing(
+    drawing: Axes | MatplotlibFigure,
+    *,
+    title: str,
+    alt: str,
+    caption: str = "",
+    data: pd.DataFrame | None = None,
+    columns: Columns | None = None,
+    currency: str = "",
+    id: str = "",
+    silent: bool = False,
+) -> Blocks | None:
+    """Show a figure of one's own, drawn with matplotlib or seaborn, under a `title` that says what it shows.
+
+    `alt` says the same, with its values, to who cannot see it; `data` is the table behind it. Draw inside
+    ``with style.house():`` (`cxkit.charts.style`) to look like the rest of the report. Raises `ReportError` without
+    a title or words for `alt`.
+    """
+    if not title.strip() or not told(alt):
+        raise ReportError("drawing: a figure needs a title and alt text; say in words what it shows, with its values.")
+    try:
+        figure = figure_of(drawing)
+    except TypeError as error:
+        raise ReportError(f"drawing: {error}; give the axes or the figure.") from None
+    place = f"{OWN}.{id or slug(title)}"
+    made = drawn(figure, prefix=anchor(place))
+    put_away(figure)
+    behind = None
+    if data is not None and not data.empty:
+        (table,) = frame(data, title=title, columns=columns, currency=currency, silent=True) or ()
+        behind = table.body
+    body = FigureBody(
+        title=title.strip(), alt=alt.strip(), svg=made.svg, png_base64=made.png_base64, caption=caption, data=behind
+    )
+    return _display((Block(id=place, kind="figure", stage=OWN, body=body),), silent)
 
 
 def finding_block(finding: Finding) -> Block:
@@ -156,7 +291,7 @@ def figure_block(chart: Figure, result: Result, *, caption: str = "", **options:
     """A drawn figure; raises `ReportError` when its alt text says nothing."""
     stage = _stage(result)
     alt = chart.alt(result).strip()
-    if len(alt) < 12 or "no description" in alt.lower():
+    if not told(alt):
         raise ReportError(f"Figure '{chart.id}' has no alt text; its declaration must say in words what it shows.")
     drawing = render(lambda: chart.draw(result, **options), prefix=anchor(chart.id))
     headline = chart.finding(result)
@@ -170,6 +305,15 @@ def figure_block(chart: Figure, result: Result, *, caption: str = "", **options:
         data=table_body(chart.behind(result), chart.data, title=chart.topic, most=SEVERAL, currency=currency),
     )
     return Block(id=chart.id, kind="figure", stage=stage, finding_ids=(headline.key,) if headline else (), body=body)
+
+
+def told(alt: str) -> bool:
+    """Whether an alt text says anything.
+
+    >>> told("A line that falls from 12 to 8 points"), told("No description has been provided"), told("chart")
+    (True, False, False)
+    """
+    return len(alt.strip()) >= 12 and "no description" not in alt.lower()
 
 
 def gap_block(gap: Gap, stage: Stage) -> Block:
@@ -268,6 +412,14 @@ def label(name: str) -> str:
 
 def _named(id: str, wanted: str) -> bool:
     return id == wanted or not wanted or (wanted.endswith(".") and id.startswith(wanted))
+
+
+def _unit(column: pd.Series) -> str:
+    """How a column is shown when nothing else was said."""
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return "date"
+    numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    return "none" if numeric else "text"
 
 
 def _stage(result: Result) -> Stage:

@@ -18,6 +18,7 @@ from cxkit.batch import plan
 from cxkit.batch.progress import Event
 from cxkit.batch.run import Ended, run_client
 from cxkit.errors import ParameterError
+from cxkit.report.rendering import anchor
 from tests.conftest import ROOT
 
 pytestmark = [pytest.mark.run, pytest.mark.heavy, pytest.mark.xdist_group("batch")]
@@ -139,7 +140,7 @@ def test_the_report_takes_what_they_show_and_says_what_is_left_out(made: Made) -
     known = json.loads((made.place / "results" / "findings.json").read_text(encoding="utf-8"))
     (finding,) = (f for f in known if f["key"] == SAID)
     assert (finding["grade"], finding["sources"]) == ("M", ["orders"])
-    assert f'href="#e-{SAID.replace(".", "-")}"' in html
+    assert f'href="#e-{anchor(SAID)}"' in html
 
 
 def test_a_report_is_built_anew_for_others_and_without_running_anything(made: Made) -> None:

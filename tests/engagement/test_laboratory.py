@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,18 @@ def test_a_file_that_is_no_notebook_is_known_by_its_bytes(tmp_path: Path) -> Non
     one.write_text("{}", encoding="utf-8")
     other.write_text("[1]", encoding="utf-8")
     assert essence(one) != essence(other)
+
+
+WORKBOOK = sorted((Path(notebooks.__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", WORKBOOK, ids=lambda p: p.name)
+def test_links_between_notebooks_hold_in_a_clients_folder(path: Path) -> None:
+    """A client's folder holds the notebooks and nothing above them: links are to their names alone."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    links = re.findall(r"\]\(([^)]+)\)", text)
+    assert {link for link in links if not link.startswith("#")} <= {p.name for p in WORKBOOK}
+    number = notebooks.number(path.name)
+    assert {p.name for p in WORKBOOK if abs(notebooks.number(p.name) - number) == 1} <= set(links)
+    assert re.findall(r"^## ", text, flags=re.MULTILINE), "headings make the table of contents"

@@ -14,7 +14,8 @@ from cxkit.charts import style
 from cxkit.errors import ReportError
 from cxkit.report import page, show
 from cxkit.report.blocks import Block, FigureBody, FindingBody, TableBody
-from cxkit.report.inputs import ReportInput
+from cxkit.report.inputs import Privacy, ReportInput
+from cxkit.report.mask import Mask
 from cxkit.report.own import OwnNotebook, heading, named, own_findings, own_notebook
 from cxkit.report.own_chapters import own_chapter, own_drafts
 
@@ -159,6 +160,20 @@ def test_a_chapter_of_its_own_and_none_without_anything_to_show() -> None:
     assert own_drafts([made(done=False), made()], "en") == (
         "An added analysis (7-branches) did not finish; the report stands without it.",
     )
+
+
+def test_its_own_finding_gives_the_chapter_its_title() -> None:
+    stage = (show.findings(_stage_result(), silent=True) or ())[0]
+    heavy = stage.model_copy(update={"body": stage.body.model_copy(update={"weight": 1e6})})
+    chapter = own_chapter(made(heavy, said(value=0.91, unit="ratio")))
+    assert chapter is not None
+    assert chapter.title.text == "Leeds kept 91.0 % of its homes"
+
+
+def test_a_name_in_a_title_is_not_in_the_id() -> None:
+    mask = Mask(Privacy(people=("Ada Lovelace",)))
+    own = own_notebook("7-x", {"cells": []}, (said("Ada Lovelace answered 12 tickets"),), change=mask.masked)
+    assert own.blocks[0].id == "own.7-x.name-answered-tickets"
 
 
 def test_the_page_shows_it_after_govern_registered_masked_and_once(sample: Callable[..., ReportInput]) -> None:
