@@ -51,6 +51,9 @@ DEFAULTS = {
 }
 """Values that the root carries or the standard assumes; leaving them out makes the file a third smaller."""
 
+INHERITED = {"fill": "var(--ink)", "font-size": "10"}
+"""What text in a themed page inherits from its sheet, said there once."""
+
 RUN = 3
 """Neighbours that are painted alike from which on their paint is said once, on a group around them."""
 LEAVES = frozenset({"path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "use"})
@@ -64,6 +67,8 @@ _UNTURNED = re.compile(r"rotate\(-?0(?:\.0*)? [^)]*\)")
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
 _PLACE = re.compile(r"-?\d+\.\d{2,}")
 _ROLE = re.compile(r"var\(--([a-z0-9]+)(?:,.*)?\)")
+_LINES = re.compile(r"(?:[ML]-?[\d.]+ -?[\d.]+|Z)+")
+_POINT = re.compile(r"([MLZ])(?:(-?[\d.]+) (-?[\d.]+))?")
 _COMMAND = re.compile(r" ?([MLHVCSQTAZmlhvcsqtaz]) ?")
 FALLBACK = {
     "ink": "currentColor",
@@ -179,13 +184,40 @@ def _gather(group: ET.Element) -> None:
     for shared, members in runs:
         if not shared or len(members) < RUN:
             group.extend(members)
-            continue
-        for member in members:
-            for name in shared:
-                del member.attrib[name]
-        made = ET.Element("g", shared)
-        made.extend(members)
-        group.append(made)
+        else:
+            group.append(_around(members, shared))
+    _clipped(group)
+
+
+def _clipped(group: ET.Element) -> None:
+    """Say a clip once for neighbours that share it, however they are painted."""
+    runs: list[tuple[str, list[ET.Element]]] = []
+    for child in group:
+        plain = child.tag not in {"use", "svg", "defs", "clipPath"} and "transform" not in child.attrib
+        clip = child.attrib.get("clip-path", "") if plain and not _defines(child) else ""
+        if clip and runs and runs[-1][0] == clip:
+            runs[-1][1].append(child)
+        else:
+            runs.append((clip, [child]))
+    if group.tag == "g" and len(runs) == 1 and len(runs[0][1]) == 1:
+        return
+    for child in list(group):
+        group.remove(child)
+    for clip, members in runs:
+        if clip and len(members) > 1:
+            group.append(_around(members, {"clip-path": clip}))
+        else:
+            group.extend(members)
+
+
+def _around(members: list[ET.Element], shared: dict[str, str]) -> ET.Element:
+    """A group around elements that says what they share."""
+    for member in members:
+        for name in shared:
+            del member.attrib[name]
+    made = ET.Element("g", shared)
+    made.extend(members)
+    return made
 
 
 def _shared(element: ET.Element) -> dict[str, str]:
@@ -210,14 +242,17 @@ def _attributes(element: ET.Element, place: _Place) -> dict[str, str]:
                 flat = " ".join(value.split())
                 out[name] = _NUMBER.sub(_short, flat) if "ransform" in name else _PLACE.sub(_near, flat)
                 if name == "d":
-                    out[name] = _COMMAND.sub(r"\1", out[name])
+                    out[name] = _straight(_COMMAND.sub(r"\1", out[name]))
         elif name == "id" and re.fullmatch(r"[\w.:-]+", value) and _kept(element):
             out["id"] = place.id(value)
         elif name in {"href", XLINK} and (found := _FRAGMENT.fullmatch(value.strip())):
             out["href"] = f"#{place.id(found[1])}"
         elif name == "clip-path" and (found := _URL.fullmatch(value.strip())):
             out["clip-path"] = f"url(#{place.id(found[1])})"
-    return out | _painted(paint, place)
+    painted = _painted(paint, place)
+    if place.themed and element.tag.removeprefix(f"{{{SVG}}}") in {"text", "tspan"}:
+        return out | {n: v for n, v in painted.items() if INHERITED.get(n) != v}
+    return out | painted
 
 
 def _kept(element: ET.Element) -> bool:
@@ -259,6 +294,28 @@ def _painted(paint: dict[str, str], place: _Place) -> dict[str, str]:
         if not _VALUE.fullmatch(value) or "url" in value or "var" in value or value in DEFAULTS.get(name, ()):
             continue
         out[name] = _NUMBER.sub(_short, value)
+    return out
+
+
+def _straight(path: str) -> str:
+    """A path of straight lines with each upright or level one as one number: half the bytes of a heat map.
+
+    >>> _straight("M1 2L9 2L9 5L1 5L1 2"), _straight("M1 2C3 4 5 6 7 8")
+    ('M1 2H9V5H1V2', 'M1 2C3 4 5 6 7 8')
+    """
+    if not _LINES.fullmatch(path):
+        return path
+    out, x, y = "", "", ""
+    for command, here, there in _POINT.findall(path):
+        if command == "Z":
+            out += "Z"
+        elif command == "L" and there == y:
+            out += "" if here == x else f"H{here}"
+        elif command == "L" and here == x:
+            out += f"V{there}"
+        else:
+            out += f"{command}{here} {there}"
+        x, y = (here, there) if command != "Z" else (x, y)
     return out
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
+from babel import Locale, UnknownLocaleError
 from pydantic import Field, ValidationError, field_validator
 
 from cxkit import errors
+from cxkit.engagement.logo import logo
 from cxkit.records import Record
+from cxkit.report.words import languages
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
@@ -21,6 +25,8 @@ class Brand(Record):
 
     accent: str = "#0b6460"
     """Accent colour as ``#rrggbb``."""
+    logo: str = ""
+    """A PNG, JPEG or WebP file inside the client's folder."""
 
     @field_validator("accent")
     @classmethod
@@ -54,6 +60,8 @@ class Client(Record):
     """Metric id → target, in the metric's storage unit (0.91 for 91 %)."""
     budget: float | None = Field(default=None, ge=0)
     """Money the council can give out this year."""
+    next_council: date | None = None
+    """Day of the next council; without one, the council is known to meet every `council_months`."""
     brand: Brand = Brand()
     privacy: Privacy = Privacy()
     engine: Literal["duckdb"] = "duckdb"
@@ -63,6 +71,19 @@ class Client(Record):
     def _iso(cls, value: str) -> str:
         if not re.fullmatch(r"[A-Z]{3}", value):
             raise ValueError(f"'{value}' is not an ISO 4217 code; write three capitals, such as EUR")
+        return value
+
+    @field_validator("locale")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            Locale.parse(value.replace("-", "_"))
+        except (UnknownLocaleError, ValueError, TypeError):
+            spoken = ", ".join(languages())
+            raise ValueError(
+                f"'{value}' is not a locale; write it like en-GB or de_DE. Reports have words in: {spoken}; "
+                "any other language is read in English"
+            ) from None
         return value
 
     @field_validator("timezone")
@@ -116,4 +137,5 @@ def read_client(folder: Path) -> Client:
             problems.append(f"{field}: {item['msg'].removeprefix('Value error, ')} (found {item['input']!r})")
     if problems:
         raise errors.InputError(errors.all_problems(problems, what=where))
+    logo(folder, client.brand.logo)
     return client

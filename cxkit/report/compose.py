@@ -6,15 +6,16 @@ and a few sentences of our own whose numbers come from the allocation; a number 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from cxkit import formats
 from cxkit.charts.reading import rows, text
 from cxkit.records import Finding, Record, Stage
 from cxkit.report.decisions import Decision, plan
 from cxkit.report.inputs import ReportInput
 from cxkit.report.ranking import ranked
 from cxkit.report.sentences import Sentence, plain, sentence
+from cxkit.report.words import DEFAULT, words
 from cxkit.tables.catalogue import CONTRACTS
 from cxkit.tables.request import FIRST
 
@@ -22,9 +23,11 @@ OUTCOMES: tuple[Stage, ...] = ("quantify", "prove", "orchestrate")
 """Stages whose findings are about customers and their money."""
 CAUSES: tuple[Stage, ...] = ("align", "orchestrate", "instrument", "govern")
 """Stages whose findings are about how it is run."""
-SPELLED = ("no", "one", "two", "three", "four")
 MOST = 6
 """Sentences of a conclusion."""
+LONGEST = 35
+"""Words of a sentence."""
+_RAW = re.compile(r"[a-z0-9]_[a-z0-9]")
 READ_OUT = 4
 """Tables a headline names; more are "what was supplied"."""
 
@@ -40,12 +43,12 @@ class Front(Record):
 def front(given: ReportInput) -> Front:
     """Compose the conclusion: the headline, then situation, complication and resolution."""
     made = plan(given)
-    order = ranked(f for f in given.findings if f.stage != "data")
+    order = ranked(f for f in given.findings if f.stage != "data" and speaks(f))
     headline = made.headline if made.headline.text else _headline(given, order)
     used = {headline.key}
-    situation = _situation(order, used)
-    complication = _complication(order, used)
     resolution = list(made.resolution) or _next_files(given)
+    situation = _situation(order, used, 1 if len(resolution) > 2 else 2)
+    complication = _complication(order, used)
     room = MOST - len(situation) - len(resolution)
     paragraphs = [situation, complication[:room], resolution]
     return Front(headline=headline, paragraphs=tuple(tuple(p) for p in paragraphs if p), decisions=made.decisions)
@@ -53,14 +56,15 @@ def front(given: ReportInput) -> Front:
 
 def _headline(given: ReportInput, order: Sequence[Finding]) -> Sentence:
     """Without an ask: the heaviest finding about customers or proof that says anything, else what is missing."""
+    w = words(given.locale)
     told = [f for f in order if f.value is not None and f.stage in OUTCOMES and f.tone in {"bad", "good"}]
     if told:
         return sentence(told[0])
     if not order:
-        return plain(f"{given.client}: nothing can be assessed from the tables supplied so far")
+        return plain(w("front.nothing", client=given.client))
     missing = len(_missing(given))
-    more = f"; {SPELLED[missing]} more file{'s' if missing > 1 else ''} would" if missing else ""
-    return plain(f"{_supplied(given)} cannot carry a funding decision yet{more}")
+    more = w("front.more_files", n=missing, spelled=w.spelled(missing)) if missing else ""
+    return plain(w("front.not_yet", what=_supplied(given)) + more)
 
 
 def _supplied(given: ReportInput) -> str:
@@ -69,7 +73,8 @@ def _supplied(given: ReportInput) -> str:
     told = rows(health, "coverage") if health is not None else []
     derived = {text(row, "table") for row in told if text(row, "state") == "derived"}
     sent = [_words(name) for name in sorted(given.provenance.hashes) if name not in derived]
-    return f"The {formats.listing(sent)}" if 0 < len(sent) <= READ_OUT else "What was supplied"
+    w = words(given.locale)
+    return w("front.tables", names=w.listing(sent)) if 0 < len(sent) <= READ_OUT else w("front.supplied")
 
 
 def _words(name: str) -> str:
@@ -81,14 +86,26 @@ def _words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _situation(order: Sequence[Finding], used: set[str]) -> list[Sentence]:
-    """Two sentences on where customers and their money stand, each about something else."""
+def speaks(finding: Finding) -> bool:
+    """Whether a finding may stand in the conclusion: more than a claim, short enough, and in words a board uses.
+
+    >>> speaks(Finding(id="prove.a", stage="prove", title="Churn fell by 2 points", grade="A"))
+    True
+    >>> speaks(Finding(id="prove.a", stage="prove", title="Column churn_90d fell", grade="A"))
+    False
+    """
+    said = finding.title.split()
+    return finding.grade != "E" and len(said) <= LONGEST and not any(_RAW.search(word) for word in said)
+
+
+def _situation(order: Sequence[Finding], used: set[str], most: int) -> list[Sentence]:
+    """One or two sentences on where customers and their money stand, each about something else."""
     chosen: list[Finding] = []
     for stage in OUTCOMES:
         for finding in order:
             fresh = finding.key not in used and finding.id not in {f.id for f in chosen}
             fresh = fresh and not any(_reverse(finding, other) for other in chosen)
-            if finding.stage == stage and fresh and finding.value is not None and len(chosen) < 2:
+            if finding.stage == stage and fresh and finding.value is not None and len(chosen) < most:
                 chosen.append(finding)
         if chosen:
             break
@@ -125,16 +142,17 @@ def _missing(given: ReportInput) -> list[str]:
 
 def _next_files(given: ReportInput) -> list[Sentence]:
     """Without a decision to ask for: why not, and which files would let there be one."""
-    names = _missing(given)
+    names, w = _missing(given), words(given.locale)
     if not names:
-        return [plain("No decision is asked for: no initiative has both a case and a budget to weigh it against.")]
+        return [plain(w("front.no_ask"))]
     open_ = len(given.gaps)
-    known = "Nothing can be assessed yet" if not given.findings else "This is all that the data can carry so far"
-    said = [f"{_words(name)} ({CONTRACTS[name].meaning[:1].lower()}{CONTRACTS[name].meaning[1:]})" for name in names]
-    files = f"{SPELLED[len(names)].capitalize()} file{'s' if len(names) > 1 else ''}"
+    known = w("front.so_far" if given.findings else "front.unknown")
+    meanings = {} if w.language != DEFAULT else {name: CONTRACTS[name].meaning for name in names}
+    said = [
+        f"{_words(name)} ({meanings[name][:1].lower()}{meanings[name][1:]})" if name in meanings else _words(name)
+        for name in names
+    ]
     return [
-        plain(
-            f"{known}: {open_} question{'s are' if open_ != 1 else ' is'} not assessed, and no money should move on it."
-        ),
-        plain(f"{files} would answer most of them: {formats.listing(said)}."),
+        plain(w("front.open", n=open_, known=known)),
+        plain(w("front.files", n=len(names), spelled=w.spelled(len(names)).capitalize(), names=w.listing(said))),
     ]

@@ -9,14 +9,17 @@ from cxkit import formats
 from cxkit.charts.reading import number, rows, text
 from cxkit.records import Record
 from cxkit.report.inputs import ReportInput
+from cxkit.report.locale import local
 from cxkit.report.rendering import anchor
 from cxkit.report.sentences import Sentence, plain
+from cxkit.report.words import words
 
 Row = Mapping[Hashable, Any]
 Kind = Literal["fund", "test", "stop"]
 KINDS: Mapping[str, Kind] = {"fund": "fund", "test first": "test", "stop": "stop"}
-WORDS: Mapping[Kind, str] = {"fund": "Fund", "test": "Test first", "stop": "Stop"}
-SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+ORDER: tuple[Kind, ...] = ("fund", "test", "stop")
+NAMED = 2
+"""Initiatives an ask names in the conclusion."""
 MOST = 4
 """Initiatives a card names."""
 
@@ -62,8 +65,8 @@ def plan(given: ReportInput) -> Plan:
     found = allocation.finding("govern.allocation.plan")
     key = found.key if found else ""
     return Plan(
-        headline=_headline(table, groups, given.currency, key),
-        decisions=tuple(_card(kind, group, given.currency, key) for kind, group in groups.items() if group),
+        headline=_headline(table, groups, given, key),
+        decisions=tuple(_card(kind, group, given, key) for kind, group in groups.items() if group),
         resolution=_resolution(groups, given, key),
     )
 
@@ -78,87 +81,90 @@ def _total(group: Sequence[Row], kind: Kind) -> float:
     return sum(_money(row, kind) or 0.0 for row in group)
 
 
-def _card(kind: Kind, group: Sequence[Row], currency: str, key: str) -> Decision:
+def _card(kind: Kind, group: Sequence[Row], given: ReportInput, key: str) -> Decision:
     total = _total(group, kind)
+    w, currency = words(given.locale), given.currency
     amount = formats.money(total, currency) if total else ""
-    count = f"{len(group)} initiative{'s' if len(group) != 1 else ''}"
-    what = {"fund": f": {amount}", "test": f": {amount} waits", "stop": f", freeing {amount}"}[kind] if amount else ""
+    what = text(group[0], "initiative") if len(group) == 1 else w("front.initiatives", n=len(group))
     return Decision(
         kind=kind,
-        word=WORDS[kind],
-        title=(text(group[0], "initiative") if len(group) == 1 else count) + what,
-        asks=tuple(_ask(row, kind, currency, alone=len(group) == 1) for row in group[:MOST]),
-        more=f"and {len(group) - MOST} more" if len(group) > MOST else "",
+        word=w(f"front.{kind}"),
+        title=w(f"front.{kind}_title", what=what, money=amount) if amount else what,
+        asks=tuple(_ask(row, kind, given, alone=len(group) == 1) for row in group[:MOST]),
+        more=w("front.more", count=len(group) - MOST) if len(group) > MOST else "",
         key=key,
     )
 
 
-def _ask(row: Row, kind: Kind, currency: str, *, alone: bool) -> Ask:
+def _ask(row: Row, kind: Kind, given: ReportInput, *, alone: bool) -> Ask:
+    w = words(given.locale)
     value, grade = _money(row, kind), text(row, "grade")
     return Ask(
         name="" if alone else text(row, "initiative"),
-        money="" if alone or not value else formats.money(value, currency),
-        grounds=text(row, "reason") or (f"proof {grade}" if grade else "no proof"),
+        money="" if alone or not value else formats.money(value, given.currency),
+        grounds=text(row, "reason") or (w("front.proof", grade=grade) if grade else w("front.no_proof")),
         anchor=f"i-{anchor(text(row, 'initiative_id'))}",
     )
 
 
-def _headline(table: Sequence[Row], groups: Mapping[Kind, Sequence[Row]], currency: str, key: str) -> Sentence:
+def _headline(table: Sequence[Row], groups: Mapping[Kind, Sequence[Row]], given: ReportInput, key: str) -> Sentence:
     """What is proven, what funding it is worth, and what stopping frees; every number is a sum over the plan."""
     proven = [r for r in groups["fund"] if text(r, "basis") == "proven"]
     worth = sum(number(r, "npv_go_forward") or 0.0 for r in proven)
     freed = _total(groups["stop"], "stop")
-    stopping = f"stopping {_spelled(len(groups['stop']))} frees {formats.money(freed, currency)}" if freed else ""
-    before = f"{_spelled(len(proven)).capitalize()} of {_spelled(len(table))} live initiatives is proven"
-    if len(proven) != 1:
-        before = before.replace(" is proven", " are proven")
+    w, currency, every = words(given.locale), given.currency, len(table)
+    stopping = ""
+    if freed:
+        stopping = w("front.stopping", some=w.spelled(len(groups["stop"])), money=formats.money(freed, currency))
+    some = w.spelled(len(proven)).capitalize()
+    before = w("front.proven", n=len(proven), some=some, all=w.spelled(every))
     if proven and worth > 0:
-        it = "it" if len(proven) == 1 else "them"
-        tail = f", and {stopping}" if stopping else ""
         return Sentence(
-            before=f"{before}; funding {it} is worth ", number=formats.money(worth, currency), after=tail, key=key
+            before=before + w("front.worth", n=len(proven)),
+            number=formats.money(worth, currency),
+            after=w("front.and_stopping", stopping=stopping) if stopping else "",
+            key=key,
+            own=True,
         )
     if not proven:
-        before = f"None of {_spelled(len(table))} live initiatives is proven"
+        before = w("front.none_proven", all=w.spelled(every))
     waits = _total(groups["test"], "test")
-    rest = [f"{formats.money(waits, currency)} waits for a test" if waits else "", stopping]
-    said = formats.listing([part for part in rest if part])
-    return plain(f"{before}; {said}" if said else before, key)
-
-
-def _spelled(n: int) -> str:
-    """A small number as a word."""
-    return SMALL[n] if n < len(SMALL) else str(n)
+    rest = [w("front.waits", money=formats.money(waits, currency)) if waits else "", stopping]
+    said = w.listing([part for part in rest if part])
+    return plain(w("front.says", first=before, rest=said) if said else before, key)
 
 
 def _resolution(groups: Mapping[Kind, Sequence[Row]], given: ReportInput, key: str) -> tuple[Sentence, ...]:
-    """Two sentences: the ask with its money, then who decides by when and what happens otherwise."""
-    parts = []
-    for kind, verb, tail in (
-        ("fund", "fund", "with"),
-        ("test", "test", "first, which holds"),
-        ("stop", "stop", "and free"),
-    ):
-        group = groups[kind]  # type: ignore[index]
+    """The asks with their money, a sentence each, then who decides by when and what happens otherwise."""
+    said = words(given.locale)
+    asked: list[str] = []
+    for kind, group in groups.items():
         if not group:
             continue
-        names = formats.listing([text(r, "initiative") for r in group], most=2)
-        total = _total(group, kind)  # type: ignore[arg-type]
-        money = f" {tail} {formats.money(total, given.currency)}" if total else (" first" if kind == "test" else "")
-        parts.append(f"{verb} {names}{money}")
-    asked = f"The council is asked to {'; to '.join(parts)}."
-    return plain(asked, key), plain(_who(given, groups))
+        names = [text(r, "initiative") for r in group]
+        total = _total(group, kind)
+        money = formats.money(total, given.currency) if total else ""
+        opening = "again" if asked else "first"
+        more = len(names) - NAMED
+        listed = ", ".join(names[:NAMED]) if more > 0 else said.listing(names)
+        known = said("ask.more", names=listed, n=more) if more > 0 else listed
+        what = said(f"ask.{kind}" if money else f"ask.{kind}_only", names=known, money=money)
+        asked.append(said(f"ask.{opening}", what=what))
+    return *(plain(one, key) for one in asked), plain(_who(given, groups))
 
 
 def _who(given: ReportInput, groups: Mapping[Kind, Sequence[Row]]) -> str:
     """Owner role, date, and what happens if nothing is decided."""
     council = given.result("govern.council")
     needed = [r for r in rows(council, "needed") if text(r, "state") != "decided"] if council is not None else []
-    role = next((text(r, "owner_role") for r in needed if text(r, "owner_role")), "CX Council/Finance")
-    when = f"by {given.next_council.day} {given.next_council:%B %Y}" if given.next_council else "at its next meeting"
-    otherwise = _otherwise(needed, groups, given.currency)
-    tail = f"; if nothing is decided, {otherwise}" if otherwise else ""
-    return f"{role} decides {when}{tail}."
+    role = next((text(r, "owner_role") for r in needed if text(r, "owner_role")), "")
+    said = words(given.locale)
+    role = role or said("front.role")
+    due = given.next_council
+    when = said("ask.by", day=local(given.locale).date(due)) if due else said("ask.next")
+    otherwise = _otherwise(needed, groups, given)
+    tail = said("ask.otherwise", what=otherwise) if otherwise else ""
+    return said("ask.decides", role=role, when=when, tail=tail)
 
 
 def at_stake(given: ReportInput) -> float | None:
@@ -186,21 +192,24 @@ def _open_money(needed: Sequence[Row], groups: Mapping[Kind, Sequence[Row]]) -> 
 def _groups(given: ReportInput) -> dict[Kind, list[Row]]:
     """The plan's rows by what they ask for."""
     allocation = given.result("govern.allocation")
-    groups: dict[Kind, list[Row]] = {kind: [] for kind in WORDS}
+    groups: dict[Kind, list[Row]] = {kind: [] for kind in ORDER}
     for row in rows(allocation, "plan") if allocation is not None else []:
         if kind := KINDS.get(text(row, "verdict")):
             groups[kind].append(row)
     return groups
 
 
-def _otherwise(needed: Sequence[Row], groups: Mapping[Kind, Sequence[Row]], currency: str) -> str:
+def _otherwise(needed: Sequence[Row], groups: Mapping[Kind, Sequence[Row]], given: ReportInput) -> str:
     """What it costs to decide nothing: all that could be saved and all the proven value that waits, as on the cards."""
     saved, waits = _open_money(needed, groups)
+    w = words(given.locale)
     parts = [
-        f"{formats.money(saved, currency)} that could be saved is spent" if saved else "",
-        f"{formats.money(waits, currency)} of proven value waits" if waits > 0 else "",
+        w("front.saved", money=formats.money(saved, given.currency)) if saved else "",
+        w("front.value_waits", money=formats.money(waits, given.currency)) if waits > 0 else "",
     ]
-    if said := formats.listing([part for part in parts if part]):
+    if said := w.listing([part for part in parts if part]):
         return said
+    if local(given.locale).foreign:
+        return ""  # what the plan says of it is in English, and no half of a sentence
     heavy = max(needed, key=lambda r: number(r, "amount") or 0.0, default=None)
     return text(heavy, "if_nothing") if heavy is not None else ""

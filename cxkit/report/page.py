@@ -12,25 +12,31 @@ from markupsafe import Markup
 
 from cxkit.charts.style import ROLES
 from cxkit.errors import ReportError
-from cxkit.records import GRADES, Record, Stage
-from cxkit.report.blocks import Block, FindingBody
+from cxkit.records import GRADES, Record
+from cxkit.report.blocks import FindingBody
 from cxkit.report.cards import Card, cards
 from cxkit.report.changes import Changes
 from cxkit.report.chapter import Chapter, chapter
 from cxkit.report.colour import readable
 from cxkit.report.compose import Front, front
+from cxkit.report.edition import abridged, shed
 from cxkit.report.evidence import Evidence, register
 from cxkit.report.health import Health, health
 from cxkit.report.inputs import STAGES, Definition, Privacy, Provenance, ReportInput
+from cxkit.report.locale import local
 from cxkit.report.mask import Mask, secrets
+from cxkit.report.own_chapters import own_chapters
 from cxkit.report.rendering import environment
 from cxkit.report.scorecard import Scorecard, scorecard
 from cxkit.report.show import finding_block
 from cxkit.report.signing import Signing, signing
-from cxkit.report.words import words
+from cxkit.report.titles import check
+from cxkit.report.words import Words, words
 
-LARGEST = 3_000_000
+LARGEST = 1_000_000
 """Bytes a report may have; it travels by e-mail."""
+PATIENCE = 20
+"""Times the limit beyond which making a report lighter is given up."""
 LIGHT_PAPER, DARK_PAPER = "#f4f7f7", "#18242a"
 """The harder of the two grounds that text stands on, the wash of boxes."""
 
@@ -72,55 +78,90 @@ class Page(Record):
 
 
 def build(given: ReportInput) -> str:
-    """Build the report. Raises `ReportError` when a block cannot be shown or the file would be too large."""
-    mask = Mask(given.privacy)
-    page = mask.value(assemble(given))
-    html = render(
-        "page.html.j2", accent=given.accent, locale=given.locale, page=page, stamp=given.stamp, evidence=page.evidence
-    )
-    size = len(html.encode("utf-8"))
-    if size > LARGEST:
+    """Build the report; one that would be too large is made lighter.
+
+    Raises `ReportError` when a block cannot be shown or when even the lightest would be too large.
+    """
+    mask = Mask(given.privacy, local(given.locale))
+    arranged = assemble(given)
+    check((*arranged.chapters, *arranged.own), arranged.scorecard)
+    page = mask.value(arranged)
+    html = _whole(page, given)
+    excess = goal = _size(html) - LARGEST
+    while excess > 0 and goal < PATIENCE * LARGEST:
+        made = iter(shed((*page.chapters, *page.own), goal))
+        lighter = {"chapters": tuple(next(made) for _ in page.chapters), "own": tuple(made)}
+        html = _whole(_cited(page.model_copy(update=lighter)), given)
+        excess = _size(html) - LARGEST
+        goal += max(excess, LARGEST // 20)
+    if excess > 0:
         heavy = sorted(
             ((len(b.model_dump_json()), b.id) for blocks in given.blocks.values() for b in blocks), reverse=True
         )[:3]
         names = ", ".join(f"{id} ({weight // 1000:,} kB)" for weight, id in heavy)
-        raise ReportError(f"The report would have {size:,} bytes, more than {LARGEST:,}. The heaviest blocks: {names}.")
+        raise ReportError(
+            f"The report would have {_size(html):,} bytes, more than {LARGEST:,}. The heaviest blocks: {names}."
+        )
     return html
+
+
+def _whole(page: Page, given: ReportInput) -> str:
+    return render(
+        "page.html.j2", accent=given.accent, locale=given.locale, page=page, stamp=given.stamp, evidence=page.evidence
+    )
+
+
+def _cited(page: Page) -> Page:
+    """The page with the evidence that something on it still leads to."""
+    parts = (page.front, page.health, page.scorecard, page.changes, page.cards, page.chapters, page.own)
+    keys = set(keys_of(parts)) | {b.key for b in _told((*page.chapters, *page.own))}
+    return page.model_copy(update={"evidence": tuple(e for e in page.evidence if e.key in keys)})
+
+
+def _size(html: str) -> int:
+    return len(html.encode("utf-8"))
 
 
 def headline(given: ReportInput) -> str:
     """The report's conclusion in one line, masked; for the list of runs."""
-    return Mask(given.privacy).text(front(given).headline.text)
+    return Mask(given.privacy, local(given.locale)).text(front(given).headline.text)
 
 
 def assemble(given: ReportInput) -> Page:
     """Arrange what the page shows; pure, and everything still unmasked."""
     findings = given.findings
+    held = {c.finding for c in given.challenges}
     chapters = tuple(
-        chapter(s, tuple(given.blocks.get(s, ())), audience=given.audience, findings=findings) for s in STAGES
+        abridged(
+            chapter(s, tuple(given.blocks.get(s, ())), audience=given.audience, findings=findings, locale=given.locale),
+            given.audience,
+            held,
+        )
+        for s in STAGES
     )
-    made = cards(given)
+    own, made = own_chapters(given), cards(given)
     parts = {
         "front": front(given),
         "health": health(given),
         "changes": given.changes,
         "scorecard": scorecard(given),
         "chapters": chapters,
+        "own": own,
         "cards": made,
     }
-    bodies = {f.key: finding_block(f).body for f in findings} | {b.key: b for b in _told(chapters)}
+    bodies = {f.key: finding_block(f).body for f in findings} | {b.key: b for b in _told((*chapters, *own))}
     cited = [bodies[key] for key in dict.fromkeys(keys_of(tuple(parts.values()))) if key in bodies]
-    provenance = given.provenance
+    provenance, w = given.provenance, words(given.locale)
     used = {b.definition for b in cited if isinstance(b, FindingBody)}
     parameters = [
-        (stage, name, _value(value))
+        (stage, name, _value(value, w))
         for stage, values in sorted(provenance.parameters.items())
         for name, value in sorted(secrets(values).items())
     ]
     return Page(
         client=given.client,
         as_of=_day(given.as_of),
-        language=given.locale.replace("_", "-"),
+        language=local(given.locale).tag,
         audience=given.audience,
         draft=given.draft,
         **parts,
@@ -131,6 +172,7 @@ def assemble(given: ReportInput) -> Page:
             cards={card.id: card.anchor for card in made},
             challenges=given.challenges,
             minimum=given.privacy.minimum,
+            w=w,
         ),
         definitions=tuple(d for d in given.definitions if d.id in used) or given.definitions,
         signing=signing(given, used),
@@ -148,9 +190,8 @@ def assemble(given: ReportInput) -> Page:
     )
 
 
-def one_chapter(blocks: Sequence[Block], *, stage: Stage, client: str = "", name: str = "") -> str:
-    """One notebook's blocks as a page of their own, masked as far as that is possible without the client's tables."""
-    made = chapter(stage, blocks)
+def one_chapter(made: Chapter, *, client: str = "", name: str = "") -> str:
+    """One notebook's chapter as a page of its own, masked as far as that is possible without the client's tables."""
     evidence = register(_told([made]), provenance=Provenance())
     mask = Mask(Privacy())
     return render(
@@ -172,12 +213,18 @@ def render(
             style=Markup(style),
             script=Markup(script),
             policy=policy(style, script),
-            grades=GRADES,
-            w=words(locale),
+            **spoken(locale),
             numbered={e.key: e for e in evidence},
         )
         + "\n"
     )
+
+
+def spoken(locale: str) -> dict[str, object]:
+    """What every template of a client's is given to speak the client's language."""
+    w = words(locale)
+    en = Markup(' lang="en"') if local(locale).foreign else ""
+    return {"w": w, "en": en, "grades": {letter: w(f"grade.{letter}") for letter in GRADES}}
 
 
 def policy(style: str, script: str = "") -> str:
@@ -238,7 +285,7 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
 
 
-def _value(value: object) -> str:
+def _value(value: object, w: Words) -> str:
     if isinstance(value, list | tuple):
-        return ", ".join(map(str, value)) or "none"
-    return "not set" if value is None else str(value)
+        return ", ".join(map(str, value)) or w("methods.nothing")
+    return w("methods.unset") if value is None else str(value)

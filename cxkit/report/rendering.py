@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from cxkit.charts.svg import safe
 from cxkit.errors import ReportError
+from cxkit.report.blocks import TableBody
 from cxkit.report.markdown import rendered
 from cxkit.report.words import words
 
@@ -30,8 +31,10 @@ def environment() -> Environment:
         keep_trailing_newline=False,
     )
     made.globals["w"] = words()  # a page in another language passes its own
+    made.globals["en"] = ""
     made.filters["vector"] = vector
     made.filters["figures"] = figures
+    made.filters["values"] = values
     made.filters["picture"] = picture
     made.filters["anchor"] = anchor
     made.filters["held"] = held
@@ -56,6 +59,27 @@ def figures(value: float) -> str:
     ('0.417756', '8876', '1234567.89')
     """
     return f"{value:.6g}" if abs(value) < 1 else f"{value:.12g}"
+
+
+def values(body: TableBody) -> str:
+    """A table's numbers for sorting and download, row by row; nothing where the text of a cell is the number.
+
+    >>> from cxkit.report.blocks import TableColumn
+    >>> values(TableBody(title="", columns=(TableColumn(name="a", label="A", align="right"),), rows=(("88 %",), ("7",)),
+    ...                  raw=((0.88,), (7.0,))))
+    '0.88;'
+    """
+    right = [column.align == "right" for column in body.columns]
+
+    def said(value: object, text: str, numeric: bool) -> str:
+        number = figures(value) if numeric and isinstance(value, int | float) else ""
+        return "" if number == text else number
+
+    made = [
+        ",".join(said(v, t, r) for v, t, r in zip(raw, row, right, strict=True)).rstrip(",")
+        for raw, row in zip(body.raw, body.rows, strict=False)
+    ]
+    return ";".join(made) if any(made) else ""
 
 
 def held(text: str) -> str:

@@ -25,8 +25,8 @@ def test_conclusion_has_at_most_three_paragraphs_and_six_sentences(sample: Build
 def test_resolution_holds_ask_money_role_date_and_what_happens_otherwise(sample: Build) -> None:
     resolution = " ".join(s.text for s in front(sample()).paragraphs[-1])
     assert resolution == (
-        "The council is asked to fund Welcome call with $900\u202fk; to stop Loyalty app and Redesign and free "
-        "$1.40\u202fM. CX Council/Finance decides by 5 November 2026; if nothing is decided, $800\u202fk that could be "
+        "The council is asked to fund Welcome call with $900\u202fk. It is asked to stop Loyalty app and Redesign and "
+        "free $1.40\u202fM. CX Council/Finance decides by 5 November 2026; if nothing is decided, $800\u202fk that could be "
         "saved is spent."
     )
 

@@ -258,7 +258,7 @@ def test_a_report_too_large_to_send_names_its_heaviest_blocks(sample: Build) -> 
     notes = tuple(
         Block(id=f"align.note.{i}", kind="note", stage="align", body=NoteBody(text="x" * 900_000)) for i in range(4)
     )
-    with pytest.raises(ReportError, match=r"more than 3,000,000\. The heaviest blocks: align\.note"):
+    with pytest.raises(ReportError, match=r"more than 1,000,000\. The heaviest blocks: align\.note"):
         build(sample(blocks={"align": notes}))
 
 

@@ -1,5 +1,6 @@
 "use strict";
 (() => {
+  const words = document.body.dataset;
   const make = (tag, props = {}, ...children) => {
     const node = Object.assign(document.createElement(tag), props);
     node.append(...children);
@@ -17,7 +18,7 @@
 
   const order = (table, column, descending) => {
     const body = table.tBodies[0];
-    const empty = (text) => text === "" || text === "–" || text === "hidden";
+    const empty = (text) => text === "" || text === "–" || text === words.wHidden;
     const sorted = [...body.rows].sort((one, other) => {
       const a = raw(one.cells[column]), b = raw(other.cells[column]);
       if (empty(a) || empty(b)) return empty(a) - empty(b);
@@ -26,6 +27,10 @@
     });
     body.append(...sorted);
   };
+
+  // A table holds the numbers of its cells once, row by row; an empty place is a cell whose text says it all.
+  for (const table of document.querySelectorAll("table[data-raw]"))
+    table.dataset.raw.split(";").forEach((row, r) => row.split(",").forEach((value, c) => { if (value) table.tBodies[0].rows[r].cells[c].dataset.v = value; }));
 
   for (const table of document.querySelectorAll("table.data")) {
     [...table.tHead.rows[0].cells].forEach((head, column) => {
@@ -40,7 +45,7 @@
     });
     const status = make("span", { className: "vh" });
     status.setAttribute("role", "status");
-    const copy = make("button", { type: "button", textContent: "Copy table" });
+    const copy = make("button", { type: "button", textContent: words.wCopy });
     copy.addEventListener("click", async () => {
       const text = tsv(table);
       try {
@@ -52,10 +57,10 @@
         document.execCommand("copy");
         area.remove();
       }
-      status.textContent = copy.textContent = "Copied";
-      setTimeout(() => { copy.textContent = "Copy table"; status.textContent = ""; }, 2000);
+      status.textContent = copy.textContent = words.wCopied;
+      setTimeout(() => { copy.textContent = words.wCopy; status.textContent = ""; }, 2000);
     });
-    const save = make("button", { type: "button", textContent: "Download CSV" });
+    const save = make("button", { type: "button", textContent: words.wDownload });
     save.addEventListener("click", () => {
       const name = (table.caption ? table.caption.textContent : "table").trim().toLowerCase().replace(/[^a-z0-9]+/g, "-").slice(0, 60) || "table";
       const address = URL.createObjectURL(new Blob(["\ufeff", csv(table)], { type: "text/csv" }));
@@ -120,10 +125,10 @@
     const status = make("span", { className: "vh" });
     status.setAttribute("role", "status");
     const title = figure.querySelector(".figtitle").textContent.trim();
-    const copy = make("button", { type: "button", textContent: "Copy as PNG" });
-    copy.setAttribute("aria-label", "Copy as PNG: " + title);
+    const copy = make("button", { type: "button", textContent: words.wPicture });
+    copy.setAttribute("aria-label", words.wPicture + ": " + title);
     copy.addEventListener("click", async () => {
-      let said = "Copied";
+      let said = words.wCopied;
       const made = picture(figure);
       try {
         await navigator.clipboard.write([new ClipboardItem({ "image/png": made })]);
@@ -134,10 +139,10 @@
         link.click();
         link.remove();
         setTimeout(() => URL.revokeObjectURL(address), 1000);
-        said = "Saved as PNG";
+        said = words.wSaved;
       }
       status.textContent = copy.textContent = said;
-      setTimeout(() => { copy.textContent = "Copy as PNG"; status.textContent = ""; }, 2000);
+      setTimeout(() => { copy.textContent = words.wPicture; status.textContent = ""; }, 2000);
     });
     figure.querySelector(".drawing").after(make("div", { className: "tools" }, copy, status));
   }
@@ -145,9 +150,24 @@
   // A number opens its evidence where the reader is; without this script the link leads to the register.
   if (document.querySelector(".register") && window.HTMLDialogElement) {
     const box = make("dialog", { className: "walk" });
-    box.setAttribute("aria-label", "Evidence");
+    box.setAttribute("aria-label", words.wEvidence);
     document.body.append(box);
-    box.addEventListener("click", (event) => { if (event.target === box) box.close(); });
+    box.addEventListener("click", (event) => {
+      const away = event.target.closest("a:not(.n, .ev, .ch)");
+      if (event.target === box || away) box.close();
+    });
+    // The initiative's own chain, goal to decision, stands under the number; a step leads on to its number.
+    const chain = (entry) => {
+      const to = entry.querySelector('dd>a[href^="#i-"]');
+      const card = to && document.getElementById(to.hash.slice(1));
+      if (!card) return [];
+      const name = make("p", { className: "walked", textContent: card.querySelector("h3").firstChild.textContent.trim() });
+      return [name, card.querySelector(".chain").cloneNode(true)];
+    };
+    const following = (entry) => {
+      const next = entry.nextElementSibling;
+      return next ? [make("a", { className: "ev", href: "#" + next.id, textContent: words.wNext })] : [];
+    };
     document.addEventListener("click", (event) => {
       const link = event.target.closest("a.n, a.ev, a.ch");
       if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
@@ -155,12 +175,13 @@
       if (!entry) return;
       event.preventDefault();
       const shown = [...entry.children].map((child) => child.cloneNode(true));
-      const close = make("button", { type: "button", textContent: "Close" });
+      const close = make("button", { type: "button", textContent: words.wClose });
       close.addEventListener("click", () => box.close());
-      const all = make("a", { href: link.hash, textContent: "In the evidence register" });
+      const all = make("a", { href: link.hash, textContent: words.wRegister });
       all.addEventListener("click", () => box.close());
-      box.replaceChildren(...shown, make("div", { className: "bar" }, all, close));
-      box.showModal();
+      box.replaceChildren(...shown, ...chain(entry), make("div", { className: "bar" }, all, ...following(entry), close));
+      box.scrollTop = 0;
+      if (!box.open) box.showModal();
       close.focus();
     });
   }
