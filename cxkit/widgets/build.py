@@ -109,14 +109,15 @@ class Build(Part):
         """Read what the batch says until it ends; in a thread of its own."""
         words: list[str] = []
         failed = ""
-        for line in process.stdout or ():
-            event = _event(line)
-            if event is None:
-                words.append(line.rstrip())
-                continue
-            failed = event["text"] if event["what"] == "failed" else failed
-            self._tell(event)
-        code = process.wait()
+        with process:
+            for line in process.stdout or ():
+                event = _event(line)
+                if event is None:
+                    words.append(line.rstrip())
+                    continue
+                failed = event["text"] if event["what"] == "failed" else failed
+                self._tell(event)
+        code = process.returncode
         self.process = None
         self.start.disabled, self.stop.disabled = False, True
         said = "\n".join(w for w in words if w)

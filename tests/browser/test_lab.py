@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import signal
 import socket
-import subprocess
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,91 +15,27 @@ import pytest
 from cxkit.engagement.desk import Desk, open_desk
 from cxkit.engagement.recipes import CLASSES, RECIPES
 from cxkit.records import Result
-from tests.conftest import ROOT, absent
+from tests.browser.labs import Lab, run_all, serving, tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.run, pytest.mark.xdist_group("lab")]
 
 CLIENT = "northbeam"
-PATIENCE = 90_000
-"""Milliseconds to wait for a kernel on a busy machine."""
 TITLES = """() => Object.fromEntries([...document.querySelectorAll('[data-block]')].map(
     node => [node.dataset.block, node.firstElementChild.textContent.trim()]))"""
-DONE = """() => [...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputPrompt')].every(
-    node => /[0-9]/.test(node.textContent))"""
-
-
-@dataclass(frozen=True)
-class Lab:
-    """A running ``cxkit lab``."""
-
-    address: str
-    data: Path
-
-    def notebook(self, name: str) -> str:
-        """Address of another notebook."""
-        return self.address.replace("0-start.ipynb", name) + "&reset"
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        absent("browser", "no Chromium is installed")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        absent("browser", "playwright is not installed (pip install 'cxkit[browser]')")
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def lab(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """``cxkit lab`` from an empty profile on a copy of a sample client; Ctrl+C must end it without a word."""
-    place = tmp_path_factory.mktemp("lab")
-    shutil.copytree(ROOT / "data" / CLIENT, place / "data" / CLIENT, ignore=shutil.ignore_patterns("work", "notebooks"))
-    profile = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "IPYTHON", "CXKIT", "XDG_"))}
-    profile |= {"HOME": str(place / "home"), "USERPROFILE": str(place / "home"), "PYTHONUNBUFFERED": "1"}
-    (place / "home").mkdir()
-    command = [sys.executable, "-m", "cxkit.cli", "lab", CLIENT, "--no-browser", "--data-dir", str(place / "data")]
-    with (place / "stderr").open("w") as told:
-        server = subprocess.Popen(
-            command, cwd=place, env=profile, stdout=subprocess.PIPE, stderr=told, text=True, encoding="utf-8"
-        )
-    try:
-        assert server.stdout is not None
-        said = server.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:\d+/lab/tree/0-start\.ipynb\?token=\w+", said)
-        assert found, said + (place / "stderr").read_text(encoding="utf-8")
-        yield Lab(found.group(0), place / "data")
-        server.send_signal(signal.SIGINT)
-        assert server.wait(30) == 0
-        assert "Traceback" not in (place / "stderr").read_text(encoding="utf-8")
-    finally:
-        if server.poll() is None:
-            server.kill()
-        server.communicate()
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """``cxkit lab`` on a sample client."""
+    with serving(tmp_path_factory.mktemp("lab"), CLIENT) as running:
+        yield running
 
 
 @pytest.fixture
 def page(chromium: Any, lab: Lab) -> Iterator[Any]:
-    """A tab; afterwards every request went to this machine and no script failed."""
-    context = chromium.new_context(viewport={"width": 1400, "height": 1000})
-    context.set_default_timeout(PATIENCE)
-    tab = context.new_page()
-    asked: list[str] = []
-    failed: list[str] = []
-    context.on("request", lambda request: asked.append(request.url))
-    tab.on("websocket", lambda opened: asked.append(opened.url))
-    tab.on("pageerror", lambda error: failed.append(str(error)))
-    yield tab
-    context.close()
-    assert asked
-    outside = [url for url in asked if urlsplit(url).scheme not in {"data", "blob"}]
-    assert {urlsplit(url).hostname for url in outside} == {"127.0.0.1"}
-    assert not failed
+    """A tab of a browser that has never been here."""
+    with tab(chromium) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +61,7 @@ def test_start_page_opens_and_asks_nothing(page: Any, lab: Lab) -> None:
     page.goto(lab.address)
     page.get_by_role("heading", name="Start here").wait_for()
     run_all(page)
-    assert page.locator(".jp-OutputArea").get_by_text("Northbeam Software: data to 31 October 2026").count() == 1
+    page.locator(".jp-OutputArea").get_by_text("Northbeam Software: data to 31 October 2026").wait_for()
     text = page.locator("body").inner_text()
     assert "official Jupyter news" not in text
     assert page.locator(".jp-Dialog").count() == 0
@@ -189,12 +118,3 @@ def test_panels_of_align_choose_and_rank_again(page: Any, lab: Lab, desk: Desk) 
     weight.press("Enter")
     pay.locator("table tr").nth(1).get_by_text("Minutes per ticket", exact=True).wait_for()
     assert not (lab.data / CLIENT / "engagement.json").exists()
-
-
-def run_all(page: Any) -> None:
-    """Run every cell from the menu, as a consultant does, and wait for the last one."""
-    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
-    page.locator(".jp-StatusBar-Widget").get_by_text("Idle").wait_for()
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    page.wait_for_function(DONE)
