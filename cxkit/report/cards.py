@@ -9,6 +9,7 @@ from cxkit.charts.reading import number, rows, text
 from cxkit.records import Record
 from cxkit.report.inputs import ReportInput
 from cxkit.report.rendering import anchor
+from cxkit.report.words import Words, words
 
 MOST = 40
 """Initiatives shown as cards; the rest is in the evidence."""
@@ -54,11 +55,12 @@ def cards(given: ReportInput) -> tuple[Card, ...]:
         return not live, order.get(verdicts.get(id, ""), 3), -(number(row, "budget") or 0.0), id
 
     return tuple(
-        _card(id, chains[id], wide.get(id, {}), verdicts.get(id, "")) for id in sorted(chains, key=rank)[:MOST]
+        _card(id, chains[id], wide.get(id, {}), verdicts.get(id, ""), words(given.locale))
+        for id in sorted(chains, key=rank)[:MOST]
     )
 
 
-def _card(id: str, chain: list[Mapping[Hashable, Any]], wide: Mapping[Hashable, Any], verdict: str) -> Card:
+def _card(id: str, chain: list[Mapping[Hashable, Any]], wide: Mapping[Hashable, Any], verdict: str, w: Words) -> Card:
     steps = sorted(chain, key=lambda row: number(row, "position") or 0)
     said = [verdict.capitalize(), text(wide, "status"), text(wide, "business_unit")]
     return Card(
@@ -70,9 +72,9 @@ def _card(id: str, chain: list[Mapping[Hashable, Any]], wide: Mapping[Hashable, 
         steps=tuple(
             Step(
                 label=text(row, "label") or text(row, "step").capitalize(),
-                text=text(row, "text") or "none",
+                text=text(row, "text") or w("ledger.none"),
                 status=text(row, "status") or "gap",
-                word={"gap": "gap", "weak": "weak"}.get(text(row, "status"), ""),
+                word=w(f"ledger.{text(row, 'status')}") if text(row, "status") in {"gap", "weak"} else "",
                 grade=text(row, "grade"),
                 key=text(row, "finding_key"),
             )

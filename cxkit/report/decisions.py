@@ -137,7 +137,7 @@ def _headline(table: Sequence[Row], groups: Mapping[Kind, Sequence[Row]], given:
 def _resolution(groups: Mapping[Kind, Sequence[Row]], given: ReportInput, key: str) -> tuple[Sentence, ...]:
     """The asks with their money, a sentence each, then who decides by when and what happens otherwise."""
     said = words(given.locale)
-    asked: list[str] = []
+    asked: list[Sentence] = []
     for kind, group in groups.items():
         if not group:
             continue
@@ -149,8 +149,8 @@ def _resolution(groups: Mapping[Kind, Sequence[Row]], given: ReportInput, key: s
         listed = ", ".join(names[:NAMED]) if more > 0 else said.listing(names)
         known = said("ask.more", names=listed, n=more) if more > 0 else listed
         what = said(f"ask.{kind}" if money else f"ask.{kind}_only", names=known, money=money)
-        asked.append(said(f"ask.{opening}", what=what))
-    return *(plain(one, key) for one in asked), plain(_who(given, groups))
+        asked.append(plain(said(f"ask.{opening}", what=what), key, value=money))
+    return *asked, plain(_who(given, groups))
 
 
 def _who(given: ReportInput, groups: Mapping[Kind, Sequence[Row]]) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from cxkit.records import GRADES, Record
+from cxkit.records import Record
 from cxkit.report.blocks import FindingBody
 from cxkit.report.challenged import Challenged, by_finding
 from cxkit.report.inputs import Definition, Provenance
 from cxkit.report.rendering import anchor
 from cxkit.report.sentences import Sentence, sentence
+from cxkit.report.words import Words, words
 from cxkit.tables.catalogue import CONTRACTS
 
 
@@ -50,9 +51,9 @@ class Evidence(Record):
 
     @property
     def challenged(self) -> str:
-        """In a word whether anybody objects; empty when nobody does."""
+        """Whether an objection is open, or all are answered; empty when nobody objects."""
         open_ = any(c.state == "open" for c in self.challenges)
-        return "" if not self.challenges else "challenged, open" if open_ else "challenged, answered"
+        return "" if not self.challenges else "open" if open_ else "closed"
 
 
 def register(
@@ -63,18 +64,20 @@ def register(
     cards: Mapping[str, str] | None = None,
     challenges: Iterable[Challenged] = (),
     minimum: int = 5,
+    w: Words | None = None,
 ) -> tuple[Evidence, ...]:
     """Number the findings and join each with the hashes of its tables and the words of its definition.
 
     `cards` maps initiative ids to the anchors of their cards; `challenges` stand beside their numbers.
     """
     objections = by_finding(challenges)
-    words: Mapping[str, Definition] = {d.id: d for d in definitions}
+    known: Mapping[str, Definition] = {d.id: d for d in definitions}
+    w = w or words()
     seen: dict[str, FindingBody] = {}
     for finding in findings:
         seen.setdefault(finding.key, finding)
     return tuple(
-        _entry(number, body, provenance, words, minimum).model_copy(
+        _entry(number, body, provenance, known, minimum, w=w).model_copy(
             update={
                 "initiative_anchor": (cards or {}).get(body.initiative, ""),
                 "challenges": objections.get(body.key, ()),
@@ -85,9 +88,9 @@ def register(
 
 
 def _entry(
-    number: int, body: FindingBody, provenance: Provenance, words: Mapping[str, Definition], minimum: int
+    number: int, body: FindingBody, provenance: Provenance, defined: Mapping[str, Definition], minimum: int, *, w: Words
 ) -> Evidence:
-    known = words.get(body.definition)
+    known = defined.get(body.definition)
     told = body.n is None or re.search(rf"\b{body.n}\b", body.title)
     few = body.n is not None and 0 < body.n < minimum and not told and _people(body.sources)
     return Evidence(
@@ -102,10 +105,10 @@ def _entry(
         interval=body.interval,
         level=f"{body.level * 100:.4g} %",
         about=body.about,
-        n="" if body.n is None else f"under {minimum}" if few else f"{body.n:,}",
+        n="" if body.n is None else w("register.under", minimum=minimum) if few else f"{body.n:,}",
         period=body.period,
         grade=body.grade,
-        grade_words=GRADES.get(body.grade, ""),
+        grade_words=w(f"grade.{body.grade}"),
         sources=tuple(Source(table=t, hash=provenance.hashes.get(t, "")[:12]) for t in body.sources),
         definition=f"{known.name} ({known.id})" if known else body.definition,
         definition_anchor=f"d-{anchor(known.id)}" if known else "",

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date as Day
 from functools import cache
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from babel import Locale
 from babel.dates import format_date, get_month_names
@@ -22,7 +22,7 @@ from cxkit.formats import MINUS, SYMBOLS, THIN, Unit
 from cxkit.report.words import DEFAULT, language_of, words
 
 T = TypeVar("T", bound=str)
-_MONTHS = ("January February March April May June July August September October November December").split()
+_MONTHS = [f"{Day(2000, month, 1):%B}" for month in range(1, 13)]
 _BRIEF = {month[:3]: place for place, month in enumerate(_MONTHS, 1)}
 _LONG = {month: place for place, month in enumerate(_MONTHS, 1)}
 _MONTH = "|".join([*_MONTHS, *_BRIEF])
@@ -36,6 +36,7 @@ _FIGURE = re.compile(
     rf"(?:(?P<space>[ \u00a0{THIN}]?)(?P<scale>bn|M|k)(?![\w-])|(?P<percent>[ \u00a0{THIN}]?%))?"
     r"(?![\w@/:#_]|[.,]\w|-\w)"
 )
+_ISO = re.compile(r"\d{4}-\d\d(-\d\d)?")
 _TAILS: dict[str, str] = {
     " points": "points",
     " per 1,000": "per_1000",
@@ -55,7 +56,7 @@ class Local:
     r"""A locale's way of writing figures; made once per page.
 
     >>> de = Local("de_DE")
-    >>> de.number(-1234.56), de.percent(0.881), de.date(date(2026, 10, 31)), de.month(date(2026, 10, 1))
+    >>> de.number(-1234.56), de.percent(0.881), de.date(Day(2026, 10, 31)), de.month(Day(2026, 10, 1))
     ('−1.234,6', '88,1\u202f%', '31. Oktober 2026', 'Okt. 2026')
     >>> de.money(1_234_567, "USD"), de.text("From 1,204 to 998 on 31 October 2026, 3.5 % less")
     ('1,23\u202fMio.\xa0$', 'From 1.204 to 998 on 31. Oktober 2026, 3,5 % less')
@@ -72,6 +73,15 @@ class Local:
         self._front = self._plain or own.currency_formats["standard"].pattern.startswith("¤")
         self._point = "." if self._plain else get_decimal_symbol(own)
         self._group = "," if self._plain else get_group_symbol(own)
+
+    @property
+    def tag(self) -> str:
+        """The page's language as HTML names it, with its country where there are words for it.
+
+        >>> Local("de_AT").tag, Local("en-GB").tag, Local("fr_FR").tag
+        ('de-AT', 'en-GB', 'en')
+        """
+        return str(self._locale).replace("_", "-")
 
     @property
     def foreign(self) -> bool:
@@ -112,13 +122,13 @@ class Local:
             return self.money(value, currency, signed=signed)
         return self._tailed(said, self._figures)
 
-    def date(self, day: date) -> str:
+    def date(self, day: Day) -> str:
         """A day, the month written out."""
         if self._plain:
             return f"{day:%B} {day.day}, {day.year}" if self._american else f"{day.day} {day:%B %Y}"
         return format_date(day, "long", locale=self._locale)
 
-    def month(self, day: date) -> str:
+    def month(self, day: Day) -> str:
         """A month, cut short."""
         return f"{day:%b %Y}" if self._plain else self._named(day.month, day.year, "abbreviated")
 
@@ -131,25 +141,29 @@ class Local:
         >>> Local("de").text("87.6 to 88.6 %"), Local("de").text("on 2026-10-31 at 08:30 with v1.2 and 3.1.0")
         ('87,6 bis 88,6 %', 'on 2026-10-31 at 08:30 with v1.2 and 3.1.0')
         """
-        if self._plain and not self._american:
-            return text
-        return type(text)(self._rewritten(text))
-
-    def _rewritten(self, text: str) -> str:
-        if not any(c.isdigit() for c in text):
-            return text if self._plain or text not in _WHOLE else self.words(f"unit.{_WHOLE[text]}")
-        if " " in text:
-            text = _DATE.sub(self._dated, text)
-        if self._plain:
-            return text
-        ends = _ends(text)
+        if text in _WHOLE and not self._plain:
+            return type(text)(self.words(f"unit.{_WHOLE[text]}"))
+        ends = [] if self._plain else _ends(text)
         if len(ends) == 2:
-            return self.words("unit.between", low=self._alone(ends[0]), high=self._alone(ends[1]))
-        return self._alone(text)
+            return type(text)(self.words("unit.between", low=self._alone(ends[0]), high=self._alone(ends[1])))
+        if not self._plain and _lone(text):
+            return type(text)(self._alone(text))
+        return self.figures(text)
+
+    def figures(self, text: T) -> T:
+        """A piece of a sentence with its figures and dates as the locale writes them and its words as they are.
+
+        >>> Local("de").figures("2.8 points")
+        '2,8 points'
+        """
+        if (self._plain and not self._american) or not any(c.isdigit() for c in text):
+            return text
+        dated = _DATE.sub(self._dated, text) if " " in text else text
+        return type(text)(dated if self._plain else self._sub(dated))
 
     def _alone(self, text: str) -> str:
-        """A figure with its unit in the page's words; a sentence keeps its words and changes its figures."""
-        return self._tailed(text, self._sub) if _lone(text) else self._sub(text)
+        """A figure with its unit in the page's words; a day as it is."""
+        return text if _ISO.fullmatch(text) else self._tailed(text, self._sub)
 
     def _tailed(self, text: str, change: Callable[[str], str]) -> str:
         for tail, name in _TAILS.items():
@@ -185,12 +199,12 @@ class Local:
         if not found["day"]:
             return self._named(month, year, "abbreviated" if brief else "wide")
         try:
-            day = date(year, month, int(found["day"]))
+            day = Day(year, month, int(found["day"]))
         except ValueError:
             return found[0]
         return f"{day.day}. {self._named(month, year, 'abbreviated')}" if brief else self.date(day)
 
-    def _named(self, month: int, year: int, width: str) -> str:
+    def _named(self, month: int, year: int, width: Literal["wide", "abbreviated"]) -> str:
         return f"{get_month_names(width, context='format', locale=self._locale)[month]} {year}"
 
 
@@ -213,4 +227,4 @@ def _lone(text: str) -> bool:
 def _ends(text: str) -> list[str]:
     """Both ends of what is an interval and nothing else."""
     ends = text.split(" to ")
-    return ends if len(ends) == 2 and all(_lone(end) for end in ends) else []
+    return ends if len(ends) == 2 and all(_lone(end) or _ISO.fullmatch(end) for end in ends) else []

@@ -18,6 +18,7 @@ from cxkit.report.blocks import NoteBody, TableBody
 from cxkit.report.challenged import Challenged
 from cxkit.report.inputs import Privacy
 from cxkit.report.locale import Local, local
+from cxkit.report.sentences import Sentence
 
 SECRET = re.compile(r"(?i)(pass(word|phrase|wd)?|secret|token|api[_-]?key|credential|private|dsn|uri|connection)")
 LITERAL = frozenset(
@@ -60,6 +61,10 @@ class Mask:
         """One text masked, its figures and dates as the locale writes them."""
         return self.local.text(self.masked(text))
 
+    def told(self, text: str) -> str:
+        """A piece of a result's sentence masked, its figures as the locale writes them, its words as they are."""
+        return self.local.figures(self.masked(text))
+
     def masked(self, text: str) -> str:
         """One text with unseen characters shown and, unless privacy is off, people masked; its figures as they are."""
         text = visible(text)
@@ -86,6 +91,8 @@ class Mask:
             value = self._table(value)
         if isinstance(value, NoteBody | Challenged):
             change = self.masked
+        if isinstance(value, Sentence) and not value.own:
+            change = self.told
         if isinstance(value, BaseModel):
             kept = {
                 "svg",

@@ -19,31 +19,32 @@ from cxkit.charts.reading import number, rows, text
 from cxkit.errors import ReportError
 from cxkit.formats import Unit
 from cxkit.govern.pack_scorecard import PACE
-from cxkit.records import GRADES, Record, Result
+from cxkit.records import Record, Result
 from cxkit.report import page
 from cxkit.report.blocks import Block, FindingBody
 from cxkit.report.chapter import Item, chapter
 from cxkit.report.evidence import Evidence, register
 from cxkit.report.inputs import ReportInput
+from cxkit.report.locale import local
 from cxkit.report.mask import Mask
 from cxkit.report.pack_tables import Cell, Table, tables_of
 from cxkit.report.rendering import anchor, environment
 from cxkit.report.scorecard import HEIGHT, WIDTH
 from cxkit.report.sentences import Sentence, sentence
 from cxkit.report.show import figure_block, finding_block
-from cxkit.report.words import words
+from cxkit.report.words import Words, words
 
 Row = Mapping[Hashable, Any]
 MOST_MEASURES, MOST_DECISIONS, MOST_DUE = 9, 6, 4
 """Rows of the first page; the rest stands behind it."""
-SECTIONS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
-    ("news", "Scorecard", "What is news, and what is noise", ("news", "measure", "changed", "moved")),
-    ("why", "Why", "Why figures changed: volume, mix and rate", ("why", "part")),
-    ("decided", "Decisions taken", "What is due, and what came of what was decided", ("due", "scored", "score")),
-    ("wins", "Wins", "What teams did, and what came of it", ("wins", "win")),
-    ("council", "The council", "Who may decide what, and who has a seat", ("accountable", "seats", "chairs", "rights")),
+SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("news", ("news", "measure", "changed", "moved")),
+    ("why", ("why", "part")),
+    ("decided", ("due", "scored", "score")),
+    ("wins", ("wins", "win")),
+    ("council", ("accountable", "seats", "chairs", "rights")),
 )
-"""Place, name and question of each part, with the endings of the findings that belong there."""
+"""Place of each part, with the endings of the findings that belong there."""
 
 
 class Measure(Record):
@@ -127,19 +128,18 @@ class Pack(Record):
 
 def build(given: ReportInput) -> str:
     """Build ``council.html``. Raises `ReportError` when there is no council result, or the file would be too large."""
-    made = Mask(given.privacy).value(assemble(given))
+    made = Mask(given.privacy, local(given.locale)).value(assemble(given))
     style, script = page.stylesheet(given.accent) + _asset("council.css"), _asset("script.js")
     html = (
         environment()
         .get_template("council.html.j2")
         .render(
             page=made,
-            w=words(given.locale),
+            **page.spoken(given.locale),
             stamp=given.stamp,
             style=Markup(style),
             script=Markup(script),
             policy=page.policy(style, script),
-            grades=GRADES,
             numbered={e.key: e for e in made.evidence},
             report="report.html",
             width=WIDTH,
@@ -183,20 +183,21 @@ def assemble(given: ReportInput) -> Pack:
             **shown,
             "client": given.client,
             "as_of": f"{given.as_of.day} {given.as_of:%B %Y}",
-            "language": given.locale.replace("_", "-"),
+            "language": local(given.locale).tag,
             "audience": given.audience,
             "draft": given.draft,
             "more": max(0, len(open_) - MOST_DECISIONS),
             "paced": tuple(
                 text(r, "label") for r in rows(council, "measures") if text(r, "metric") in PACE and number(r, "centre")
             ),
-            "gaps": chapter("govern", gaps).gaps,
+            "gaps": chapter("govern", gaps, locale=given.locale).gaps,
             "evidence": register(
                 cited,
                 provenance=given.provenance,
                 definitions=(),
                 challenges=given.challenges,
                 minimum=given.privacy.minimum,
+                w=words(given.locale),
             ),
             "hashes": tuple(sorted(given.provenance.hashes.items())),
             "snapshot": given.provenance.snapshot,
@@ -209,13 +210,13 @@ def _headline(given: ReportInput, lines: Mapping[str, Sentence]) -> Sentence:
     for key in ("govern.council.needed", "govern.council.news", "govern.council.changed"):
         if key in lines:
             return lines[key]
-    return Sentence(before=f"{given.client}: nothing can be put before the council yet")
+    return Sentence(before=words(given.locale)("council.nothing", client=given.client), own=True)
 
 
 def _measure(row: Row, council: Result, given: ReportInput, bodies: Mapping[str, FindingBody]) -> Measure:
-    unit = cast("Unit", text(row, "unit") or "none")
+    unit, w = cast("Unit", text(row, "unit") or "none"), words(given.locale)
 
-    def words(name: str) -> str:
+    def said(name: str) -> str:
         return formats.quantity(number(row, name), unit, currency=given.currency).removesuffix(" per 1,000")
 
     own = f"govern.council.measure:{text(row, 'metric')}"
@@ -230,28 +231,32 @@ def _measure(row: Row, council: Result, given: ReportInput, bodies: Mapping[str,
     key = text(row, "finding_key")
     return Measure(
         label=text(row, "label") + (" per 1,000" if unit == "per_1000" else ""),
-        value=Cell(words=words("value"), key=key) if key in bodies else Cell(),
-        latest=Cell(words=words("latest"), key=own) if judged else Cell(),
+        value=Cell(words=said("value"), key=key) if key in bodies else Cell(),
+        latest=Cell(words=said("latest"), key=own) if judged else Cell(),
         limits=limits.removesuffix(" per 1,000") if judged else "",
-        says=_short(row),
+        says=_short(row, w),
         tone=text(row, "tone"),
         news=text(row, "signal") in {"outside", "shift"},
-        alt=f"{text(row, 'label')}: {words('latest')}, limits {limits}, {text(row, 'says')}" if judged else "",
+        alt=w(
+            "council.measure_alt", measure=text(row, "label"), value=said("latest"), limits=limits, says=_short(row, w)
+        )
+        if judged
+        else "",
         **drawn,
     )
 
 
-def _short(row: Row) -> str:
+def _short(row: Row, w: Words) -> str:
     """Whether a month is news, in few words."""
     match text(row, "signal"):
         case "inside":
-            return "no news"
+            return w("council.no_news")
         case "outside":
-            return f"news: {text(row, 'side')} its limits"
+            return w(f"council.{text(row, 'side')}")
         case "shift":
-            return f"news: eight months {text(row, 'side')}"
+            return w(f"council.shift_{text(row, 'side')}")
         case _:
-            return f"too few months ({number(row, 'months') or 0:.0f})"
+            return w("council.few_months", count=f"{number(row, 'months') or 0:.0f}")
 
 
 def _drawn(values: Sequence[float], low: float | None, high: float | None) -> dict[str, Any]:
@@ -316,7 +321,8 @@ def _due(council: Result, bodies: Mapping[str, FindingBody]) -> Iterable[Sentenc
 
 def _parts(council: Result, given: ReportInput, bodies: Mapping[str, FindingBody]) -> Iterable[Part]:
     figures = {"news": charts.limits, "why": charts.why}
-    for place, name, question, endings in SECTIONS:
+    w = words(given.locale)
+    for place, endings in SECTIONS:
         ids = {f"govern.council.{ending}" for ending in endings}
         told = [f for f in given.findings if f.id in ids]
         blocks: list[Block] = [finding_block(f) for f in sorted(told, key=lambda f: _rank(f.id, endings))]
@@ -326,17 +332,25 @@ def _parts(council: Result, given: ReportInput, bodies: Mapping[str, FindingBody
         items = _items(blocks, given)
         tables = tuple(tables_of(place, council, given, bodies))
         if items or tables:
-            yield Part(anchor=place, name=name, question=question, items=items, tables=tables)
-    for place, name, question, ending in (
-        ("actions", "Actions", "What waits for whom", "actions"),
-        ("units", "Business units", "Every unit: its customers, its money, its seat", "unit"),
-        ("challenges", "Challenges", "Numbers that somebody objects to", "challenged"),
-    ):
+            yield Part(
+                anchor=place,
+                name=w(f"council_part.{place}"),
+                question=w(f"council_part.{place}_question"),
+                items=items,
+                tables=tables,
+            )
+    for place, ending in (("actions", "actions"), ("units", "unit"), ("challenges", "challenged")):
         tables = tuple(tables_of(place, council, given, bodies))
         told = [f for f in given.findings if f.id == f"govern.council.{ending}"]
         if tables or told:
             items = _items([finding_block(f) for f in told], given)
-            yield Part(anchor=place, name=name, question=question, items=items, tables=tables)
+            yield Part(
+                anchor=place,
+                name=w(f"council_part.{place}"),
+                question=w(f"council_part.{place}_question"),
+                items=items,
+                tables=tables,
+            )
 
 
 def _rank(id: str, endings: Sequence[str]) -> int:
@@ -344,7 +358,7 @@ def _rank(id: str, endings: Sequence[str]) -> int:
 
 
 def _items(blocks: Sequence[Block], given: ReportInput) -> tuple[Item, ...]:
-    made = chapter("govern", blocks, audience=given.audience)
+    made = chapter("govern", blocks, audience=given.audience, locale=given.locale)
     return tuple(item for item in (made.lead, *made.items) if item is not None)
 
 

@@ -11,13 +11,15 @@ from cxkit.formats import Unit
 from cxkit.records import Record, Result
 from cxkit.report.inputs import WIDER, ReportInput
 from cxkit.report.sentences import Sentence, plain
+from cxkit.report.words import Words, words
 
 Row = Mapping[Hashable, Any]
 WIDTH, HEIGHT = 120.0, 28.0
 """Size of a sparkline."""
 FEWEST = 6
 """Months below which there is no history to draw."""
-STATUS = {"on target": "on target", "off target": "off target", "cannot tell": "cannot tell whether on target"}
+STATUS = {"on target": "on", "off target": "off", "cannot tell": "unclear"}
+"""A measure's status and the key of its words."""
 
 
 class Bullet(Record):
@@ -70,16 +72,17 @@ def scorecard(given: ReportInput) -> Scorecard | None:
     if len(months) == 1:
         bullets = tuple(b.model_copy(update={"months": ""}) for b in bullets)
     return Scorecard(
-        title=_title(table),
+        title=_title(table, words(given.locale)),
         bullets=bullets,
         period=periods.pop() if len(periods) == 1 else "",
         months=months.pop() if len(months) == 1 else "",
-        provisional=formats.listing(list(getattr(result, "provisional", ()))),
+        provisional=words(given.locale).listing(list(getattr(result, "provisional", ()))),
     )
 
 
 def bullet(row: Row, series: Sequence[Row], result: Result, given: ReportInput) -> Bullet:
     """Place one measure on its own cut scale."""
+    w = words(given.locale)
     unit = cast("Unit", text(row, "unit") or "none")
     found = result.finding(f"quantify.scorecard.{text(row, 'metric')}")
     if found is not None and found.audience not in WIDER[given.audience]:
@@ -92,23 +95,24 @@ def bullet(row: Row, series: Sequence[Row], result: Result, given: ReportInput) 
     bottom, top = bottom - 0.1 * span, top + 0.1 * span
     place = {n: None if v is None else round((v - bottom) / (top - bottom) * 100, 2) for n, v in values.items()}
 
-    def words(name: str) -> str:
+    def said(name: str) -> str:
         return formats.quantity(values[name], unit, currency=given.currency)
 
-    status = STATUS.get(text(row, "status"), "")
-    usual = {"outside": "latest month outside its usual range", "inside": "in its usual range"}.get(
-        text(row, "usual"), ""
-    )
-    provisional = "provisional" if row.get("provisional") else ""
-    target = f"target {words('target')}" if values["target"] is not None else "no target set"
+    key = STATUS.get(text(row, "status"), "")
+    status = w(f"scorecard.{key}") if key else ""
+    usual = w(f"scorecard.{text(row, 'usual')}") if text(row, "usual") in {"outside", "inside"} else ""
+    provisional = w("scorecard.provisional_word") if row.get("provisional") else ""
+    target = w("scorecard.no_target")
+    if values["target"] is not None:
+        target = w("scorecard.target", value=said("target"))
     interval = formats.interval(values["low"], values["high"], unit, currency=given.currency)
-    alt = f"{text(row, 'label')}: {words('value')}" + (f" ({interval})" if interval else "") + f", {target}"
+    alt = f"{text(row, 'label')}: {said('value')}" + (f" ({interval})" if interval else "") + f", {target}"
     drawn, end = spark(series)
     n = number(row, "n")
     return Bullet(
         measure=text(row, "label"),
         key=found.key if found else "",
-        value=words("value").removesuffix(" per 1,000"),
+        value=said("value").removesuffix(" per 1,000"),
         interval=interval.removesuffix(" per 1,000"),
         n="" if n is None else f"{n:,.0f}",
         tone=found.tone if found else "neutral",
@@ -122,7 +126,7 @@ def bullet(row: Row, series: Sequence[Row], result: Result, given: ReportInput) 
         usual_high=place["usual_high"],
         spark=drawn,
         spark_end=end,
-        months=f"{text(series[0], 'month')} to {text(series[-1], 'month')}" if drawn else "",
+        months=w("scorecard.months", first=text(series[0], "month"), last=text(series[-1], "month")) if drawn else "",
         alt=", ".join(filter(None, [alt, status, usual, provisional])),
     )
 
@@ -145,29 +149,36 @@ def spark(series: Sequence[Row]) -> tuple[str, tuple[float, float] | None]:
     return " ".join(f"{x:g},{y:g}" for x, y in points), points[-1]
 
 
-def _title(table: Sequence[Row]) -> Sentence:
+def _title(table: Sequence[Row], w: Words) -> Sentence:
     """Which measures miss their target, else which leave their usual range, else that none does."""
     off = [row for row in table if text(row, "status") == "off target"]
     judged = [row for row in table if text(row, "status")]
     out = [row for row in table if text(row, "usual") == "outside"]
     first = f"quantify.scorecard.{text((off or out or list(table))[0], 'metric')}"
     if off:
-        miss = "misses it" if len(off) == 1 else "miss it"
-        after = f" measure{'s' if len(judged) != 1 else ''} with a target {miss}: {_names(off)}"
-        return Sentence(number=f"{len(off)} of {len(judged)}", after=after, key=first)
+        only = "missed_only" if len(judged) == 1 else "missed"
+        return _counted(off, judged, only, first, w)
     if out:
-        leave = "is outside its usual range" if len(out) == 1 else "are outside their usual range"
-        after = f" measure{'s' if len(table) != 1 else ''} {leave}: {_names(out)}"
-        return Sentence(number=f"{len(out)} of {len(table)}", after=after, key=first)
+        only = "left_only" if len(table) == 1 else "left"
+        return _counted(out, table, only, first, w)
     if judged and all(text(row, "status") == "on target" for row in judged):
-        return plain(f"All {len(judged)} measures with a target are on it", first)
-    rest = "none clearly off target" if judged else "without a target to hold it against"
-    rest = rest if judged or len(table) == 1 else rest.replace("it", "them")
-    return plain(f"{len(table)} measure{'s' if len(table) != 1 else ''} assessed, {rest}", first)
+        return plain(w("scorecard.all_on", count=len(judged)), first)
+    return plain(w("scorecard.clear" if judged else "scorecard.untargeted", n=len(table)), first)
 
 
-def _names(table: Sequence[Row]) -> str:
+def _counted(some: Sequence[Row], every: Sequence[Row], key: str, first: str, w: Words) -> Sentence:
+    """How many of how many, and which."""
+    fields: dict[str, Any] = {"names": _names(some, w)} | ({} if key.endswith("only") else {"n": len(some)})
+    return Sentence(
+        number=w("scorecard.count", n=len(some), all=len(every)),
+        after=w(f"scorecard.{key}", **fields),
+        key=first,
+        own=True,
+    )
+
+
+def _names(table: Sequence[Row], w: Words) -> str:
     """Names in a sentence; acronyms as they are."""
-    words = [text(row, "label") for row in table]
-    lowered = [w if w.isupper() or (w[:2].isupper()) else w[0].lower() + w[1:] for w in words]
-    return formats.listing(lowered, most=3)
+    names = [text(row, "label") for row in table]
+    lowered = [name if name.isupper() or (name[:2].isupper()) else name[0].lower() + name[1:] for name in names]
+    return w.listing(lowered, most=3)

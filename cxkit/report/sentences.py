@@ -22,6 +22,8 @@ class Sentence(Record):
     number: str = ""
     after: str = ""
     key: str = ""
+    own: bool = False
+    """Whether the words are those of the page's language, and not a result's."""
 
     @property
     def text(self) -> str:
@@ -42,12 +44,12 @@ def sentence(finding: Finding | FindingBody, *, stop: bool = False) -> Sentence:
     return Sentence(before=title[:start], number=title[start:end], after=title[end:], key=finding.key)
 
 
-def plain(text: str, key: str = "") -> Sentence:
-    """A sentence of our own; with a key, its first number leads to that finding."""
+def plain(text: str, key: str = "", *, value: str = "") -> Sentence:
+    """A sentence of our own; with a key, `value` in it, else its first number, leads to that finding."""
     if not key:
-        return Sentence(before=text)
-    start, end = _place(text, "")
-    return Sentence(before=text[:start], number=text[start:end], after=text[end:], key=key)
+        return Sentence(before=text, own=True)
+    start, end = _place(text, value)
+    return Sentence(before=text[:start], number=text[start:end], after=text[end:], key=key, own=True)
 
 
 def _place(text: str, value: str) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from cxkit.charts.reading import number, rows, text
 from cxkit.records import Record
 from cxkit.report.inputs import ReportInput
+from cxkit.report.words import words
 
 NAME = "quantify.definitions"
 
@@ -28,7 +29,7 @@ class Signing(Record):
     """The page to sign."""
 
     metrics: tuple[Signed, ...]
-    lines: tuple[str, ...] = ("For the client", "For the consultancy")
+    lines: tuple[str, ...]
     """Who signs, one line of role, name, date and signature each."""
 
 
@@ -41,7 +42,7 @@ def signing(given: ReportInput, used: Iterable[str]) -> Signing | None:
     result = given.result(NAME)
     if result is None:
         return None
-    carried = set(used)
+    carried, w = set(used), words(given.locale)
     before = {text(row, "metric"): number(row, "old_version") for row in rows(result, "changes")}
     metrics = []
     for row in rows(result, "definitions"):
@@ -55,7 +56,8 @@ def signing(given: ReportInput, used: Iterable[str]) -> Signing | None:
                 formula=text(row, "formula"),
                 convention=text(row, "convention"),
                 minimum_n=text(row, "minimum_n"),
-                changed=f"The last report used version {old:.0f}." if old is not None else "",
+                changed=w("signing.changed", version=f"{old:.0f}") if old is not None else "",
             )
         )
-    return Signing(metrics=tuple(metrics)) if metrics else None
+    lines = (w("signing.client"), w("signing.consultancy"))
+    return Signing(metrics=tuple(metrics), lines=lines) if metrics else None

@@ -2,67 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from cxkit.report.blocks import Block
 
-TOPICS: Mapping[str, str] = {
-    "align.traceability": "The line from goals to initiatives",
-    "align.failures": "Five ways to fail",
-    "align.maturity": "Maturity as the client sees it",
-    "align.audit": "Where the organisation disagrees with itself",
-    "align.leadership": "Mission, sponsors and priorities",
-    "align.signs": "Signs of misalignment in the data",
-    "align.promises": "Promised and delivered",
-    "align.conflict": "Metrics that pull against each other",
-    "align.diet": "Which metrics earn their place",
-    "align.trigger": "Signals outside their usual range",
-    "align.diagnosis": "What stands in the way",
-    "quantify.scorecard": "The scorecard, measure by measure",
-    "quantify.retention": "What retention is made of",
-    "quantify.voice": "Who answered, and what changed",
-    "quantify.drivers": "What drives cost, contacts and orders",
-    "quantify.lifetime": "What a customer is worth",
-    "quantify.points": "What a point goes with",
-    "quantify.cases": "The business cases",
-    "quantify.claims": "What is merely said",
-    "quantify.definitions": "Definitions in use",
-    "instrument.signals": "Signals, and where they are missing",
-    "instrument.tracking": "Events, contracts and the view of one customer",
-    "instrument.identity": "One customer across systems",
-    "instrument.linkage": "What hangs on who is who",
-    "instrument.attribution": "What can be traced to a customer",
-    "instrument.taxonomy": "What customers say",
-    "instrument.loop": "The closed loop",
-    "instrument.changes": "From feedback to change",
-    "orchestrate.register": "Moments, owners and what waits",
-    "orchestrate.ways": "The ways customers and tickets travel",
-    "orchestrate.funnel": "Journeys, step by step",
-    "orchestrate.first_value": "Time to first value",
-    "orchestrate.service": "Limits, and who breaks them",
-    "orchestrate.repeats": "Contacts that come back",
-    "orchestrate.staffing": "Staff",
-    "orchestrate.enablement": "Enablement",
-    "orchestrate.plays": "Plays, and what they call for today",
-    "prove.experiments": "Effects",
-    "prove.checks": "Beside the effect",
-    "prove.designs": "Size and registration",
-    "prove.quasi": "Without a draw",
-    "prove.pnl": "What it means on the P&L",
-    "prove.realised": "What finance has seen",
-    "prove.forecasts": "Forecasts, and what came of them",
-    "prove.impact": "Before and after the programme",
-    "govern.ledger": "The evidence ledger",
-    "govern.links": "The links, as tested",
-    "govern.shrinkage": "Luck taken out",
-    "govern.portfolio": "The portfolio",
-    "govern.allocation": "The plan",
-    "govern.information": "What to test next",
-    "govern.drift": "Early warning",
-    "govern.maturity": "Maturity, evidenced",
-    "govern.council": "The council's pack",
-}
-"""Result → its heading. A chapter of another stage has no headings until its results are named here."""
+TOPICS = frozenset(
+    {
+        "align.traceability",
+        "align.failures",
+        "align.maturity",
+        "align.audit",
+        "align.leadership",
+        "align.signs",
+        "align.promises",
+        "align.conflict",
+        "align.diet",
+        "align.trigger",
+        "align.diagnosis",
+        "quantify.scorecard",
+        "quantify.retention",
+        "quantify.voice",
+        "quantify.drivers",
+        "quantify.lifetime",
+        "quantify.points",
+        "quantify.cases",
+        "quantify.claims",
+        "quantify.definitions",
+        "instrument.signals",
+        "instrument.tracking",
+        "instrument.identity",
+        "instrument.linkage",
+        "instrument.attribution",
+        "instrument.taxonomy",
+        "instrument.loop",
+        "instrument.changes",
+        "orchestrate.register",
+        "orchestrate.ways",
+        "orchestrate.funnel",
+        "orchestrate.first_value",
+        "orchestrate.service",
+        "orchestrate.repeats",
+        "orchestrate.staffing",
+        "orchestrate.enablement",
+        "orchestrate.plays",
+        "prove.experiments",
+        "prove.checks",
+        "prove.designs",
+        "prove.quasi",
+        "prove.pnl",
+        "prove.realised",
+        "prove.forecasts",
+        "prove.impact",
+        "govern.ledger",
+        "govern.links",
+        "govern.shrinkage",
+        "govern.portfolio",
+        "govern.allocation",
+        "govern.information",
+        "govern.drift",
+        "govern.maturity",
+        "govern.council",
+    }
+)
+"""Results that have a heading of their own; a chapter of another stage has none until its results are named here."""
 SAME = {
     "quantify.case": "quantify.cases",
     **dict.fromkeys(
@@ -79,9 +79,9 @@ SAME = {
 
 
 def topic_of(block: Block) -> str:
-    """The heading a block belongs under; empty where its id does not tell, as with a note."""
+    """The result under whose heading a block belongs; empty where its id does not tell, as with a note."""
     for id in (block.id, *block.finding_ids):
         name = ".".join(id.split(":")[0].split(".")[:2])
-        if found := TOPICS.get(SAME.get(name, name)):
+        if (found := SAME.get(name, name)) in TOPICS:
             return found
     return ""

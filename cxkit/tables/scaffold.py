@@ -13,7 +13,7 @@ CLIENT_YML = """\
 name: {name}                # as it stands on the report
 currency: EUR               # ISO 4217 code in which the report speaks
 timezone: UTC               # IANA name such as Europe/Berlin; days begin and end here
-locale: en                  # language of the client's exports
+locale: en                  # language and country of what the client reads: en-GB, en_US, de_DE, de_CH
 fiscal_year_start: 1        # month in which the fiscal year begins, 1 to 12
 week_start: monday          # monday or sunday
 

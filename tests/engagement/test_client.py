@@ -51,3 +51,15 @@ def test_read_client_never_builds_objects(tmp_path: Path) -> None:
 def test_check_name_refuses_what_could_lead_elsewhere(name: str) -> None:
     with pytest.raises(InputError, match="folder name"):
         check_name(name)
+
+
+@pytest.mark.parametrize("locale", ["en", "en-GB", "de_DE", "fr-FR"])
+def test_a_locale_that_is_known_is_taken(tmp_path: Path, locale: str) -> None:
+    (tmp_path / "client.yml").write_text(f"name: Acme\nlocale: {locale}\n", encoding="utf-8")
+    assert read_client(tmp_path).locale == locale
+
+
+def test_a_locale_that_is_none_names_the_languages_there_are(tmp_path: Path) -> None:
+    (tmp_path / "client.yml").write_text("name: Acme\nlocale: klingon\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"'klingon' is not a locale.*de, en"):
+        read_client(tmp_path)

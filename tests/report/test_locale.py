@@ -7,15 +7,17 @@ from typing import get_args
 
 import pytest
 from babel.numbers import parse_decimal
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxkit import formats
 from cxkit.formats import SYMBOLS, THIN, Unit
+from cxkit.records import Finding
 from cxkit.report.blocks import Block, FigureBody, NoteBody, TableBody, TableColumn
 from cxkit.report.inputs import Privacy
 from cxkit.report.locale import Local
 from cxkit.report.mask import Mask
+from cxkit.report.sentences import plain, sentence
 
 DE = Local("de_DE")
 UNITS = st.sampled_from(get_args(Unit))
@@ -23,6 +25,7 @@ VALUES = st.floats(-5e11, 5e11, allow_nan=False) | st.floats(-20, 20) | st.sampl
 CURRENCIES = st.sampled_from([*SYMBOLS, "CHF", "SEK"])
 
 
+@settings(deadline=None)
 @given(VALUES, UNITS, CURRENCIES)
 def test_a_quantity_becomes_what_the_locale_would_have_written(value: float, unit: Unit, currency: str) -> None:
     said = formats.quantity(value, unit, currency=currency)
@@ -32,6 +35,7 @@ def test_a_quantity_becomes_what_the_locale_would_have_written(value: float, uni
         assert Local(english).text(said) == said == Local(english).quantity(value, unit, currency=currency)
 
 
+@settings(deadline=None)
 @given(VALUES, UNITS, CURRENCIES)
 def test_a_german_figure_reads_back_as_the_digits_that_were_shown(value: float, unit: Unit, currency: str) -> None:
     said = formats.quantity(value, unit, currency=currency)
@@ -48,6 +52,7 @@ def test_a_german_figure_reads_back_as_the_digits_that_were_shown(value: float, 
     assert shown.count(formats.MINUS) == said.count(formats.MINUS)
 
 
+@settings(deadline=None)
 @given(st.dates(date(1990, 1, 1), date(2090, 1, 1)))
 def test_days_and_months_become_those_of_the_locale(day: date) -> None:
     assert DE.text(f"By {day.day} {day:%B %Y}.") == f"By {DE.date(day)}."
@@ -107,6 +112,18 @@ def test_figures_inside_a_sentence_change_and_its_words_stay(english: str, germa
 )
 def test_an_interval_is_put_into_words(low: float, high: float, unit: Unit, said: str) -> None:
     assert DE.text(formats.interval(low, high, unit, currency="EUR")) == said
+
+
+def test_months_between_which_something_lies_stay_as_they_are() -> None:
+    assert DE.text("2025-11 to 2026-10") == "2025-11 bis 2026-10"
+
+
+def test_a_number_cut_out_of_an_english_sentence_keeps_its_english_unit() -> None:
+    title = "Sign-ups rose by 2.8 points (1.3 to 4.3 points)"
+    cut = sentence(Finding(id="prove.a", stage="prove", title=title, value=0.028, unit="points"))
+    assert cut.number == "2.8 points"
+    assert Mask(Privacy(), DE).value(cut).text == "Sign-ups rose by 2,8 points (1,3 to 4,3 points)"
+    assert Mask(Privacy(), DE).value(plain("2.8 points", "k")).text == "2,8 Punkte"
 
 
 def test_the_page_changes_what_is_read_and_not_what_is_downloaded_or_was_written_by_a_person() -> None:
