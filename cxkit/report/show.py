@@ -34,6 +34,7 @@ from cxkit.report.blocks import (
 from cxkit.report.own import STAGE as OWN
 from cxkit.report.own import slug
 from cxkit.report.rendering import anchor
+from cxkit.report.titles import says
 
 Blocks = tuple[Block, ...]
 Columns = Mapping[str, tuple[str, str]]
@@ -165,8 +166,8 @@ def say(
     >>> block.id, block.body.value
     ('own.leeds-kept-of-its-homes', '91.0\\u202f%')
     """
-    if not title.strip():
-        raise ReportError("say: a finding is a sentence; give it a title that holds the number.")
+    if not says(title):
+        raise ReportError(f"say: a finding is a sentence with its number, not a question; reword “{title}”.")
     try:
         made = Finding(
             id=f"{OWN}.{id or slug(title)}",

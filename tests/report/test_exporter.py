@@ -12,6 +12,7 @@ import pytest
 from nbformat import NotebookNode, v4
 
 from cxkit.errors import ReportError
+from cxkit.report import show
 from cxkit.report.blocks import MIME, Block
 from cxkit.report.exporter import CxReportExporter, blocks_of, read_blocks
 from cxkit.report.show import finding_block
@@ -82,3 +83,16 @@ def test_it_is_a_real_exporter_of_nbconvert(samples: ModuleType, tmp_path: Path)
     html = (tmp_path / "5-prove.html").read_text(encoding="utf-8")
     assert "Welcome call cut" in html
     assert "Harbor" in html
+
+
+def test_an_added_notebook_is_a_chapter_under_its_own_heading(samples: ModuleType, tmp_path: Path) -> None:
+    (said,) = show.say("Leeds kept 91.0 % of its homes", value=0.91, unit="ratio", silent=True) or ()
+    path = tmp_path / "7-branches.ipynb"
+    made = notebook(*STRAY, shown(finding_block(samples.CALL)), shown(said))
+    made.cells[0].source = "# 7 · Branches"
+    nbformat.write(made, path)
+    html, _ = CxReportExporter().from_filename(str(path))
+    assert "7 · Branches" in html
+    assert "<code>own.7-branches.leeds-kept-of-its-homes</code>" in html
+    assert "Welcome call cut 90-day churn by" in html
+    assert "TRACEBACK" not in html

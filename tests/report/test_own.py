@@ -44,6 +44,7 @@ def test_a_finding_of_ones_own_is_claimed_until_it_says_more() -> None:
     ("more", "wrong"),
     [
         ({"title": " "}, "a finding is a sentence"),
+        ({"title": "Who left Leeds?"}, "reword “Who left Leeds"),
         ({"low": 0.9}, "both ends or none"),
         ({"low": 0.9, "high": 0.1}, "upside down"),
         ({"unit": "percent"}, "say: Input should be"),
