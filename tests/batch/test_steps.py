@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cxkit.batch import plan, progress, steps
+from cxkit.batch import command, plan, progress, steps
 from cxkit.batch.progress import Event, Reporter
+from cxkit.batch.run import Ended
 from tests.conftest import ROOT
 
 CLIENT = "marlow"
@@ -60,3 +61,17 @@ def test_json_lines_say_everything_of_an_event(capsys: pytest.CaptureFixture[str
 def test_what_did_not_finish_is_told_a_line_each() -> None:
     own = {"7-x": {"status": "done"}, "8-y": {"status": "failed", "error": "8-y.ipynb: no"}}
     assert steps.unfinished(own) == "8-y.ipynb: no"
+
+
+def test_a_report_without_an_added_notebook_is_published_named_and_ends_with_one(
+    job: plan.Job, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = Ended(client=CLIENT, status="done", headline="All is well", unfinished="7-x.ipynb, code cell 2: no")
+    monkeypatch.setattr(command, "run_all", lambda *given, **more: [ended])
+    assert command.run([CLIENT], data_dir=job.data, runs_dir=job.runs, form="plain") == 1
+    said = capsys.readouterr().out
+    assert "✓ marlow" in said
+    assert "✗ without an added notebook that failed; the report is a draft:\n    7-x.ipynb, code cell 2: no" in said
+    fine = ended.model_copy(update={"unfinished": ""})
+    monkeypatch.setattr(command, "run_all", lambda *given, **more: [fine])
+    assert command.run([CLIENT], data_dir=job.data, runs_dir=job.runs, form="plain") == 0
