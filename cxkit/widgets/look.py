@@ -21,13 +21,14 @@ STYLE = """<style>
 .cx{--cx-good:#0b6460;--cx-care:#8f5200;--cx-bad:#b3261e;color:var(--jp-ui-font-color1,inherit);line-height:1.45;
  font-size:14px;max-width:64em;overflow-wrap:anywhere}
 [data-jp-theme-light=false] .cx{--cx-good:#5fc9bf;--cx-care:#f0b35e;--cx-bad:#ff8a80}
+.jp-Notebook:has(.cx) .jp-InputPlaceholder{display:none}
 .cx h3{font-size:16px;margin:6px 0 4px;font-weight:600}
 .cx p{margin:4px 0}
 .cx a{color:var(--jp-content-link-color,#0b6460);text-decoration:underline}
 .cx table{border-collapse:collapse;width:100%;margin:6px 0}
 .cx th,.cx td{text-align:left;vertical-align:top;padding:6px 14px 6px 0;font-size:13px;
  border-bottom:1px solid var(--jp-border-color2,#d0d0d0)}
-.cx th{font-weight:600;color:var(--jp-ui-font-color2,#616161)}
+.cx th{white-space:nowrap;font-weight:600;color:var(--jp-ui-font-color2,#616161)}
 .cx .scroll{overflow-x:auto}
 .cx .state{white-space:nowrap;font-weight:600}
 .cx .quiet{color:var(--jp-ui-font-color2,#616161);font-size:13px}
