@@ -19,7 +19,8 @@ from tests.conftest import ROOT
 
 PATIENCE = 90_000
 """Milliseconds to wait for a kernel on a busy machine."""
-DONE = """() => [...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputPrompt:not(.jp-Placeholder-prompt)')].every(
+DONE = """() => [...document.querySelectorAll(
+    '.jp-Notebook .jp-CodeCell .jp-InputPrompt:not(.jp-Placeholder-prompt)')].every(
     node => /[0-9]/.test(node.textContent))"""
 
 
