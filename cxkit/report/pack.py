@@ -142,6 +142,7 @@ def build(given: ReportInput) -> str:
             policy=page.policy(style, script),
             numbered={e.key: e for e in made.evidence},
             report="report.html",
+            logo=given.logo,
             width=WIDTH,
             height=HEIGHT,
         )

@@ -70,7 +70,6 @@ class Page(Record):
     playbook: str = ""
     council: str = ""
     workbook: str = ""
-    logo: str = ""
     changes: Changes | None = None
     before: str = ""
     """The day of the report it is held against."""
@@ -107,7 +106,13 @@ def build(given: ReportInput) -> str:
 
 def _whole(page: Page, given: ReportInput) -> str:
     return render(
-        "page.html.j2", accent=given.accent, locale=given.locale, page=page, stamp=given.stamp, evidence=page.evidence
+        "page.html.j2",
+        accent=given.accent,
+        locale=given.locale,
+        page=page,
+        logo=given.logo,
+        stamp=given.stamp,
+        evidence=page.evidence,
     )
 
 
@@ -185,7 +190,6 @@ def assemble(given: ReportInput) -> Page:
         playbook=given.playbook,
         council=given.council,
         workbook=given.workbook,
-        logo=given.logo,
         before=_day(date.fromisoformat(given.changes.before)) if given.changes else "",
     )
 

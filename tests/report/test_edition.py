@@ -112,3 +112,10 @@ def test_a_figure_whose_heading_is_not_its_finding_fails_the_build(samples: Modu
     with pytest.raises(ReportError, match=r"align\.heavy0\.figure: “Budget by initiative”"):
         check([chapter("align", blocks)])
     check([chapter("align", heavy(samples, figures=3, rows=2))])
+
+
+def test_the_header_shows_the_clients_logo_under_the_clients_name(sample: Build) -> None:
+    png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    given = sample(logo=png)
+    assert f'<img class="logo" src="data:image/png;base64,{png}" alt="{given.client}">' in build(given)
+    assert 'class="logo"' not in build(sample())
