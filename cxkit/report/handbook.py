@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
+from babel.dates import get_day_names
 from markupsafe import Markup
 
 from cxkit import formats
@@ -21,12 +22,15 @@ from cxkit.records import Record, Result
 from cxkit.report import page
 from cxkit.report.blocks import FindingBody
 from cxkit.report.inputs import WIDER, Definition, ReportInput
+from cxkit.report.locale import local
 from cxkit.report.mask import Mask
 from cxkit.report.rendering import anchor, environment
 from cxkit.report.show import finding_block
+from cxkit.report.words import Words, words
 
 Row = Mapping[Hashable, Any]
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+ABOUT = frozenset({"account", "answer", "ticket", "moment", "reason"})
+"""What a play may be about besides a table."""
 ITEMS = 3
 """Waiting improvements a moment names."""
 PROCESS = {"moment": "moments", "reason": "reasons", "table": "tables"}
@@ -142,11 +146,18 @@ def build(
 ) -> str:
     """Build ``playbook.html``; `lists` maps an owner role to its action list, `workbook` is that of all."""
     arranged = assemble(given, book=book, calendars=calendars, lists=lists)
-    made = Mask(given.privacy).value(arranged.model_copy(update={"workbook": workbook}))
+    made = Mask(given.privacy, local(given.locale)).value(arranged.model_copy(update={"workbook": workbook}))
     style = page.stylesheet(given.accent) + _asset("handbook.css")
     shown = environment().get_template("handbook.html.j2")
     return (
-        shown.render(page=made, stamp=given.stamp, style=Markup(style), policy=page.policy(style), report="report.html")
+        shown.render(
+            page=made,
+            stamp=given.stamp,
+            style=Markup(style),
+            policy=page.policy(style),
+            report="report.html",
+            **page.spoken(given.locale),
+        )
         + "\n"
     )
 
@@ -158,26 +169,24 @@ def assemble(
     told = _told(given)
     plays, register = given.result("orchestrate.plays"), given.result("orchestrate.register")
     journeys = _journeys(given, register, plays, book, told)
-    desks = _desks(plays, book, told, lists)
+    desks = _desks(plays, book, told, lists, w=words(given.locale))
     moments = [m for j in journeys for m in j.moments]
-    n = len(book.plays)
-    what = f"{n} play{'s' if n != 1 else ''}"
+    w = words(given.locale)
+    what = w("handbook.n_plays", n=len(book.plays))
     if moments:
-        what = f"{len(moments)} moment{'s' if len(moments) != 1 else ''} and {what}"
+        what = w("handbook.both", moments=w("handbook.n_moments", n=len(moments)), plays=what)
     return Handbook(
         client=given.client,
         as_of=f"{given.as_of.day} {given.as_of:%B %Y}",
-        language=given.locale.replace("_", "-"),
+        language=local(given.locale).tag,
         audience=given.audience,
-        headline=f"Who does what, by when: {what}",
+        headline=w("handbook.headline", what=what),
         lead=_lead(told),
         desks=desks,
         journeys=journeys,
         hours=_hours(calendars, register, given),
         definitions=_definitions(given),
-        missing=""
-        if moments
-        else "Nobody has written down which moments of the journey matter (workshop.xlsx, sheet moments).",
+        missing="" if moments else w("handbook.missing"),
         timezone=given.timezone,
         switched_off=book.switched_off,
     )
@@ -213,7 +222,7 @@ def _journeys(
     table = rows(register, "moments") if register is not None else []
     open_items = rows(register, "backlog") if register is not None else []
     today = rows(plays, "today") if plays is not None else []
-    named = {p.id: p.name for p in book.plays}
+    named, w = {p.id: p.name for p in book.plays}, words(given.locale)
     counts: dict[tuple[str, str], int] = {}
     for row in today:
         where = text(row, "moment_id"), text(row, "play")
@@ -223,27 +232,31 @@ def _journeys(
     for row in order:
         id = text(row, "moment_id")
         called = [
-            Called(name=named[p], place=_place(p), count=f"{n:,} today")
+            Called(name=named[p], place=_place(p), count=w("handbook.count_today", count=f"{n:,}"))
             for (m, p), n in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
             if m == id and p in named
         ]
-        waiting = [_waiting(r, given.currency) for r in open_items if text(r, "moment_id") == id]
-        groups.setdefault(text(row, "journey"), []).append(_moment(row, tuple(called), tuple(waiting), told))
-    return tuple(Journey(name=name or "Other moments", moments=tuple(cards)) for name, cards in groups.items())
+        waiting = [_waiting(r, given.currency, w) for r in open_items if text(r, "moment_id") == id]
+        groups.setdefault(text(row, "journey"), []).append(_moment(row, tuple(called), tuple(waiting), told, w=w))
+    return tuple(
+        Journey(name=name or w("handbook.other_moments"), moments=tuple(cards)) for name, cards in groups.items()
+    )
 
 
-def _moment(row: Row, called: tuple[Called, ...], waiting: tuple[str, ...], told: Mapping[str, Line]) -> MomentCard:
+def _moment(
+    row: Row, called: tuple[Called, ...], waiting: tuple[str, ...], told: Mapping[str, Line], *, w: Words
+) -> MomentCard:
     id, limit = text(row, "moment_id"), number(row, "sla_hours")
     calendar = text(row, "calendar")
-    owned = {"one person": "one person named", "several": "several people named", "role only": "no person named"}
+    owned = {"one person": "one_person", "several": "several", "role only": "role_only"}.get(text(row, "owned_by"), "")
     keys = (f"orchestrate.service.sla_moment:{id}", f"orchestrate.first_value.median:{id}")
-    more = (f"and {len(waiting) - ITEMS} more",) if len(waiting) > ITEMS else ()
+    more = (w("handbook.more", count=len(waiting) - ITEMS),) if len(waiting) > ITEMS else ()
     return MomentCard(
         place=f"m-{anchor(id)}",
         name=text(row, "moment") or id,
         owner=text(row, "owner_role"),
-        owned=owned.get(text(row, "owned_by"), ""),
-        limit=(f"{limit:g} hours" + ("" if calendar else ", round the clock")) if limit else "",
+        owned=w(f"handbook.{owned}") if owned else "",
+        limit=w("handbook.some_hours" if calendar else "handbook.round", hours=f"{limit:g}") if limit else "",
         calendar=calendar,
         kpi=text(row, "kpi"),
         playbook=text(row, "playbook"),
@@ -262,17 +275,18 @@ def _short(line: Line, name: str) -> Line:
     return line.model_copy(update={"words": bare[:1].upper() + bare[1:]})
 
 
-def _waiting(row: Row, currency: str) -> str:
+def _waiting(row: Row, currency: str, w: Words) -> str:
     lost = number(row, "value_per_month")
-    return text(row, "item") + (f" ({formats.money(lost, currency)} lost a month)" if lost else "")
+    item = text(row, "item")
+    return w("handbook.lost", item=item, money=formats.money(lost, currency)) if lost else item
 
 
 def _desks(
-    plays: Result | None, book: PlayBook, told: Mapping[str, Line], lists: Mapping[str, str]
+    plays: Result | None, book: PlayBook, told: Mapping[str, Line], lists: Mapping[str, str], *, w: Words
 ) -> tuple[Desk, ...]:
     table = {text(r, "play"): r for r in rows(plays, "plays")} if plays is not None else {}
     tried = {text(r, "play") for r in rows(plays, "backtest")} if plays is not None else set()
-    gaps = {g.subject: g.reason + _needs(g.needs) for g in plays.gaps} if plays is not None else {}
+    gaps = {g.subject: g.reason + _needs(g.needs, w) for g in plays.gaps} if plays is not None else {}
     groups: dict[str, list[Play]] = {}
     for play in book.plays:
         groups.setdefault(play.owner_role, []).append(play)
@@ -282,7 +296,7 @@ def _desks(
 
     made = []
     for role in sorted(groups, key=lambda r: (-total(r, "raised"), r)):
-        cards = [_card(p, table.get(p.id, {}), told, gaps.get(p.id, ""), p.id in tried) for p in groups[role]]
+        cards = [_card(p, table.get(p.id, {}), told, gaps.get(p.id, ""), p.id in tried, w=w) for p in groups[role]]
         cards.sort(key=lambda c: not c.ready)
         late = total(role, "overdue")
         made.append(
@@ -298,23 +312,22 @@ def _desks(
     return tuple(made)
 
 
-def _needs(needs: Iterable[object]) -> str:
+def _needs(needs: Iterable[object], w: Words) -> str:
     listed = [str(n) for n in needs]
-    return f" It would take {formats.listing(listed)}." if listed else ""
+    return " " + w("part.would_take", tables=w.listing(listed)) if listed else ""
 
 
-def _card(play: Play, row: Row, told: Mapping[str, Line], gap: str, tried: bool) -> PlayCard:
+def _card(play: Play, row: Row, told: Mapping[str, Line], gap: str, tried: bool, *, w: Words) -> PlayCard:
     raised, late = number(row, "raised"), number(row, "overdue")
     ready = not text(row, "why_not") and raised is not None
-    nouns = {"account": "customer", "answer": "answer", "ticket": "ticket", "moment": "moment", "reason": "reason"}
-    noun = nouns.get(play.when.about, "table")
-    today = "" if raised is None else f"{raised:,.0f} {noun}{'' if raised == 1 else 's'} today"
+    about = play.when.about if play.when.about in ABOUT else "table"
+    today = "" if raised is None else w(f"handbook.today_{about}", n=raised, shown=f"{raised:,.0f}")
     line = told.get(f"orchestrate.plays.backtest:{play.id}") if tried else None
     untried = gap
     if not gap and line is None and not play.about_people:
-        untried = "It is about how things are run, not about customers, so there is no past list to hold it against."
+        untried = w("handbook.no_past")
     elif not gap and line is None:
-        untried = "It has not been tried on the past."
+        untried = w("handbook.never_tried")
     return PlayCard(
         place=_place(play.id),
         name=play.name,
@@ -324,7 +337,7 @@ def _card(play: Play, row: Row, told: Mapping[str, Line], gap: str, tried: bool)
         hypothesis=play.hypothesis,
         test=play.test,
         today=today,
-        late=f"{late:,.0f} past their time" if late else "",
+        late=w("handbook.past", count=f"{late:,.0f}") if late else "",
         tried=line,
         untried=untried,
         own=play.own,
@@ -341,7 +354,7 @@ def _hours(calendars: Mapping[str, Week], register: Result | None, given: Report
     return tuple(
         Hours(
             name=name.replace("_", " ").capitalize(),
-            open=opening(week),
+            open=opening(week, given.locale),
             closed=tuple(f"{d.day} {d:%B %Y}" for d in sorted(week.holidays) if d > given.as_of)[:12],
             moments=tuple(text(r, "moment") for r in table if text(r, "calendar") == name),
         )
@@ -349,7 +362,7 @@ def _hours(calendars: Mapping[str, Week], register: Result | None, given: Report
     )
 
 
-def opening(week: Week) -> tuple[tuple[str, str], ...]:
+def opening(week: Week, locale: str = "en") -> tuple[tuple[str, str], ...]:
     """Days with the same hours together, in the order of the week.
 
     >>> opening(Week({1: ((8.5, 17.0),), 2: ((8.5, 17.0),), 6: ((9.0, 12.0),)}))
@@ -365,12 +378,18 @@ def opening(week: Week) -> tuple[tuple[str, str], ...]:
             groups[-1][0].append(day)
         else:
             groups.append(([day], said))
-    return tuple((_span(days), said) for days, said in groups)
+    return tuple((_span(days, locale), said) for days, said in groups)
 
 
-def _span(days: Sequence[int]) -> str:
-    first, last = DAYS[days[0] - 1], DAYS[days[-1] - 1]
-    return first if len(days) == 1 else f"{first} {'and' if len(days) == 2 else 'to'} {last}"
+def _span(days: Sequence[int], locale: str) -> str:
+    w = words(locale)
+    named = get_day_names("wide", locale=w.language)
+    first, last = str(named[days[0] - 1]), str(named[days[-1] - 1])
+    return (
+        first
+        if len(days) == 1
+        else w("handbook.day_and" if len(days) == 2 else "handbook.day_to", first=first, last=last)
+    )
 
 
 def _clock(hour: float) -> str:
