@@ -21,7 +21,7 @@ from cxkit import formats
 from cxkit.formats import Unit, significant
 
 Stage = Literal["data", "align", "quantify", "instrument", "orchestrate", "prove", "govern", "own"]
-"""Where something was found out: in the checks of the data, in one of the six stages, or in a consultant's own notebook."""
+"""Where something was found out: in the checks of the data, in a stage, or in a consultant's own notebook."""
 Grade = Literal["A", "B", "C", "D", "E", "M"]
 Audience = Literal["board", "team", "partner"]
 

@@ -27,7 +27,8 @@ def write(
     """Add a comment on a stage, or replace the one named; an empty text takes it away. Returns the new store.
 
     `place` is the ``results`` folder whose numbers the author has seen: their hash goes with the text, and they are
-    kept in the client's history. Every version of the text, the one taken away too, stays in ``history/commentary.jsonl``.
+    kept in the client's history. Every version of the text, the one taken away too, stays in
+    ``history/commentary.jsonl``.
     `expected` is the revision of ``engagement.json`` that the author was looking at: `InputError` when somebody wrote
     in between. `ParameterError` names a stage or a comment that does not exist, or a text that is too long.
     """

@@ -109,8 +109,8 @@ def confirm(
     """Let items stand against the numbers in `place`: those with the ids in `only`, or all; return them.
 
     Written to ``engagement.json`` and to ``history/reviews.jsonl`` with the role that looked. `expected` is the
-    revision that whoever confirms was looking at: `InputError` when somebody wrote in between. `ParameterError` for a missing
-    role, or an id that does not need review.
+    revision that whoever confirms was looking at: `InputError` when somebody wrote in between. `ParameterError` for a
+    missing role, or an id that does not need review.
     """
     if not role.strip():
         raise errors.ParameterError("Say which role confirms it: --role 'CX lead'.")

@@ -104,7 +104,7 @@ def title(entries: Iterable[Entry]) -> str:
         said = (
             "The only client's report is up to date"
             if len(given) == 1
-            else f"All {of.split()[0]} reports are up to date"
+            else f"All {of.split(maxsplit=1)[0]} reports are up to date"
         )
     money = _total(given)
     return f"{said}; {money} at stake" if money else said

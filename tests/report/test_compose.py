@@ -26,8 +26,8 @@ def test_resolution_holds_ask_money_role_date_and_what_happens_otherwise(sample:
     resolution = " ".join(s.text for s in front(sample()).paragraphs[-1])
     assert resolution == (
         "The council is asked to fund Welcome call with $900\u202fk. It is asked to stop Loyalty app and Redesign and "
-        "free $1.40\u202fM. CX Council/Finance decides by 5 November 2026; if nothing is decided, $800\u202fk that could be "
-        "saved is spent."
+        "free $1.40\u202fM. CX Council/Finance decides by 5 November 2026; if nothing is decided, $800\u202fk "
+        "that could be saved is spent."
     )
 
 
