@@ -151,3 +151,18 @@ def test_keyboard_reaches_the_conclusion_first(opened: Any) -> None:
     assert opened.evaluate("document.activeElement.className") == "skip"
     opened.keyboard.press("Enter")
     assert opened.url.endswith("#main")
+
+
+def test_a_number_walks_back_to_its_chain_on_to_the_next_number_and_home_again(opened: Any) -> None:
+    number = opened.locator("a[href^='#e-prove-effect--I-01']").first
+    number.focus()
+    opened.keyboard.press("Enter")
+    box = opened.locator("dialog.walk")
+    assert box.locator(".walked").inner_text() == "Welcome call"
+    assert box.locator(".chain li").count() == opened.locator("#i-I-01 .chain li").count() == 3
+    first = box.locator("p").first.inner_text()
+    box.locator("a.ev", has_text="Next number").click()
+    assert box.locator("p").first.inner_text() != first
+    opened.keyboard.press("Escape")
+    assert not box.is_visible()
+    assert number.evaluate("node => node === document.activeElement")
