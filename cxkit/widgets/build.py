@@ -43,7 +43,8 @@ class Build(Part):
         audiences = [("board", "board"), ("team", "team"), ("partner", "partner")]
         self.audience = widgets.Dropdown(options=audiences, description="audience", **look.WIDE)
         self.only = widgets.Checkbox(description="only the report, from the numbers of the last run", indent=False)
-        self.only.layout.width = "auto"
+        self.pdf = widgets.Checkbox(value=True, description="as PDF too", indent=False)
+        self.only.layout.width = self.pdf.layout.width = "auto"
         self.start = widgets.Button(description="Build report", button_style="primary")
         self.stop = widgets.Button(description="Stop", disabled=True)
         self.bar = widgets.IntProgress(min=0, max=1, description="progress", layout={"width": "min(30em, 100%)"})
@@ -53,7 +54,7 @@ class Build(Part):
         self.process: subprocess.Popen[str] | None = None
         self.thread: threading.Thread | None = None
         self._stopped = False
-        head = look.row(self.audience, self.only)
+        head = look.row(self.audience, self.pdf, self.only)
         self.box = look.column(head, look.row(self.start, self.stop, self.bar), self.told, self.links)
         self.redraw(fresh=True)
 
@@ -78,6 +79,7 @@ class Build(Part):
         words += ["--data-dir", str(bench.folder.parent), "--runs-dir", str(bench.runs)]
         words += ["--as-of", bench.desk.as_of.isoformat()] if bench.as_of or self.only.value else []
         words += ["--from", "report"] if self.only.value else []
+        words += [] if self.pdf.value else ["--no-pdf"]
         apart: dict[str, Any] = {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
         apart = apart if os.name == "nt" else {"start_new_session": True}
         self._stopped = False
