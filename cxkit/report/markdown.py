@@ -10,6 +10,8 @@ from markupsafe import Markup
 
 TAGS = frozenset({"p", "em", "strong", "ul", "ol", "li", "blockquote", "code", "pre", "br", "hr", "a", "s"})
 SCHEMES = frozenset({"https", "mailto"})
+AWAY = ("https:", "mailto:")
+"""How a link begins that leads away; one to a file beside the page would lead nowhere."""
 
 
 @cache
@@ -33,6 +35,7 @@ def rendered(text: str) -> Markup:
         _parser().render(text),
         tags=set(TAGS),
         attributes={"a": {"href"}},
+        attribute_filter=lambda _, name, value: value if name != "href" or value.startswith(AWAY) else None,
         url_schemes=set(SCHEMES),
         link_rel="noopener noreferrer nofollow",
         strip_comments=True,
