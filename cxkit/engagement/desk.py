@@ -204,7 +204,7 @@ class Desk:
 
     def commentary(self) -> tuple[NoteBody, ...]:
         """What people wrote about this stage, each with whether its evidence has changed since."""
-        return reviews.notes(self.folder, self.store, self.stage, place=self.place)
+        return self.mask.plain(reviews.notes(self.folder, self.store, self.stage, place=self.place))
 
     def evidence(self, stage: str) -> str:
         """Hash of what a stage's saved findings say: what commentary is written against."""

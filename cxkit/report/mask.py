@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from cxkit.metrics.masking import EMAIL, PHONE, People, visible
+from cxkit.metrics.masking import EMAIL, PHONE, People, visible, without_accounts
 from cxkit.metrics.suppression import HIDDEN, suppressed
 from cxkit.report.blocks import NoteBody, TableBody
 from cxkit.report.challenged import Challenged
@@ -72,7 +72,10 @@ class Mask:
             return text
         if "@" in text:
             text = EMAIL.sub("[e-mail]", text)
-        if sum(c.isdigit() for c in text) >= 7:
+        digits = sum(c.isdigit() for c in text)
+        if digits >= 12:
+            text = without_accounts(text)
+        if digits >= 7:
             text = PHONE.sub("[phone]", text)
         return self._people.masked(text) if self._people else text
 

@@ -73,3 +73,11 @@ def test_secrets_are_told_by_name_and_found_in_addresses() -> None:
         "source": "postgres://[secret]@h/d",
         "seed": 3,
     }
+
+
+def test_account_and_card_numbers_go_and_what_only_looks_like_one_stays() -> None:
+    said = "IBAN GB29 NWBK 6016 1331 9268 19 or 4539-1488-0343-6467"
+    assert MASK.masked(said) == "IBAN [account number] or [card]"
+    for kept in ("order 4539 1488 0343 6468", "a4539148803436467b", "1,234,567,890,123", "3.4539148803436467"):
+        assert MASK.masked(kept) == kept
+    assert Mask(Privacy(on=False)).masked(said) == said
