@@ -13,7 +13,7 @@ CLIENT_YML = """\
 name: {name}                # as it stands on the report
 currency: EUR               # ISO 4217 code in which the report speaks
 timezone: UTC               # IANA name such as Europe/Berlin; days begin and end here
-locale: en                  # language and country of what the client reads: en-GB, en_US, de_DE, de_CH
+locale: en                  # language, figures and dates of what the client reads: en-GB, en_US, de_DE, de_CH
 fiscal_year_start: 1        # month in which the fiscal year begins, 1 to 12
 week_start: monday          # monday or sunday
 
@@ -32,9 +32,11 @@ targets: {{}}
 #  nps: 30
 
 #budget: 500000             # money the council can give out this year, in the currency above
+#next_council: 2027-01-20   # day of the next council, by which decisions are due; without it, months between councils
 
 brand:
   accent: "#0b6460"         # colour of the report
+#  logo: logo.png           # a PNG, JPEG or WebP file in this folder, at the head of report and council's pack
 
 privacy:
   mask: true                # hide names, e-mail addresses and telephone numbers, and groups under five people
