@@ -103,9 +103,10 @@ def _sweep(result: Result) -> Sequence[Row]:
     return rows(result, "sweep")
 
 
-def _chosen(result: Result) -> Row:
+def _place(result: Result, table: Sequence[Row]) -> int:
+    """Where in the table the threshold in use stands; by its value, because a row without intervals equals nothing."""
     at = float(getattr(result, "match_threshold", 0.95))
-    return min(_sweep(result), key=lambda r: abs((number(r, "threshold") or 0.0) - at))
+    return min(range(len(table)), key=lambda n: abs((number(table[n], "threshold") or 0.0) - at))
 
 
 def _alt_sweep(result: Result) -> str:
@@ -117,7 +118,8 @@ def _alt_sweep(result: Result) -> str:
             if number(row, measure) is not None
         ]
         said.append(f"at {number(row, 'threshold'):g}: {number(row, 'entities'):,.0f} people, {formats.listing(good)}")
-    chosen = _chosen(result)
+    table = _sweep(result)
+    chosen = table[_place(result, table)]
     return (
         f"Lines over the probability from which two records are one person; {number(chosen, 'threshold'):g} is in use. "
         + texts(said)
@@ -153,7 +155,7 @@ def threshold(result: Result, *, ax: Axes | None = None) -> Axes:
     else:
         top, bottom = ax, ax.inset_axes((0, -0.75, 1, 0.55))
     places = list(range(len(table)))
-    chosen = table.index(_chosen(result))
+    chosen = _place(result, table)
     for measure, colour, mark in (("precision", style.ACCENT, "o"), ("recall", style.WARN, "D")):
         values = [number(r, measure) for r in table]
         known = [(x, v) for x, v in zip(places, values, strict=True) if v is not None]
