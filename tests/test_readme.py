@@ -27,10 +27,10 @@ def test_every_command_is_known_here() -> None:
 
 
 def test_every_command_in_a_sentence_is_known_here() -> None:
-    """Those on decisions and challenges run below, the batch of all clients in ``tests/batch``."""
+    """Those on decisions, challenges and commentary run below, the batch of all clients in ``tests/batch``."""
     named = {" ".join(command.split()[:2]) for command in INLINE}
-    assert named == {"cxkit run", "cxkit decide", "cxkit challenge"}
-    assert "cxkit run --all --jobs 2" in INLINE
+    assert named == {"cxkit run", "cxkit decide", "cxkit challenge", "cxkit comment", "cxkit review"}
+    assert {"cxkit run --all --jobs 2", "cxkit run acme --from report"} <= INLINE
 
 
 def test_ci_runs_the_two_commands() -> None:
@@ -79,6 +79,11 @@ def test_the_first_client_from_new_to_run(tmp_path: Path) -> None:
     key = json.loads((report.parent / "results" / "findings.json").read_text(encoding="utf-8"))[0]["key"]
     words = shlex.split(challenge.replace("<key of the finding>", key).replace("…", "said"))
     cxkit(tmp_path, *words[1:-1], "RevOps/Data")
+    (comment,) = (command for command in INLINE if command.startswith("cxkit comment"))
+    assert "wrote C1 on prove" in cxkit(tmp_path, *shlex.split(comment)[1:])
+    assert "nothing needs review" in cxkit(tmp_path, "review", "acme")
+    assert "nothing needs review" in cxkit(tmp_path, "review", "acme", "--confirm", "--role", "CX lead")
+    assert "report.html" in cxkit(tmp_path, "run", "acme", "--from", "report")
     lines = (tmp_path / "data" / "acme" / "history" / "decisions.jsonl").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 4
 
