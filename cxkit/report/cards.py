@@ -9,6 +9,7 @@ from cxkit.charts.reading import number, rows, text
 from cxkit.records import Record
 from cxkit.report.inputs import ReportInput
 from cxkit.report.rendering import anchor
+from cxkit.report.withheld import Withheld
 from cxkit.report.words import Words, words
 
 MOST = 40
@@ -46,7 +47,7 @@ def cards(given: ReportInput) -> tuple[Card, ...]:
     chains: dict[str, list[Mapping[Hashable, Any]]] = {}
     for row in rows(ledger, "chain"):
         chains.setdefault(text(row, "initiative_id"), []).append(row)
-    verdicts = _verdicts(given)
+    verdicts, withheld = _verdicts(given), given.withheld
     order = {"fund": 0, "test first": 1, "stop": 2}
 
     def rank(id: str) -> tuple[bool, int, float, str]:
@@ -55,13 +56,27 @@ def cards(given: ReportInput) -> tuple[Card, ...]:
         return not live, order.get(verdicts.get(id, ""), 3), -(number(row, "budget") or 0.0), id
 
     return tuple(
-        _card(id, chains[id], wide.get(id, {}), verdicts.get(id, ""), words(given.locale))
+        _card(id, chains[id], wide.get(id, {}), verdicts.get(id, ""), w=words(given.locale), withheld=withheld)
         for id in sorted(chains, key=rank)[:MOST]
     )
 
 
-def _card(id: str, chain: list[Mapping[Hashable, Any]], wide: Mapping[Hashable, Any], verdict: str, w: Words) -> Card:
+def _card(
+    id: str,
+    chain: list[Mapping[Hashable, Any]],
+    wide: Mapping[Hashable, Any],
+    verdict: str,
+    *,
+    w: Words,
+    withheld: Withheld,
+) -> Card:
     steps = sorted(chain, key=lambda row: number(row, "position") or 0)
+
+    def said_to(row: Mapping[Hashable, Any]) -> str:
+        told = text(row, "text")
+        beyond = text(row, "finding_key") in withheld.keys or withheld.told(told)
+        return w("unit.hidden") if beyond else told or w("ledger.none")
+
     said = [verdict.capitalize(), text(wide, "status"), text(wide, "business_unit")]
     return Card(
         anchor=f"i-{anchor(id)}",
@@ -72,7 +87,7 @@ def _card(id: str, chain: list[Mapping[Hashable, Any]], wide: Mapping[Hashable, 
         steps=tuple(
             Step(
                 label=text(row, "label") or text(row, "step").capitalize(),
-                text=text(row, "text") or w("ledger.none"),
+                text=said_to(row),
                 status=text(row, "status") or "gap",
                 word=w(f"ledger.{text(row, 'status')}") if text(row, "status") in {"gap", "weak"} else "",
                 grade=text(row, "grade"),

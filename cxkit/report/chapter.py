@@ -11,6 +11,7 @@ from cxkit.report.ranking import ranked
 from cxkit.report.rendering import anchor
 from cxkit.report.sentences import Sentence, plain, sentence
 from cxkit.report.topics import topic_of
+from cxkit.report.withheld import Withheld
 from cxkit.report.words import Words, words
 
 FULL = frozenset({"prove.effect", "prove.holdout"})
@@ -116,20 +117,27 @@ def chapter(
     findings: Iterable[Finding] = (),
     prefix: str = "",
     locale: str = "en",
+    withheld: Withheld | None = None,
 ) -> Chapter:
     """Arrange a stage's blocks: the heaviest finding gives the title, gaps go last, each block once.
 
     `findings` are the stage's own, from its results; without them (one notebook alone) the blocks' decide. A `prefix`
-    keeps the places of a chapter that shows what another shows too apart from the other's.
+    keeps the places of a chapter that shows what another shows too apart from the other's. A figure or table that
+    would tell a finding `withheld` from this audience is left out as the finding is.
     """
     w = words(locale)
     items: list[Item] = []
     gaps: list[Item] = []
     seen: set[tuple[str, str]] = set()
     places: set[str] = set()
+    beyond = Withheld(
+        b.body for b in blocks if isinstance(b.body, FindingBody) and b.body.audience not in WIDER[audience]
+    )
     for block in blocks:
         body = block.body
         if isinstance(body, FindingBody) and body.audience not in WIDER[audience]:
+            continue
+        if beyond.shown(block) or (withheld is not None and withheld.shown(block)):
             continue
         if (block.kind, block.id) in seen and block.kind != "note":
             continue

@@ -13,6 +13,7 @@ from cxkit.report.blocks import Block
 from cxkit.report.challenged import Challenged
 from cxkit.report.changes import Changes
 from cxkit.report.own import OwnNotebook
+from cxkit.report.withheld import Withheld
 
 STAGES: tuple[Stage, ...] = ("align", "quantify", "instrument", "orchestrate", "prove", "govern")
 WIDER: Mapping[Audience, tuple[Audience, ...]] = {
@@ -117,6 +118,12 @@ class ReportInput(Record):
                 if finding.audience in WIDER[self.audience]:
                     seen.setdefault(finding.key, finding)
         return tuple(seen.values())
+
+    @property
+    def withheld(self) -> Withheld:
+        """Findings of the results that this audience may not read."""
+        findings = (f for r in self.results for f in r.findings if f.audience not in WIDER[self.audience])
+        return Withheld(findings, self.findings)
 
     @property
     def gaps(self) -> tuple[Gap, ...]:

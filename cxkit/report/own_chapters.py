@@ -11,21 +11,33 @@ from cxkit.report.inputs import ReportInput
 from cxkit.report.own import STAGE, OwnNotebook
 from cxkit.report.rendering import anchor
 from cxkit.report.sentences import plain
+from cxkit.report.withheld import Withheld
 from cxkit.report.words import words
 
 
 def own_chapters(given: ReportInput) -> tuple[Chapter, ...]:
     """One chapter per added notebook that showed something, or that did not finish."""
-    made = (own_chapter(one, audience=given.audience, locale=given.locale) for one in given.own)
+    withheld = given.withheld
+    made = (own_chapter(one, audience=given.audience, locale=given.locale, withheld=withheld) for one in given.own)
     return tuple(c for c in made if c is not None)
 
 
-def own_chapter(notebook: OwnNotebook, *, audience: Audience = "board", locale: str = "en") -> Chapter | None:
+def own_chapter(
+    notebook: OwnNotebook, *, audience: Audience = "board", locale: str = "en", withheld: Withheld | None = None
+) -> Chapter | None:
     """The chapter of one added notebook; None when it ran and showed nothing this audience may read."""
     w = words(locale)
     place = f"own-{anchor(notebook.name)}"
     said = [b.body.finding for b in notebook.blocks if isinstance(b.body, FindingBody) and b.body.finding]
-    made = chapter(STAGE, notebook.blocks, audience=audience, findings=said, prefix=f"{place}-", locale=locale)
+    made = chapter(
+        STAGE,
+        notebook.blocks,
+        audience=audience,
+        findings=said,
+        prefix=f"{place}-",
+        locale=locale,
+        withheld=withheld,
+    )
     if notebook.done and not (made.lead or made.items or made.gaps):
         return None
     number = int(notebook.name.partition("-")[0])

@@ -134,11 +134,18 @@ def headline(given: ReportInput) -> str:
 
 def assemble(given: ReportInput) -> Page:
     """Arrange what the page shows; pure, and everything still unmasked."""
-    findings = given.findings
+    findings, withheld = given.findings, given.withheld
     held = {c.finding for c in given.challenges}
     chapters = tuple(
         abridged(
-            chapter(s, tuple(given.blocks.get(s, ())), audience=given.audience, findings=findings, locale=given.locale),
+            chapter(
+                s,
+                tuple(given.blocks.get(s, ())),
+                audience=given.audience,
+                findings=findings,
+                locale=given.locale,
+                withheld=withheld,
+            ),
             given.audience,
             held,
         )

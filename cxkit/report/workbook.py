@@ -20,6 +20,7 @@ from cxkit.records import Record, Result
 from cxkit.report.blocks import FigureBody, TableBody, TableColumn
 from cxkit.report.inputs import ReportInput
 from cxkit.report.mask import Mask
+from cxkit.report.withheld import Withheld
 from cxkit.report.words import Words, words
 from cxkit.report.workbook_cells import PEOPLE, Hidden, hidden, plain, values
 
@@ -58,7 +59,8 @@ class Sheet(Record):
 def build(given: ReportInput) -> bytes:
     """The workbook of a report as bytes."""
     w, mask = words(given.locale), Mask(given.privacy)
-    sheets = tuple(_masked(sheet, mask, w, given.privacy.minimum) for sheet in (*_front(given, w), *_tables(given)))
+    drafts, withheld = (*_front(given, w), *_tables(given)), given.withheld
+    sheets = tuple(_masked(_kept(sheet, withheld, w), mask, w, given.privacy.minimum) for sheet in drafts)
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, OPTIONS) as book:
         book.set_properties({"title": mask.masked(given.client), "created": MADE, "author": "", "company": ""})
@@ -147,6 +149,24 @@ def _column(name: str, about: str, known: Mapping[tuple[str, str], TableColumn])
 def _sheet(title: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Sheet:
     columns = tuple(TableColumn(name=n, label=n.replace("_", " ")) for n in names)
     return Sheet(name=title[:31], title=title, columns=columns, rows=tuple(tuple(plain(v) for v in r) for r in rows))
+
+
+def _kept(sheet: Sheet, withheld: Withheld, w: Words) -> Sheet:
+    """A sheet without the words of findings that this audience may not read."""
+    if not withheld:
+        return sheet
+    told: dict[Any, bool] = {}
+
+    def change(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        if value not in told:
+            told[value] = value in withheld.keys or withheld.told(value)
+        return w("unit.hidden") if told[value] else value
+
+    rows = tuple(tuple(change(value) for value in row) for row in sheet.rows)
+    title = sheet.about or sheet.name if withheld.told(sheet.title) else sheet.title
+    return sheet.model_copy(update={"rows": rows, "title": title})
 
 
 def _masked(sheet: Sheet, mask: Mask, w: Words, minimum: int) -> Sheet:
