@@ -57,6 +57,31 @@ def test_it_is_a_tagged_a4_print_with_title_language_and_outline(printed: Any) -
     assert "Where every number comes from" in str(printed.outline)
 
 
+def entries(outline: Any) -> list[str]:
+    """Titles of an outline, those beneath others too, without spaces and case."""
+    nested = (entries(one) if isinstance(one, list) else [plain(str(one.title))] for one in outline)
+    return [title for some in nested for title in some]
+
+
+def plain(text: str) -> str:
+    return "".join(text.split()).casefold()
+
+
+@pytest.mark.browser
+def test_every_heading_is_in_the_outline_with_its_kicker_set_apart(printed: Any, chromium: Any) -> None:
+    page = chromium.new_page()
+    page.set_content(build(sample(audience="team")))
+    headings = page.evaluate(
+        """[...document.querySelectorAll('h2, h3')].filter(one => one.checkVisibility()).map(
+            one => one.querySelector('.grade') ? one.firstChild.data : one.textContent)"""
+    )
+    page.close()
+    assert len(headings) > 8
+    told = entries(printed.outline)
+    assert [heading for heading in headings if not any(title.startswith(plain(heading)) for title in told)] == []
+    assert any(title.startswith("1·align:") for title in told), told
+
+
 @pytest.mark.browser
 def test_the_conclusion_is_on_page_one_pages_are_numbered_and_numbers_lead_to_notes(printed: Any) -> None:
     first = " ".join(printed.pages[0].extract_text().split())

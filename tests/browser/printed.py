@@ -23,6 +23,8 @@ class Part:
     """Sheets on which something of it is drawn."""
     parts: int
     """Rows, where it is a table; otherwise what it directly holds."""
+    head: bool = False
+    """Stands in a table's head, which is drawn again on every sheet that the table reaches."""
 
 
 def parts(path: Path) -> list[Part]:
@@ -36,12 +38,14 @@ def parts(path: Path) -> list[Part]:
     numbers = {sheet.indirect_reference.idnum: n for n, sheet in enumerate(reader.pages) if sheet.indirect_reference}
     found: list[Part] = []
 
-    def walk(node: Any) -> set[int]:
+    def walk(node: Any, head: bool = False) -> set[int]:
         sheets: set[int] = set()
+        kinds = {one.get("/S") for one in _children(node) if isinstance(one, dict)}
+        head = head or (node["/S"] == "/TR" and kinds == {"/TH"})
         rows = 0
         for child in _children(node):
             if isinstance(child, dict) and "/S" in child:
-                sheets |= walk(child)
+                sheets |= walk(child, head)
                 rows += 1
                 continue
             marked = isinstance(child, dict)
@@ -51,7 +55,7 @@ def parts(path: Path) -> list[Part]:
             at = (numbers[holder.raw_get("/Pg").idnum], int(child["/MCID"] if marked else child))
             if at in drawn:
                 sheets.add(at[0])
-        found.append(Part(str(node["/S"])[1:], tuple(sorted(sheets)), rows))
+        found.append(Part(str(node["/S"])[1:], tuple(sorted(sheets)), rows, head))
         return sheets
 
     for top in _children(reader.trailer["/Root"]["/StructTreeRoot"]):
