@@ -74,7 +74,7 @@ class Desk:
         self.tables: Tables = taken.tables
         self.mask = mask_of(client, taken.tables)
         self.health: DataHealth = redacted(taken.health, self.mask)
-        self.problems = taken.problems
+        self.problems = self.mask.plain(taken.problems)
         self.as_of: date = taken.as_of
         self.settings: SimpleNamespace
         self.settings, self.origin = parameters.settle(

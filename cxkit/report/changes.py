@@ -21,8 +21,11 @@ from cxkit.report.ranking import ranked
 
 MOST = 12
 """Changes that are told one by one."""
-Kind = Literal["moved", "redefined", "new", "gone"]
-KINDS: tuple[Kind, ...] = ("moved", "redefined", "new", "gone")
+Kind = Literal["moved", "gone", "redefined", "new"]
+KINDS: tuple[Kind, ...] = ("moved", "gone", "redefined", "new")
+
+COMPARING = frozenset({"govern.council.moved", "govern.maturity.moved"})
+"""Findings that compare two runs themselves; that there is one now is no news."""
 
 
 class Change(Record):
@@ -48,7 +51,9 @@ class Changes(Record):
     counts: Mapping[str, int] = Field(default_factory=dict)
     """How many numbers moved, were defined anew, came and went."""
     steady: int = 0
-    """Numbers whose intervals leave room for no change."""
+    """Numbers with both intervals, which leave room for no change."""
+    untold: int = 0
+    """Numbers without an interval then or now: whether they moved cannot be told."""
 
 
 def compare(before: Iterable[Mapping[str, Any]], now: Iterable[Finding], *, day: str) -> Changes:
@@ -59,12 +64,14 @@ def compare(before: Iterable[Mapping[str, Any]], now: Iterable[Finding], *, day:
     then = {str(record["key"]): record for record in before}
     current = {f.key: f for f in now if f.stage != "data"}
     found: dict[Kind, list[Change]] = {kind: [] for kind in KINDS}
-    steady = 0
+    steady = untold = 0
     for finding in ranked(current.values()):
         old = then.get(finding.key)
         kind = _kind(old, finding)
         if kind is None:
-            steady += old is not None and finding.value is not None
+            if old is not None and old.get("value") is not None and finding.value is not None:
+                held = _held(old) and _held(finding.model_dump())
+                steady, untold = steady + held, untold + (not held)
             continue
         found[kind].append(_change(kind, finding, old))
     for key, old in then.items():
@@ -77,13 +84,14 @@ def compare(before: Iterable[Mapping[str, Any]], now: Iterable[Finding], *, day:
         more=max(0, len(told) - MOST),
         counts={kind: len(changes) for kind, changes in found.items()},
         steady=steady,
+        untold=untold,
     )
 
 
 def _kind(old: Mapping[str, Any] | None, new: Finding) -> Kind | None:
     """What became of a finding; None when nothing can be said to have."""
     if old is None:
-        return "new" if new.value is not None and new.tone in {"good", "bad"} else None
+        return "new" if new.value is not None and new.tone in {"good", "bad"} and new.id not in COMPARING else None
     if (old.get("definition") or "") != new.definition or old.get("unit") != new.unit:
         return "redefined"
     return "moved" if moved(old, new) else None
@@ -105,8 +113,16 @@ def moved(old: Mapping[str, Any], new: Finding) -> bool:
 
 
 def _change(kind: Kind, new: Finding, old: Mapping[str, Any] | None) -> Change:
-    now = _said({**new.model_dump(), "currency": new.currency})
-    return Change(kind=kind, key=new.key, title=new.title, was=_said(old) if old is not None else "", now=now)
+    if kind == "redefined":  # the two say different things, and stand side by side nowhere
+        return Change(kind=kind, key=new.key, title=new.title)
+    return Change(
+        kind=kind, key=new.key, title=new.title, was=_said(old) if old is not None else "", now=_said(new.model_dump())
+    )
+
+
+def _held(record: Mapping[str, Any]) -> bool:
+    """Whether a record has a value with both ends of an interval."""
+    return all(record.get(name) is not None and math.isfinite(float(record[name])) for name in ("value", "low", "high"))
 
 
 def _said(record: Mapping[str, Any]) -> str:

@@ -129,7 +129,8 @@ class Pack(Record):
 def build(given: ReportInput) -> str:
     """Build ``council.html``. Raises `ReportError` when there is no council result, or the file would be too large."""
     made = Mask(given.privacy, local(given.locale)).value(assemble(given))
-    style, script = page.stylesheet(given.accent) + _asset("council.css"), _asset("script.js")
+    running = words(given.locale)("review.stamp") if given.draft else ""
+    style, script = page.stylesheet(given.accent, running=running) + _asset("council.css"), _asset("script.js")
     html = (
         environment()
         .get_template("council.html.j2")

@@ -109,6 +109,7 @@ def _whole(page: Page, given: ReportInput) -> str:
         "page.html.j2",
         accent=given.accent,
         locale=given.locale,
+        draft=bool(page.draft),
         page=page,
         logo=given.logo,
         stamp=given.stamp,
@@ -211,10 +212,19 @@ def one_chapter(made: Chapter, *, client: str = "", name: str = "") -> str:
 
 
 def render(
-    template: str, *, accent: str = "", locale: str = "en", evidence: Sequence[Evidence] = (), **values: object
+    template: str,
+    *,
+    accent: str = "",
+    locale: str = "en",
+    draft: bool = False,
+    evidence: Sequence[Evidence] = (),
+    **values: object,
 ) -> str:
-    """Render a whole page with the house's style and script inlined and hashed into its security policy."""
-    style, script = stylesheet(accent), _asset("script.js")
+    """Render a whole page with the house's style and script inlined and hashed into its security policy.
+
+    A `draft` says so at the head of every printed page.
+    """
+    style, script = stylesheet(accent, running=words(locale)("review.stamp") if draft else ""), _asset("script.js")
     return (
         environment()
         .get_template(template)
@@ -251,14 +261,19 @@ def policy(style: str, script: str = "") -> str:
     return "; ".join(parts)
 
 
-def stylesheet(accent: str = "") -> str:
-    """The house's CSS, with the client's accent colour in shades that can be read on light and on dark paper."""
+def stylesheet(accent: str = "", *, running: str = "") -> str:
+    """The house's CSS, with the client's accent colour in shades that can be read on light and on dark paper.
+
+    `running` is a word of ours that stands at the head of every printed page.
+    """
     roles = "".join(f".f-{r}{{fill:var(--{r})}}.s-{r}{{stroke:var(--{r})}}" for r in ROLES.values())
     sheet = _asset("style.css") + "".join(_asset(name) for name in SHEETS) + roles
     light, dark = readable(accent, LIGHT_PAPER), readable(accent, DARK_PAPER)
     if light and dark:
         sheet += f":root{{--accent:{light}}}@media screen and (prefers-color-scheme:dark){{:root{{--accent:{dark}}}}}"
         sheet += f":root.onpaper{{--accent:{light}}}"
+    if running:
+        sheet += f'@page{{@top-right{{content:"{running}";font:bold 9pt sans-serif;color:#8a4e00}}}}'
     return sheet
 
 

@@ -177,4 +177,7 @@ def _links(bench: Workbench, run: Path) -> str:
         for name in there
     )
     when = look.when(run / "run.json")
-    return f"<p><b>{listed}</b></p><p class='quiet'>Data to {escape(run.name)}, built on {escape(when)}</p>{place}"
+    record = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    edition = str(record.get("audience", "board"))
+    told = f"{edition} edition, data to {run.name}, built on {when}"
+    return f"<p><b>{listed}</b></p><p class='quiet'>{escape(told)}</p>{place}"

@@ -32,17 +32,26 @@ def test_what_moved_came_and_went_is_told_and_the_rest_counted():
     made = compare(before, now, day="2026-09-30")
     assert [(c.kind, c.key, c.was, c.now) for c in made.changes] == [
         ("moved", "quantify.scorecard.grr", "90.0\u202f% (88.0 to 92.0\u202f%)", "80.0\u202f% (78.0 to 82.0\u202f%)"),
-        ("new", "prove.effect", "", "30.0\u202f% (28.0 to 32.0\u202f%)"),
         ("gone", "", "50.0\u202f% (48.0 to 52.0\u202f%)", ""),
+        ("new", "prove.effect", "", "30.0\u202f% (28.0 to 32.0\u202f%)"),
     ]
-    assert (made.steady, made.more) == (1, 0)
+    assert (made.steady, made.untold, made.more) == (1, 0, 0)
     assert made.counts == {"moved": 1, "redefined": 0, "new": 1, "gone": 1}
+
+
+def test_a_number_without_an_interval_is_neither_moved_nor_steady():
+    exact = Finding(id="instrument.loops", stage="instrument", title="6 loops", value=6.0, unit="count")
+    made = compare(findings_document([exact.model_copy(update={"value": 9.0})]), [exact], day="2026-09-30")
+    assert (made.changes, made.steady, made.untold) == ((), 0, 1)
+    comparing = rate(0.3, id="govern.council.moved", stage="govern", tone="bad")
+    assert compare([], [comparing], day="2026-09-30").changes == ()
 
 
 def test_a_metric_defined_anew_is_not_compared():
     before = findings_document([rate(0.9)])
     new = rate(0.5).model_copy(update={"definition": "grr@2"})
-    assert [c.kind for c in compare(before, [new], day="2026-09-30").changes] == ["redefined"]
+    (told,) = compare(before, [new], day="2026-09-30").changes
+    assert (told.kind, told.was, told.now) == ("redefined", "", "")
 
 
 def test_a_long_list_is_cut_and_counted():
