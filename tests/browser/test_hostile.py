@@ -148,7 +148,7 @@ def test_nothing_runs_and_no_element_comes_out_of_a_text(
     commentary = {"em", "strong", "code", "pre", "hr", "br", "a@rel", "s", "blockquote", "ol", "ul", "li", "draft"}
     words = set(page.evaluate(VOCABULARY))
     assert not {word for word in words if "@on" in word or "@srcdoc" in word}
-    new = {word for word in words - clean - commentary if word.split("@")[0] not in svg.ELEMENTS}
+    new = {word for word in words - clean - commentary - {"details@open"} if word.split("@")[0] not in svg.ELEMENTS}
     assert new <= {"aside", "aside@class", "aside@id", "aside@aria-label", "ol@start", "div@role"}, new
     for link in page.eval_on_selector_all("a[href]", "nodes => nodes.map(n => n.getAttribute('href'))"):
         assert (
@@ -187,4 +187,4 @@ def test_no_formula_reaches_a_spreadsheet_and_no_control_a_terminal(attacked: tu
         assert not any(str(v).startswith(("=", "+", "@", "\t", "\r")) for column in frame for v in frame[column])
     ended = attacked[0].ended[CLIENT]
     for said in (ended.headline, ended.reason, ended.note):
-        assert said.isprintable() or said == ""
+        assert not any(ord(char) < 32 or 127 <= ord(char) < 160 for char in said)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from cxkit.batch.board import write_board
 from tests.conftest import ROOT, Ran
 
 PAGES = (ROOT / "README.md", *sorted((ROOT / "playbook").glob("[1-6]-*.md")))
@@ -74,6 +75,7 @@ def test_what_is_missing_is_said(pictures: ModuleType, monkeypatch: pytest.Monke
 @pytest.mark.run
 @pytest.mark.xdist_group("samples")
 def test_pictures_are_taken_of_the_reports_as_they_are(pictures: ModuleType, chromium: Any, ran: Ran) -> None:
+    write_board(ran.runs, ran.data)
     for picture in pictures.PICTURES:
         if picture.source == "lab":
             continue
