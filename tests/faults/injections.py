@@ -131,7 +131,7 @@ QUERIES = [
     "/* x */",
     "-- x",
     "ATTACH 'x.db'",
-    "COPY (SELECT 1) TO '/tmp/x'",
+    "COPY (SELECT 1) TO 'x.csv'",
     "$1",
     "?",
     "%",
