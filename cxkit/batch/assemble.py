@@ -38,11 +38,11 @@ from cxkit.report.changes import Changes, compare
 from cxkit.report.decisions import at_stake
 from cxkit.report.exporter import blocks_of
 from cxkit.report.inputs import WIDER, Definition, Provenance, ReportInput, Stamp
+from cxkit.report.making import note_block
 from cxkit.report.mask import Mask
 from cxkit.report.own import OwnNotebook, own_findings, own_notebook
 from cxkit.report.own_chapters import own_drafts
 from cxkit.report.redact import redacted
-from cxkit.report.show import note_block
 from cxkit.tables.intake import Intake
 
 REPORT = "report.html"

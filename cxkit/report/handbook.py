@@ -23,9 +23,9 @@ from cxkit.report import page
 from cxkit.report.blocks import FindingBody
 from cxkit.report.inputs import WIDER, Definition, ReportInput
 from cxkit.report.locale import local
+from cxkit.report.making import finding_block
 from cxkit.report.mask import Mask
 from cxkit.report.rendering import anchor, environment
-from cxkit.report.show import finding_block
 from cxkit.report.words import Words, words
 
 Row = Mapping[Hashable, Any]

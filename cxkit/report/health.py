@@ -7,9 +7,9 @@ from datetime import date
 from cxkit.records import Record, Result
 from cxkit.report.blocks import Block, TableBody
 from cxkit.report.inputs import WIDER, ReportInput
+from cxkit.report.making import finding_block, table_body
 from cxkit.report.ranking import ranked
 from cxkit.report.sentences import Sentence, sentence
-from cxkit.report.show import finding_block, table_body
 from cxkit.report.words import Words, words
 
 STATES = ("used", "derived", "unusable")

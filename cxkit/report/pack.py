@@ -26,12 +26,12 @@ from cxkit.report.chapter import Item, chapter
 from cxkit.report.evidence import Evidence, register
 from cxkit.report.inputs import ReportInput
 from cxkit.report.locale import local
+from cxkit.report.making import figure_block, finding_block
 from cxkit.report.mask import Mask
 from cxkit.report.pack_tables import Cell, Table, tables_of
 from cxkit.report.rendering import anchor, environment
 from cxkit.report.scorecard import HEIGHT, WIDTH
 from cxkit.report.sentences import Sentence, sentence
-from cxkit.report.show import figure_block, finding_block
 from cxkit.report.words import Words, words
 
 Row = Mapping[Hashable, Any]

@@ -24,11 +24,11 @@ from cxkit.report.evidence import Evidence, register
 from cxkit.report.health import Health, health
 from cxkit.report.inputs import STAGES, Definition, Privacy, Provenance, ReportInput
 from cxkit.report.locale import local
+from cxkit.report.making import finding_block
 from cxkit.report.mask import Mask, secrets
 from cxkit.report.own_chapters import own_chapters
 from cxkit.report.rendering import environment
 from cxkit.report.scorecard import Scorecard, scorecard
-from cxkit.report.show import finding_block
 from cxkit.report.signing import Signing, signing
 from cxkit.report.titles import check
 from cxkit.report.words import Words, words

@@ -12,8 +12,8 @@ from cxkit.report.blocks import Block, FigureBody, TableBody, TableColumn
 from cxkit.report.chapter import chapter
 from cxkit.report.edition import FIGURES, LINES, abridged
 from cxkit.report.inputs import ReportInput
+from cxkit.report.making import finding_block
 from cxkit.report.page import LARGEST, build
-from cxkit.report.show import finding_block
 from cxkit.report.titles import check
 
 Build = Callable[..., ReportInput]

@@ -15,7 +15,7 @@ from cxkit.errors import ReportError
 from cxkit.report import show
 from cxkit.report.blocks import MIME, Block
 from cxkit.report.exporter import CxReportExporter, blocks_of, read_blocks
-from cxkit.report.show import finding_block
+from cxkit.report.making import finding_block
 
 
 def notebook(*outputs: NotebookNode, tags: tuple[str, ...] = ()) -> NotebookNode:

@@ -14,11 +14,11 @@ from cxkit.report.chapter import chapter
 from cxkit.report.evidence import register
 from cxkit.report.health import health
 from cxkit.report.inputs import Provenance
+from cxkit.report.making import finding_block, gap_block, note_block
 from cxkit.report.page import build
 from cxkit.report.preview import preview
 from cxkit.report.rendering import environment
 from cxkit.report.scorecard import scorecard
-from cxkit.report.show import finding_block, gap_block, note_block
 
 
 def squeezed(html: str) -> str:

@@ -13,7 +13,7 @@ from cxkit.charts import style
 from cxkit.charts.figure import Figure
 from cxkit.errors import ReportError
 from cxkit.records import Result
-from cxkit.report import show
+from cxkit.report import making, show
 from cxkit.report.blocks import MIME, Block, FigureBody, TableBody
 
 
@@ -126,7 +126,7 @@ def test_table_formats_by_unit_and_keeps_raw_values(samples: ModuleType) -> None
     ("value", "said"), [(0.58, "0.58"), (0.0004, "under 0.001"), (0.052, "0.052"), (0.0, "0"), (-0.02, "−0.020")]
 )
 def test_bare_numbers_keep_what_small_ones_say(value: float, said: str) -> None:
-    assert show.cell(value, "none") == said
+    assert making.cell(value, "none") == said
 
 
 def test_table_of_none_of_the_columns_is_an_error(samples: ModuleType) -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from cxkit.report import workbook
 from cxkit.report.blocks import Block, FigureBody, TableBody, TableColumn
+from cxkit.report.making import finding_block
 from cxkit.report.page import build
-from cxkit.report.show import finding_block
 from cxkit.report.withheld import Withheld
 from tests.report import sample as samples
 from tests.report.sample import CHAIN, WIDE, result, sample
