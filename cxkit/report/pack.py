@@ -334,25 +334,18 @@ def _parts(council: Result, given: ReportInput, bodies: Mapping[str, FindingBody
         items = _items(blocks, given)
         tables = tuple(tables_of(place, council, given, bodies))
         if items or tables:
-            yield Part(
-                anchor=place,
-                name=w(f"council_part.{place}"),
-                question=w(f"council_part.{place}_question"),
-                items=items,
-                tables=tables,
-            )
+            yield _part(place, w, items, tables)
     for place, ending in (("actions", "actions"), ("units", "unit"), ("challenges", "challenged")):
         tables = tuple(tables_of(place, council, given, bodies))
         told = [f for f in given.findings if f.id == f"govern.council.{ending}"]
         if tables or told:
             items = _items([finding_block(f) for f in told], given)
-            yield Part(
-                anchor=place,
-                name=w(f"council_part.{place}"),
-                question=w(f"council_part.{place}_question"),
-                items=items,
-                tables=tables,
-            )
+            yield _part(place, w, items, tables)
+
+
+def _part(place: str, w: Words, items: tuple[Item, ...], tables: tuple[Table, ...]) -> Part:
+    name, question = w(f"council_part.{place}"), w(f"council_part.{place}_question")
+    return Part(anchor=place, name=name, question=question, items=items, tables=tables)
 
 
 def _rank(id: str, endings: Sequence[str]) -> int:

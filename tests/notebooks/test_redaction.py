@@ -152,7 +152,7 @@ def test_nothing_planted_can_be_read_in_anything_published(place: Path) -> None:
     assert found == {}
 
 
-def test_what_was_planted_is_in_the_client_s_files_and_shown_when_masking_is_off(place: Path) -> None:
+def test_what_was_planted_can_be_found_where_it_is(place: Path) -> None:
     """The search finds what is there: the client's own folder holds every plant."""
     raw = " ".join(
         squeezed(pd.read_parquet(path).to_string(max_colwidth=None))
