@@ -71,6 +71,13 @@ def run(
         list[str] | None, typer.Option("-p", help="NAME=VALUE, for every notebook that has it")
     ] = None,
     timeout: Annotated[float, typer.Option(min=1, help="seconds a notebook may take")] = 900,
+    client_timeout: Annotated[
+        float, typer.Option(min=0, help="seconds all notebooks of a client may take together; 0: no limit of their own")
+    ] = 0,
+    max_memory: Annotated[
+        float, typer.Option(min=0, help="gigabytes a kernel may hold before it is ended; 0: any number")
+    ] = 0,
+    cold: Annotated[bool, typer.Option("--cold", help="start every kernel from nothing")] = False,
     seed: Annotated[int, typer.Option(help="seed of every random draw")] = 1,
     audience: Annotated[Literal["board", "team", "partner"], typer.Option(help="who will read it")] = "board",
     pdf: Annotated[bool, typer.Option(help="print the report too, where a Chromium is found")] = True,
@@ -89,6 +96,9 @@ def run(
         first=first,
         given=_parameters(parameter or []),
         seconds=timeout,
+        client_seconds=client_timeout,
+        cold=cold,
+        ceiling=round(max_memory * 2**30),
         seed=seed,
         audience=audience,
         pdf=pdf,

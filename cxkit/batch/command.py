@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from cxkit import STAGES, errors
-from cxkit.batch import plan
+from cxkit.batch import kernels, plan
 from cxkit.batch.board import waiting, write_board
 from cxkit.batch.pool import run_all
 from cxkit.batch.progress import Event, Reporter
@@ -52,6 +52,9 @@ def run(
     first: str = STAGES[0],
     given: Mapping[str, Any] | None = None,
     seconds: float = 900,
+    client_seconds: float = 0,
+    cold: bool = False,
+    ceiling: int = 0,
     seed: int = 1,
     audience: str = "board",
     pdf: bool = False,
@@ -60,6 +63,8 @@ def run(
     runs_dir: Path | None = None,
 ) -> int:
     """Check every client, run those that can run, print a summary; return the exit code."""
+    if first != plan.REPORT and not cold and (why := kernels.warm_up()):
+        print(f"Kernels start cold: {why}.", file=sys.stderr)
     data = places.data_folder(data_dir)
     runs = places.runs_folder(runs_dir, data=data)
     day = parse_day(as_of)
@@ -78,6 +83,9 @@ def run(
                     seed=seed,
                     audience=audience,
                     pdf=pdf,
+                    client_seconds=client_seconds,
+                    cold=cold,
+                    ceiling=ceiling,
                 )
             )
         except errors.ParameterError:

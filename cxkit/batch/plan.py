@@ -61,6 +61,13 @@ class Job(Record):
     first: str = STAGES[0]
     """The first stage to run, or ``report``."""
     seconds: float = 900.0
+    """What a notebook may take."""
+    client_seconds: float = 0.0
+    """What all notebooks of a client may take together; 0: no more than each alone."""
+    cold: bool = False
+    """Whether kernels start without the template."""
+    ceiling: int = 0
+    """Bytes that a kernel and what it started may hold; 0: any number."""
     seed: int = 1
     audience: str = "board"
     pdf: bool = False
@@ -119,6 +126,9 @@ def check(
     seed: int,
     audience: str,
     pdf: bool = False,
+    client_seconds: float = 0.0,
+    cold: bool = False,
+    ceiling: int = 0,
 ) -> Job:
     """Check one client's settings, notebooks and parameters; raise `PlaybookError` with all that is wrong."""
     folder = places.client_folder(client, data)
@@ -171,6 +181,9 @@ def check(
         seed=seed,
         audience=audience,
         pdf=pdf,
+        client_seconds=client_seconds,
+        cold=cold,
+        ceiling=ceiling,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import sys
 import time
 from collections.abc import Sequence
 from multiprocessing.connection import Connection, wait
@@ -13,7 +12,7 @@ from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from cxkit.batch import interrupt
+from cxkit.batch import interrupt, kernels
 from cxkit.batch.plan import Job
 from cxkit.batch.progress import Event, Listener
 from cxkit.batch.run import Ended, run_client
@@ -66,12 +65,8 @@ def _side_by_side(jobs: Sequence[Job], listen: Listener, workers: int) -> list[E
 
 
 def _context() -> ForkServerContext | SpawnContext:
-    """How workers are started: forked from a clean server that has the libraries, where the system can."""
-    if not sys.platform.startswith("linux"):
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["cxkit.batch.run"])
-    return context
+    """How workers are started: forked from the template that kernels are forked from, where the system can."""
+    return multiprocessing.get_context("spawn") if kernels.why_cold() else kernels.template()
 
 
 def _heard(reader: Connection[Any, Any], listen: Listener) -> Ended | str | None:
@@ -99,6 +94,7 @@ def _told(outcome: Ended | str, job: Job, process: BaseProcess, listen: Listener
 
 def _work(job: Job, writer: Connection[Any, Any]) -> None:
     """Run one client in this process and tell the parent."""
+    kernels.join_template()
     try:
         with interrupt.interruptible():
             writer.send(run_client(job, writer.send))

@@ -84,8 +84,8 @@ def run_stages(
             sources[notebook],
             building / notebook.name,
             _common(job, building, as_of) | given,
-            seconds=job.seconds,
             place=notebook.parent if copy is not None and copy.path == notebook else None,
+            **_limits(job, tell),
         )
         stages[stage] = _entry(sources[notebook], outcome)
         stages[stage] |= {"own_copy": notebook.is_relative_to(job.data), "behind": bool(copy and copy.behind)}
@@ -104,19 +104,26 @@ def run_own(job: Job, building: Path, as_of: str, sources: Mapping[Path, Path], 
     for one in job.own:
         interrupt.check()
         tell("stage", one.name)
-        ran[one.name] = _run_one(job, one, building, as_of, source=sources[one.path], told=told)
+        ran[one.name] = _run_one(job, one, building, as_of, source=sources[one.path], told=told, limits=_limits(job, tell))
     return ran
 
 
 def _run_one(
-    job: Job, one: Added, building: Path, as_of: str, *, source: Path, told: Mapping[str, str]
+    job: Job,
+    one: Added,
+    building: Path,
+    as_of: str,
+    *,
+    source: Path,
+    told: Mapping[str, str],
+    limits: Mapping[str, Any],
 ) -> dict[str, Any]:
     if one.problem:
         return {"status": "failed", "notebook": notebook_hash(source), "error": one.problem}
     common = {name: value for name, value in _common(job, building, as_of).items() if name in one.names}
     given = {name: value for name, value in job.given.items() if name in one.names}
     target = building / one.path.name
-    outcome = run_notebook(source, target, common | given, seconds=job.seconds, place=one.path.parent, told=told)
+    outcome = run_notebook(source, target, common | given, place=one.path.parent, told=told, **limits)
     found = _entry(source, outcome)
     return found if outcome.done else found | {"error": _reason(one.path, outcome)}
 
@@ -151,6 +158,17 @@ def unfinished(own: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n".join(entry["error"] for entry in own.values() if entry["status"] == "failed")
 
 
+def _limits(job: Job, tell: Telling) -> dict[str, Any]:
+    """What the next notebook may take: its own deadline, or what is left of the client's."""
+    left = max(1.0, job.client_seconds - tell.seconds) if job.client_seconds else job.seconds
+    return {
+        "seconds": min(job.seconds, left),
+        "limit": "see --client-timeout" if left < job.seconds else "see --timeout",
+        "cold": job.cold,
+        "ceiling": job.ceiling,
+    }
+
+
 def _common(job: Job, building: Path, as_of: str) -> dict[str, Any]:
     """What the batch gives to every notebook."""
     return {
@@ -173,6 +191,9 @@ def _entry(source: Path, outcome: Outcome) -> dict[str, Any]:
         "status": "done" if outcome.done else "failed",
         "notebook": notebook_hash(source),
         "seconds": round(outcome.seconds, 3),
+        "cells": outcome.cells,
+        "kernel": outcome.kernel,
+        "retried": outcome.retried,
     }
     return found if outcome.done else found | {"error": outcome.error}
 

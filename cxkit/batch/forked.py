@@ -1,0 +1,88 @@
+"""What a kernel does in the process that was forked for it, up to the first message: the part a cold start does too."""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
+from types import ModuleType
+from typing import Any
+
+PR_SET_PDEATHSIG = 1
+INLINE = "module://matplotlib_inline.backend_inline"
+
+
+class Process(ForkServerProcess):
+    """A process of the template that does not import the program which asked for it."""
+
+    _lock = threading.Lock()
+
+    @staticmethod
+    def _Popen(process_obj: Any) -> Any:  # noqa: N802  # multiprocessing's own name
+        with Process._lock:
+            main = sys.modules["__main__"]
+            sys.modules["__main__"] = ModuleType("__main__")
+            try:
+                return ForkServerProcess._Popen(process_obj)  # type: ignore[attr-defined]
+            finally:
+                sys.modules["__main__"] = main
+
+
+def serve(
+    arguments: Sequence[str],
+    folder: str,
+    environment: Mapping[str, str],
+    path: Sequence[str],
+    ready: Connection[Any, Any],
+) -> None:
+    """Become a kernel: the environment, folder and module path of a fresh one, then IPython's own application.
+
+    `arguments` are those after ``-m ipykernel_launcher``, `path` what a fresh interpreter looks modules up in. A byte
+    goes through `ready` when the kernel listens.
+    """
+    os.setsid()
+    _die_with_the_template()
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    sys.path[:] = list(path)
+    sys.argv[:] = ["ipykernel_launcher", *arguments]
+    _as_if_just_imported()
+    from ipykernel.kernelapp import IPKernelApp
+
+    app = IPKernelApp.instance()
+    app.initialize([*arguments, f"--IPKernelApp.parent_handle={os.getppid()}"])
+    ready.send_bytes(b"1")
+    ready.close()
+    try:
+        app.start()
+    finally:
+        atexit._run_exitfuncs()  # a forked process leaves without them; a fresh one does not
+
+
+def _die_with_the_template() -> None:
+    """Be killed when the template goes, and let it go when its runner does, even while a library holds this process."""
+    held: Any = forkserver._forkserver  # type: ignore[attr-defined]
+    if held._forkserver_alive_fd is not None:
+        os.close(held._forkserver_alive_fd)
+        held._forkserver_alive_fd = None
+    template = os.getppid()
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != template:  # it went while we asked
+        os._exit(1)
+
+
+def _as_if_just_imported() -> None:
+    """Undo what a library keeps from the moment the template imported it: its random state and its backend."""
+    import matplotlib
+    import numpy as np
+
+    np.random.seed()  # noqa: NPY002  # every kernel would draw the template's numbers
+    matplotlib.rcParams["backend"] = os.environ.get("MPLBACKEND") or INLINE
