@@ -14,17 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from cxkit.metrics.detectors import EMAIL, KEY, PHONE, SPELT, USERINFO, luhn
 from cxkit.records import Record
 
-EMAIL = re.compile(r"[\w.+%'-]+@(?:[\w-]+\.)+[\w-]{2,}")
-PHONE = re.compile(
-    r"(?<![\w.,/#-])(?:"
-    r"(?:\+|00)\d{1,3}[ \u00a0./()-]{0,3}(?:\d[ \u00a0./()-]{0,2}){6,12}\d"  # +44 20 7946 0958
-    r"|\(\d{2,5}\)[ \u00a0./-]?\d{2,4}(?:[ \u00a0./-]?\d{2,4}){1,3}"  # (020) 7946 0958
-    r"|0\d{1,4}[ \u00a0./-]\d{2,4}(?:[ \u00a0./-]\d{2,4}){1,3}"  # 020 7946 0958
-    r"|\d{3}[-. ]\d{3}[-. ]\d{4}"  # 555-010-4477
-    r")(?![\w-]|[.,]\d)"
-)
 ORDINARY = frozenset(
     re.findall(
         r"\w+",
@@ -44,15 +36,11 @@ _ROAD = (
     r"|[Bb]oulevard|[Bb]lvd\.?|[Cc]ourt|[Ss]quare"
 )
 PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("key", KEY),
+    ("key", USERINFO),
     ("link", re.compile(r"(?i)\b(?:https?://|www\.)[^\s<>\"]+")),
     ("e-mail", EMAIL),
-    (
-        "e-mail",
-        re.compile(
-            r"(?i)[\w.+-]+\s*(?:\(at\)|\[at\]|\{at\}|@)\s*[\w-]+(?:\s*(?:\(dot\)|\[dot\]|\sdot\s|\.)\s*[\w-]+)*"
-            r"\s*(?:\(dot\)|\[dot\]|\sdot\s|\.)\s*[a-z]{2,}\b|[\w.+-]+ at [\w-]+(?: dot [\w-]+)+"
-        ),
-    ),
+    ("e-mail", SPELT),
     ("account number", re.compile(r"\b[A-Za-z]{2}\d{2}(?:[ .-]?[A-Za-z0-9]{4}){3,7}(?:[ .-]?[A-Za-z0-9]{1,3})?\b")),
     ("card", re.compile(r"(?<!\d)\d(?:[ .\u00a0-]{0,2}\d){12,18}(?!\d)")),
     ("phone", PHONE),
@@ -132,7 +120,7 @@ class People:
         return bool(self._forms)
 
     def _learn(self, value: str) -> None:
-        found = tuple(words(value))
+        found = tuple(words(unicodedata.normalize("NFKC", value)))
         if len(found) == 1 and (len(found[0]) < 4 or found[0].casefold() in ORDINARY or found[0].isdigit()):
             return
         if not found or EMAIL.fullmatch(value.strip()):
@@ -180,53 +168,6 @@ class Masked(Record):
     text: str
     kinds: tuple[str, ...] = ()
     """Kind of each thing masked, in the order the patterns found them."""
-
-
-def luhn(number: str) -> bool:
-    """Whether the check digit of a card number holds.
-
-    >>> luhn("4539 1488 0343 6467"), luhn("4539 1488 0343 6468")
-    (True, False)
-    """
-    digits = [int(c) for c in number if c.isdecimal()]
-    doubled = [d if i % 2 == 0 else (2 * d - 9 if d > 4 else 2 * d) for i, d in enumerate(reversed(digits))]
-    return len(digits) > 1 and sum(doubled) % 10 == 0
-
-
-ACCOUNT = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ .-]?[A-Za-z0-9]){11,30}(?![A-Za-z0-9])")
-CARD = re.compile(r"(?<![\w.,])\d(?:[ .\u00a0-]{0,2}\d){12,18}(?!\w|[.,]\d)")
-HASH = re.compile(r"[0-9a-f]+")
-
-
-def iban(number: str) -> bool:
-    """Whether the check digits of an international bank account number hold (ISO 13616: 97 leaves 1).
-
-    >>> iban("DE89 3704 0044 0532 0130 00"), iban("DE88 3704 0044 0532 0130 00")
-    (True, False)
-    """
-    plain = "".join(c for c in number if c.isalnum()).upper()
-    turned = plain[4:] + plain[:4]
-    return len(plain) > 14 and int("".join(str(int(c, 36)) for c in turned)) % 97 == 1
-
-
-def without_accounts(text: str) -> str:
-    """A text without account and card numbers whose check digits hold; other long numbers stay.
-
-    >>> without_accounts("IBAN DE89370400440532013000, card 4539 1488 0343 6467, order 4539 1488 0343 6468")
-    'IBAN [account number], card [card], order 4539 1488 0343 6468'
-
-    A hash is no account: what is written in the digits of base sixteen stays.
-    """
-    text = ACCOUNT.sub(lambda m: _account(m[0]), text)
-    return CARD.sub(lambda m: "[card]" if luhn(m[0]) else m[0], text)
-
-
-def _account(found: str) -> str:
-    """What stands for an account number; words behind it are kept."""
-    for end in [m.end() for m in re.finditer(r"[A-Za-z0-9](?![A-Za-z0-9])", found)][::-1]:
-        if not HASH.fullmatch(found[:end]) and iban(found[:end]):
-            return f"[account number]{found[end:]}"
-    return found
 
 
 def mask_text(text: str, people: People | None = None) -> Masked:

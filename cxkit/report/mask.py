@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from cxkit.metrics.masking import EMAIL, PHONE, People, visible, without_accounts
+from cxkit.metrics.detectors import thorough, without_contacts, without_keys
+from cxkit.metrics.masking import People, visible
 from cxkit.metrics.suppression import HIDDEN, suppressed
 from cxkit.report.blocks import NoteBody, TableBody
 from cxkit.report.challenged import Challenged
@@ -30,19 +31,23 @@ T = TypeVar("T")
 
 
 def secrets(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters with the values of secret-sounding names, and passwords inside addresses, replaced.
+    """Parameters with the values of secret-sounding names, at any depth, and keys and passwords in texts replaced.
 
-    >>> secrets({"api_key": "k", "url": "postgres://u:p@h/d", "seed": 7})
-    {'api_key': '[secret]', 'url': 'postgres://[secret]@h/d', 'seed': 7}
+    >>> secrets({"api_key": "k", "url": "postgres://u:p@h/d", "seed": 7, "feeds": [{"token": "t", "day": 1}]})
+    {'api_key': '[secret]', 'url': 'postgres://[secret]@h/d', 'seed': 7, 'feeds': [{'token': '[secret]', 'day': 1}]}
     """
-    return {
-        name: "[secret]"
-        if SECRET.search(name) and value is not None
-        else re.sub(r"(?<=://)[^/@\s]+(?=@)", "[secret]", value)
-        if isinstance(value, str)
-        else value
-        for name, value in parameters.items()
-    }
+    return {name: _closed(value, SECRET.search(str(name)) is not None) for name, value in parameters.items()}
+
+
+def _closed(value: Any, secret: bool) -> Any:
+    """A parameter's value; under a `secret` name nothing that says anything is left of it."""
+    if isinstance(value, Mapping):
+        return {n: _closed(v, secret or SECRET.search(str(n)) is not None) for n, v in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_closed(v, secret) for v in value)
+    if secret and value is not None:
+        return "[secret]"
+    return without_keys(value) if isinstance(value, str) else value
 
 
 class Mask:
@@ -66,17 +71,14 @@ class Mask:
         return self.local.figures(self.masked(text))
 
     def masked(self, text: str) -> str:
-        """One text with unseen characters shown and, unless privacy is off, people masked; its figures as they are."""
-        text = visible(text)
-        if not self.privacy.on or not text:
+        """One text with unseen characters shown, keys and, unless privacy is off, people masked; its figures stay."""
+        return visible(thorough(text, self._hidden)) if text else text
+
+    def _hidden(self, text: str) -> str:
+        text = without_keys(text)
+        if not self.privacy.on:
             return text
-        if "@" in text:
-            text = EMAIL.sub("[e-mail]", text)
-        digits = sum(c.isdigit() for c in text)
-        if digits >= 12:
-            text = without_accounts(text)
-        if digits >= 7:
-            text = PHONE.sub("[phone]", text)
+        text = without_contacts(text)
         return self._people.masked(text) if self._people else text
 
     def value(self, value: T) -> T:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxkit.metrics.masking import SHAPES, People, luhn, mask_text, planted
+from cxkit.metrics.detectors import luhn
+from cxkit.metrics.masking import SHAPES, People, mask_text, planted
 
 PEOPLE = People(["Torvel Quamir", "Li Wu", "Price"])
 
