@@ -48,8 +48,8 @@ class Outcome(Record):
     """Whether a kernel died first, and the notebook was run once more from a cold one."""
 
 
-class HonestRecord(NotebookExecutionManager):  # type: ignore[misc]
-    """What papermill writes into a notebook about its cells, without calling completed what never ran or was cut off."""
+class HonestRecord(NotebookExecutionManager):
+    """What papermill writes about cells, without calling completed what never ran or was cut off."""
 
     def cell_complete(self, cell: Any, cell_index: int | None = None, **kwargs: Any) -> None:
         """Note the end of a cell; one that an exception ended, a deadline for instance, has failed."""
@@ -67,7 +67,7 @@ class HonestRecord(NotebookExecutionManager):  # type: ignore[misc]
             cell.metadata.papermill["status"] = self.FAILED if status == self.RUNNING else status
 
 
-class NotebookRun(PapermillNotebookClient):  # type: ignore[misc]
+class NotebookRun(PapermillNotebookClient):
     """papermill's client with our kernels; a kernel whose notebook did not end well is not asked, but ended."""
 
     def __init__(self, record: HonestRecord, *, cold: bool, ceiling: int, **given: Any) -> None:
@@ -89,8 +89,8 @@ class NotebookRun(PapermillNotebookClient):  # type: ignore[misc]
             raise
 
 
-class DeadlineEngine(Engine):  # type: ignore[misc]
-    """papermill's engine for Python notebooks with one deadline for all cells; those tagged `interactive` are not run."""
+class DeadlineEngine(Engine):
+    """papermill's engine with one deadline for all cells; those tagged `interactive` are not run."""
 
     @classmethod
     def execute_notebook(cls, nb: Any, kernel_name: str, output_path: str | None = None, **kwargs: Any) -> Any:
@@ -148,8 +148,8 @@ def _mark(begun: list[Any], name: str, text: str) -> None:
 
 def _over(used: int, ceiling: int) -> str:
     return (
-        f"the kernel held {used / 2**20:,.0f} MB in this cell and was ended at its ceiling of {ceiling / 2**20:,.0f} MB "
-        "(see --max-memory)"
+        f"the kernel held {used / 2**20:,.0f} MB in this cell and was ended at its ceiling "
+        f"of {ceiling / 2**20:,.0f} MB (see --max-memory)"
     )
 
 

@@ -9,13 +9,20 @@ import signal
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from types import ModuleType
 from typing import Any
 
+import matplotlib
+import numpy as np
+from ipykernel.kernelapp import IPKernelApp
+
 PR_SET_PDEATHSIG = 1
+SET_ON_IMPORT = ("PYDEVD_USE_FRAME_EVAL",)
+"""Variables that a library sets when it is imported: the template has imported it already."""
 INLINE = "module://matplotlib_inline.backend_inline"
 
 
@@ -25,12 +32,12 @@ class Process(ForkServerProcess):
     _lock = threading.Lock()
 
     @staticmethod
-    def _Popen(process_obj: Any) -> Any:  # noqa: N802  # multiprocessing's own name
+    def _Popen(process_obj: Any) -> Any:  # multiprocessing's own name
         with Process._lock:
             main = sys.modules["__main__"]
             sys.modules["__main__"] = ModuleType("__main__")
             try:
-                return ForkServerProcess._Popen(process_obj)  # type: ignore[attr-defined]
+                return ForkServerProcess._Popen(process_obj)
             finally:
                 sys.modules["__main__"] = main
 
@@ -49,14 +56,14 @@ def serve(
     """
     os.setsid()
     _die_with_the_template()
+    imported = {name: os.environ[name] for name in SET_ON_IMPORT if name in os.environ}
     os.environ.clear()
-    os.environ.update(environment)
+    os.environ.update({**imported, **environment})
     os.chdir(folder)
     sys.path[:] = list(path)
-    sys.argv[:] = ["ipykernel_launcher", *arguments]
+    launcher = find_spec("ipykernel_launcher")
+    sys.argv[:] = [(launcher and launcher.origin) or "ipykernel_launcher", *arguments]
     _as_if_just_imported()
-    from ipykernel.kernelapp import IPKernelApp
-
     app = IPKernelApp.instance()
     app.initialize([*arguments, f"--IPKernelApp.parent_handle={os.getppid()}"])
     ready.send_bytes(b"1")
@@ -69,7 +76,7 @@ def serve(
 
 def _die_with_the_template() -> None:
     """Be killed when the template goes, and let it go when its runner does, even while a library holds this process."""
-    held: Any = forkserver._forkserver  # type: ignore[attr-defined]
+    held: Any = forkserver._forkserver
     if held._forkserver_alive_fd is not None:
         os.close(held._forkserver_alive_fd)
         held._forkserver_alive_fd = None
@@ -81,8 +88,5 @@ def _die_with_the_template() -> None:
 
 def _as_if_just_imported() -> None:
     """Undo what a library keeps from the moment the template imported it: its random state and its backend."""
-    import matplotlib
-    import numpy as np
-
-    np.random.seed()  # noqa: NPY002  # every kernel would draw the template's numbers
+    np.random.seed()  # every kernel would draw the template's numbers
     matplotlib.rcParams["backend"] = os.environ.get("MPLBACKEND") or INLINE

@@ -41,7 +41,7 @@ from cxkit.batch.forked import Process, serve
 
 PROVISIONER = "cxkit-warm"
 PRELOAD = (
-    *("ipykernel.kernelapp", "ipykernel.debugger", "matplotlib_inline.backend_inline", "matplotlib.pyplot"),
+    *("ipykernel.kernelapp", "ipykernel.debugger", "matplotlib.pyplot"),
     *("matplotlib.backends.backend_svg", "numpy", "pandas", "scipy.stats", "scipy.optimize", "statsmodels.api"),
     *("seaborn", "duckdb", "narwhals", "pyarrow.parquet", "pydantic", "yaml", "sqlglot.optimizer", "tea_tasting"),
     *("splink", "networkx", "rapidfuzz", "babel.dates", "babel.numbers", "jinja2", "nh3", "markdown_it"),
@@ -85,7 +85,7 @@ def warm_up() -> str:
 
 def join_template() -> None:
     """Use the template of the process that forked this one, where it was forked, instead of starting another."""
-    held: Any = forkserver._forkserver  # type: ignore[attr-defined]
+    held: Any = forkserver._forkserver
     if held._forkserver_alive_fd is not None and held._forkserver_pid is None:
         held.ensure_running = lambda: None
 
@@ -182,6 +182,7 @@ def _said(ready: Connection[Any, Any]) -> bool:
 class WarmProvisioner(LocalProvisioner):
     """Starts a kernel by forking the template; cold where that cannot be, or where it is another interpreter's."""
 
+    process: Any = None
     warm = False
     """Whether the kernel was forked."""
 
@@ -222,7 +223,7 @@ def _of_this_interpreter(cmd: Sequence[str]) -> list[str] | None:
 
 
 class Client(AsyncKernelClient):
-    """A client that is ready when the kernel has answered and fallen idle, without a fixed wait for what else may come."""
+    """A client that is ready when the kernel has answered and fallen idle, without a fixed wait."""
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         """Wait until the kernel answers, as nbclient asks before the first cell.
@@ -284,8 +285,9 @@ class Manager(AsyncKernelManager):
     async def _async_post_start_kernel(self, **given: Any) -> None:
         await super()._async_post_start_kernel(**given)
         self.started = "warm" if getattr(self.provisioner, "warm", False) else "cold"
-        if self.ceiling and self.provisioner is not None:
-            threading.Thread(target=self._watch, args=(self.provisioner.pid,), daemon=True).start()
+        pid = getattr(self.provisioner, "pid", None)
+        if self.ceiling and pid is not None:
+            threading.Thread(target=self._watch, args=(pid,), daemon=True).start()
 
     def _watch(self, pid: int) -> None:
         """End the kernel and what it started when together they hold more than the ceiling."""
@@ -307,13 +309,14 @@ class Manager(AsyncKernelManager):
 
     async def _async_shutdown_kernel(self, now: bool = False, restart: bool = False) -> None:
         """End the kernel: at once, or asked to, and seen to while the caller goes on."""
-        process = getattr(self.provisioner, "process", None)
+        provisioner: Any = self.provisioner
+        process = getattr(provisioner, "process", None)
         if now or restart or process is None:
             await super()._async_shutdown_kernel(now=now, restart=restart)
             return
         await self._async_request_shutdown()
         threading.Thread(target=_see_off, args=(process, self.place), name="cxkit-leaving").start()
-        self.provisioner.process, self.leaving = None, True
+        provisioner.process, self.leaving = None, True
 
     shutdown_kernel = _async_shutdown_kernel
 

@@ -104,7 +104,9 @@ def run_own(job: Job, building: Path, as_of: str, sources: Mapping[Path, Path], 
     for one in job.own:
         interrupt.check()
         tell("stage", one.name)
-        ran[one.name] = _run_one(job, one, building, as_of, source=sources[one.path], told=told, limits=_limits(job, tell))
+        ran[one.name] = _run_one(
+            job, one, building, as_of, source=sources[one.path], told=told, limits=_limits(job, tell)
+        )
     return ran
 
 

@@ -1,0 +1,188 @@
+"""Warm kernels: forked from a template of libraries, otherwise as cold ones; they end with whoever started them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+
+from cxkit.batch import kernels
+from cxkit.batch.engine import Outcome, run_notebook
+
+pytestmark = [
+    pytest.mark.run,
+    pytest.mark.skipif(bool(kernels.why_cold()), reason=f"no warm kernels here: {kernels.why_cold()}"),
+]
+
+ABOUT = """
+import json, os, sys
+print(json.dumps({"path": sys.path, "argv": sys.argv[:1], "folder": os.getcwd(), "group": os.getpgid(0) == os.getpid(),
+    "environment": sorted(set(os.environ) - {"JPY_PARENT_PID"}), "executable": sys.executable}))
+"""
+FIGURE = """
+import matplotlib.pyplot as plt
+figure, axes = plt.subplots(figsize=(2, 1))
+_ = axes.plot([1, 3, 2])
+"""
+
+
+def book(path: Path, *sources: str) -> Path:
+    made = nbformat.v4.new_notebook(
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        cells=[nbformat.v4.new_code_cell(source, id=f"c{n}") for n, source in enumerate(sources)],
+    )
+    nbformat.write(made, path)
+    return path
+
+
+def said(path: Path) -> list[str]:
+    cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+    return ["".join(o.get("text", "") for o in cell.outputs) for cell in cells]
+
+
+def ran(tmp_path: Path, *sources: str, cold: bool = False, name: str = "out", ceiling: int = 0) -> Outcome:
+    source = book(tmp_path / "in.ipynb", *sources)
+    return run_notebook(source, tmp_path / f"{name}.ipynb", {}, seconds=60, place=tmp_path, cold=cold, ceiling=ceiling)
+
+
+def test_warm_kernel_is_a_cold_one_that_started_sooner(tmp_path: Path) -> None:
+    ends = [ran(tmp_path, ABOUT, FIGURE, cold=cold, name=f"{cold}") for cold in (False, True)]
+    assert [one.kernel for one in ends] == ["warm", "cold"]
+    assert all(one.done for one in ends)
+    warm, cold = (nbformat.read(tmp_path / f"{way}.ipynb", as_version=4) for way in (False, True))
+    assert json.loads(warm.cells[0].outputs[0].text) == json.loads(cold.cells[0].outputs[0].text)
+    assert [c.outputs for c in warm.cells] == [c.outputs for c in cold.cells]
+    assert "image/png" in warm.cells[1].outputs[0].data
+
+
+def test_template_has_every_library_and_nothing_of_cxkit(tmp_path: Path) -> None:
+    """The fork server passes over what it cannot import without a word."""
+    asked = f"import sys\nprint([m for m in {kernels.PRELOAD!r} if m not in sys.modules])"
+    ours = "import sys\nprint(sorted(m for m in sys.modules if m.split('.')[0] == 'cxkit'))"
+    assert ran(tmp_path, asked, ours).kernel == "warm"
+    assert said(tmp_path / "out.ipynb") == ["[]\n", "['cxkit', 'cxkit.batch', 'cxkit.batch.forked']\n"]
+
+
+def test_two_warm_kernels_draw_different_numbers(tmp_path: Path) -> None:
+    draw = "import numpy, random\nprint(numpy.random.rand(), random.random())"
+    drawn = []
+    for _ in range(2):
+        ran(tmp_path, draw)
+        drawn.append(said(tmp_path / "out.ipynb")[0].split())
+    assert drawn[0][0] != drawn[1][0]
+    assert drawn[0][1] != drawn[1][1]
+
+
+def test_warm_kernel_runs_what_a_notebook_leaves_for_its_end(tmp_path: Path) -> None:
+    left = "import atexit, pathlib\n_ = atexit.register(pathlib.Path('left.txt').write_text, 'left')"
+    assert ran(tmp_path, left).done
+    until = time.monotonic() + 10
+    while not (tmp_path / "left.txt").exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    assert (tmp_path / "left.txt").read_text() == "left"
+
+
+def test_dead_kernel_is_started_once_more_and_cold(tmp_path: Path) -> None:
+    once = "import pathlib, os\np = pathlib.Path('died')\nif not p.exists():\n    p.touch()\n    os._exit(9)\nprint(2)"
+    ended = ran(tmp_path, once)
+    assert (ended.done, ended.retried, ended.kernel) == (True, True, "cold")
+    assert said(tmp_path / "out.ipynb") == ["2\n"]
+
+
+def test_kernel_over_its_ceiling_is_ended_and_said_so(tmp_path: Path) -> None:
+    ended = ran(
+        tmp_path, "1", "held = [bytearray(2**20) for _ in range(4000)]\nimport time\ntime.sleep(30)", ceiling=2**30
+    )
+    assert "MemoryCeiling" in ended.error
+    assert "ceiling of 1,024 MB (see --max-memory)" in ended.error
+    assert not ended.retried
+    assert ended.seconds < 25
+
+
+def test_cells_are_recorded_as_they_ended(tmp_path: Path) -> None:
+    assert ran(tmp_path, "1", "1 / 0", "3").cells == {"completed": 1, "failed": 1, "pending": 1}
+    source = book(tmp_path / "in.ipynb", "1", "import time; time.sleep(60)", "3", "4")
+    ended = run_notebook(source, tmp_path / "out.ipynb", {}, seconds=2, limit="see --client-timeout")
+    assert ended.cells == {"completed": 1, "failed": 1, "pending": 2}
+    assert "see --client-timeout" in ended.error
+
+
+def test_kernel_that_a_library_holds_is_ended_at_the_deadline(tmp_path: Path) -> None:
+    held = "import ctypes, os\nprint(os.getpid(), flush=True)"
+    source = book(tmp_path / "in.ipynb", held, "ctypes.PyDLL(None).sleep(600)")
+    ended = run_notebook(source, tmp_path / "out.ipynb", {}, seconds=2)
+    assert "deadline" in ended.error
+    assert gone(int(said(tmp_path / "out.ipynb")[0]))
+
+
+RUNNER = """
+import sys
+from pathlib import Path
+from cxkit.batch.engine import run_notebook
+if __name__ == "__main__":
+    run_notebook(Path("in.ipynb"), Path("out.ipynb"), {}, seconds=600, place=Path.cwd())
+"""
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
+    """A runner whose kernel is held by a C library, and that kernel's process."""
+    held = "import ctypes, os, pathlib\npathlib.Path('pid').write_text(str(os.getpid()))\nctypes.PyDLL(None).sleep(600)"
+    book(tmp_path / "in.ipynb", held)
+    (tmp_path / "runner.py").write_text(RUNNER)
+    process = subprocess.Popen([sys.executable, "runner.py"], cwd=tmp_path)
+    until = time.monotonic() + 60
+    while not ((tmp_path / "pid").exists() and (tmp_path / "pid").read_text()) and time.monotonic() < until:
+        time.sleep(0.05)
+    kernel = int((tmp_path / "pid").read_text())
+    yield process, kernel
+    process.kill()
+    process.wait()
+
+
+def gone(pid: int, seconds: float = 10) -> bool:
+    until = time.monotonic() + seconds
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def test_kernel_that_a_library_holds_ends_with_its_killed_runner(runner: tuple["subprocess.Popen[bytes]", int]) -> None:
+    process, kernel = runner
+    template = psutil.Process(kernel).ppid()
+    assert template != process.pid
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert gone(kernel)
+    assert gone(template)
+    kernels.sweep()
+    assert not list(Path(tempfile.gettempdir()).glob(f"cxkit-{process.pid}-*"))
+
+
+def test_sockets_are_for_this_user_alone_and_gone_afterwards(tmp_path: Path) -> None:
+    look = "import sys, pathlib\nat = pathlib.Path(sys.argv[2]).parent\nprint(at, oct(at.stat().st_mode & 0o777))"
+    assert ran(tmp_path, look).done
+    place, mode = said(tmp_path / "out.ipynb")[0].split()
+    assert mode == "0o700"
+    until = time.monotonic() + 10
+    while Path(place).exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not Path(place).exists()
+
+
+def test_plain_papermill_can_ask_for_warm_kernels(tmp_path: Path) -> None:
+    """By the name of the entry point, without anything else of ours."""
+    book(tmp_path / "in.ipynb", "import sys\nprint('splink' in sys.modules)")
+    told = {**os.environ, "JUPYTER_DEFAULT_PROVISIONER_NAME": kernels.PROVISIONER}
+    subprocess.run([sys.executable, "-m", "papermill", "in.ipynb", "out.ipynb"], cwd=tmp_path, env=told, check=True)
+    assert said(tmp_path / "out.ipynb") == ["True\n"]
