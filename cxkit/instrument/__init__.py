@@ -4,7 +4,7 @@ from cxkit.instrument.attribution import Attribution, attribution
 from cxkit.instrument.changes import StructuralChange, structural_change
 from cxkit.instrument.code_frame import CodeFrame, code_frame
 from cxkit.instrument.identity import Identity, clusters_at, identity
-from cxkit.instrument.linkage import Linkage, counted_under, linkage
+from cxkit.instrument.linkage import Linkage, counting_under, linkage
 from cxkit.instrument.loop import ClosedLoop, closed_loop
 from cxkit.instrument.signals import SignalMap, signal_map
 from cxkit.instrument.taxonomy import Taxonomy, taxonomy
@@ -24,7 +24,7 @@ __all__ = [
     "closed_loop",
     "clusters_at",
     "code_frame",
-    "counted_under",
+    "counting_under",
     "identity",
     "linkage",
     "signal_map",

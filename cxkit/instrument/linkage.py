@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -94,36 +95,43 @@ def linkage(
     )
 
 
-def counted_under(
-    tables: Tables, crosswalk: pd.DataFrame, *, window_months: int = 12, fcr_window_days: int = 7
-) -> tuple[Finding, ...]:
-    """What one crosswalk changes against none: recontact in money, contacts and feedback of a known customer.
+def counting_under(
+    tables: Tables, *, window_months: int = 12, fcr_window_days: int = 7
+) -> Callable[[pd.DataFrame], tuple[Finding, ...]]:
+    """A function of a crosswalk: what it changes against none in recontact, contacts and feedback of known customers.
 
-    `crosswalk` has system, person_id and entity. For a panel that moves the threshold; the report's own figures, with
-    their band, are those of `linkage`.
+    A crosswalk has system, person_id and entity. For a panel that moves the threshold: what does not hang on the
+    crosswalk is counted once. The report's own figures, with their band, are those of `linkage`.
     """
-    if not {"account_id"} <= tables.supplied("people"):
-        return ()
     window = recent(tables, "revenue", "month", window_months)
     count = _counter(tables, window, window_months, fcr_window_days)
-    without, here = count(None), count(_arrow(crosswalk))
-    base = _bases(tables, window, window_months, fcr_window_days)
-    made = []
-    for name, chosen in here.items():
-        title = _compared(tables, KINDS[name][0], chosen, without[name], base.get(name, 0.0))
-        made.append(
-            Finding(
-                id=f"instrument.linkage.{name}",
-                stage="instrument",
-                title=title,
-                value=chosen,
-                unit="ratio",
-                about="this crosswalk alone",
-                grade="D",
-                sources=("people",),
+
+    @cache
+    def beside() -> tuple[dict[str, float], dict[str, float]]:
+        return count(None), _bases(tables, window, window_months, fcr_window_days)
+
+    def counted(crosswalk: pd.DataFrame) -> tuple[Finding, ...]:
+        if not {"account_id"} <= tables.supplied("people"):
+            return ()
+        without, base = beside()
+        made = []
+        for name, chosen in count(_arrow(crosswalk)).items():
+            title = _compared(tables, KINDS[name][0], chosen, without[name], base.get(name, 0.0))
+            made.append(
+                Finding(
+                    id=f"instrument.linkage.{name}",
+                    stage="instrument",
+                    title=title,
+                    value=chosen,
+                    unit="ratio",
+                    about="this crosswalk alone",
+                    grade="D",
+                    sources=("people",),
+                )
             )
-        )
-    return tuple(made)
+        return tuple(made)
+
+    return counted
 
 
 def _compared(tables: Tables, label: str, chosen: float, without: float, base: float) -> str:

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
 
 from cxkit.records import Finding, Gap
+
+Memo = dict[tuple[Hashable, ...], "Part"]
+"""Parts by what they hang on, for who computes a result again with one assumption moved."""
+
+
+def remembered(memo: Memo | None, key: tuple[Hashable, ...], make: Callable[[], Part]) -> Part:
+    """The part that `memo` keeps under `key`, else what `make` returns, which is kept.
+
+    >>> memo: Memo = {}
+    >>> remembered(memo, ("a", 7), Part) is remembered(memo, ("a", 7), Part)
+    True
+    """
+    if memo is None:
+        return make()
+    if key not in memo:
+        memo[key] = make()
+    return memo[key]
 
 
 @dataclass(frozen=True)

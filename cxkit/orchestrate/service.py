@@ -14,7 +14,7 @@ from cxkit.metrics.windows import Window
 from cxkit.orchestrate.breaches import TARGET, breaches_part, owners_part, readings_part
 from cxkit.orchestrate.handling import handling_part
 from cxkit.orchestrate.naming import labelled, moment_names, optional, too_few
-from cxkit.orchestrate.part import Part
+from cxkit.orchestrate.part import Memo, Part, remembered
 from cxkit.orchestrate.repeats import repeats_part
 from cxkit.orchestrate.waiting import resolution_part, waiting_part
 from cxkit.records import Finding, Gap, Missing, Result
@@ -64,6 +64,7 @@ def service_levels(
     calendar: str | None = None,
     target: float | None = None,
     detail: bool = True,
+    memo: Memo | None = None,
 ) -> ServiceLevels:
     """Service levels over the last complete months that tickets reach.
 
@@ -71,8 +72,9 @@ def service_levels(
     moment has none; `sla_scale` multiplies every limit; `calendar` is put in the place of every moment's (``always``
     runs round the clock) and raises `ParameterError` when the client has none of that name. `target` is the share in
     time against which conventions are judged; nine in ten when nobody names one. Without `detail` handling and
-    resolution times and the tables of breaches are left out, for a panel that answers at once. Conventions are those of
-    `cxkit.metrics.service` and `cxkit.metrics.recontact`. A missing table or column becomes a gap.
+    resolution times and the tables of breaches are left out, for a panel that answers at once; `memo`, of these tables,
+    keeps the parts that an assumption does not touch. Conventions are those of `cxkit.metrics.service` and
+    `cxkit.metrics.recontact`. A missing table or column becomes a gap.
     """
     service.check_calendar(tables, calendar)
     limits = Limits(sla_hours=sla_hours, sla_scale=sla_scale, calendar=calendar)
@@ -82,7 +84,11 @@ def service_levels(
         gaps = _nothing(lacks)
         return ServiceLevels(as_of=tables.as_of, fcr_window_days=fcr_window_days, limits=limits, gaps=gaps)
     names = moment_names(tables)
-    parts = [repeats_part(tables, window, names, fcr_window_days)]
+    parts = [
+        remembered(
+            memo, ("repeats", window, fcr_window_days), lambda: repeats_part(tables, window, names, fcr_window_days)
+        )
+    ]
     if detail:
         parts.append(handling_part(tables, window, names))
     if service.settled(tables) is None:
@@ -90,20 +96,9 @@ def service_levels(
         reason = "The export does not say when a ticket was resolved."
         parts.insert(0, Part(gaps=_gaps(("sla", "open", "resolution"), reason, needs)))
     else:
-        moved = {"sla_hours": sla_hours, "sla_scale": sla_scale, "calendar": calendar}
-        with service.judged(tables, window, **moved) as relation:  # type: ignore[arg-type]
-            attained = _attainment(tables, relation, window, names, limits)
-            first = [attained]
-            if attained.findings:
-                first.append(readings_part(tables, relation, window, target=target))
-                if detail:
-                    first.append(breaches_part(tables, relation, window, names, days=fcr_window_days))
-                elif int(attained.findings[0].n or 0) >= MINIMUM_N:
-                    first.append(owners_part(tables, relation, window, names))
-            first.append(waiting_part(tables, relation))
-            if detail:
-                first.append(resolution_part(tables, relation, window, names))
-            parts[:0] = first
+        days = fcr_window_days if detail else None
+        key = ("judged", window, sla_hours, sla_scale, calendar, target, days)
+        parts.insert(0, remembered(memo, key, lambda: _judged(tables, window, names, limits, target=target, days=days)))
     whole = Part.joined(parts)
     return ServiceLevels(
         as_of=tables.as_of,
@@ -115,6 +110,26 @@ def service_levels(
         gaps=whole.gaps,
         tables=dict(whole.tables),
     )
+
+
+def _judged(
+    tables: Tables, window: Window, names: dict[str, str], limits: Limits, *, target: float | None, days: int | None
+) -> Part:
+    """What is read off tickets judged by their limits; without `days`, of a recontact, the headlines alone."""
+    moved = {"sla_hours": limits.sla_hours, "sla_scale": limits.sla_scale, "calendar": limits.calendar}
+    with service.judged(tables, window, **moved) as relation:  # type: ignore[arg-type]
+        attained = _attainment(tables, relation, window, names, limits)
+        parts = [attained]
+        if attained.findings:
+            parts.append(readings_part(tables, relation, window, target=target))
+            if days is not None:
+                parts.append(breaches_part(tables, relation, window, names, days=days))
+            elif int(attained.findings[0].n or 0) >= MINIMUM_N:
+                parts.append(owners_part(tables, relation, window, names))
+        parts.append(waiting_part(tables, relation))
+        if days is not None:
+            parts.append(resolution_part(tables, relation, window, names))
+    return Part.joined(parts)
 
 
 WHAT = {

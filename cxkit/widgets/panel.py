@@ -35,6 +35,8 @@ class Answer:
     """The figure in words; a figure without them is not shown."""
 
 
+KEPT = 16
+"""Computations a panel keeps, so that going back to a value, or choosing what to see of an answer, is at once."""
 Compute = Callable[..., Sequence[Finding] | Answer]
 """Takes the parameters, and the panel's choices, by name."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from cxkit import formats, quantify
@@ -10,7 +11,7 @@ from cxkit.charts.tornado import draw_tornado, swings, tornado_alt
 from cxkit.engagement.desk import Desk
 from cxkit.quantify import BusinessCases
 from cxkit.quantify.case_model import redraw
-from cxkit.widgets.panel import Answer, Panel, panel
+from cxkit.widgets.panel import KEPT, Answer, Panel, panel
 
 MOVED = ("effect_scale", "adoption_scale", "ramp_added", "discount_rate", "horizon_months")
 ALL = "quantify.cases.total", "quantify.case.npv"
@@ -23,11 +24,15 @@ def cases(desk: Desk) -> Panel:
     A list chooses one initiative, or all cases together.
     """
 
+    @lru_cache(maxsize=KEPT)
+    def moved_to(**moved: Any) -> BusinessCases:
+        return _cases(desk, haircut=haircut, **moved)
+
     def compute(initiative: str, **moved: Any) -> Answer:
-        return _answer(_cases(desk, haircut=haircut, **moved), initiative)
+        return _answer(moved_to(**moved), initiative)
 
     haircut = desk.haircut
-    first = _cases(desk, haircut=haircut)
+    first = moved_to(**{name: getattr(desk.settings, name) for name in MOVED})
     return panel(desk, MOVED, compute, {"initiative": [("All cases together", ""), *_names(first)]})
 
 

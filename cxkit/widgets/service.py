@@ -12,6 +12,7 @@ from cxkit.formats import quantity
 from cxkit.metrics.clock import calendars
 from cxkit.metrics.service import ALWAYS
 from cxkit.orchestrate import ServiceLevels
+from cxkit.orchestrate.part import Memo
 from cxkit.records import Finding
 from cxkit.widgets.panel import Answer, Panel, panel
 
@@ -32,10 +33,11 @@ def service(desk: Desk) -> Panel:
 
     The calendars to choose from are the client's own, and ``always``, the clock that never stops.
     """
-    batch = _levels(desk).finding(HEAD)
+    memo: Memo = {}
+    batch = _levels(desk, memo).finding(HEAD)
 
     def compute(**moved: Any) -> Answer:
-        found = _levels(desk, **moved)
+        found = _levels(desk, memo, **moved)
         shown = [f for id in SHOWN for f in found.findings if f.id == id]
         lines = _beside(found.finding(HEAD), batch) or tuple(g.reason for g in found.gaps if g.id == HEAD)
         if not sla.ready(found):
@@ -46,11 +48,11 @@ def service(desk: Desk) -> Panel:
     return panel(desk, MOVED, compute, allowed={"calendar": tuple(known)})
 
 
-def _levels(desk: Desk, **moved: Any) -> ServiceLevels:
+def _levels(desk: Desk, memo: Memo, **moved: Any) -> ServiceLevels:
     """The service levels on the desk's settled assumptions but for those that were moved."""
     settled = {name: getattr(desk.settings, name) for name in MOVED}
     return orchestrate.service_levels(
-        desk.tables, target=desk.targets.get("sla_attainment"), detail=False, **{**settled, **moved}
+        desk.tables, target=desk.targets.get("sla_attainment"), detail=False, memo=memo, **{**settled, **moved}
     )
 
 

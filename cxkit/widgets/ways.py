@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from cxkit import formats
@@ -9,8 +10,10 @@ from cxkit.charts.render import render
 from cxkit.charts.ways import draw_ways, ways_alt
 from cxkit.engagement.desk import Desk
 from cxkit.orchestrate.ways import Ways, logs_of, ways_of
-from cxkit.orchestrate.ways_log import Log, groups, travelled
-from cxkit.widgets.panel import Answer, Panel, panel
+from cxkit.orchestrate.ways_counts import summary
+from cxkit.orchestrate.ways_log import Log, travelled
+from cxkit.orchestrate.ways_log import groups as groups_of
+from cxkit.widgets.panel import KEPT, Answer, Panel, panel
 
 SHOWN = ("main", "rework", "loop", "ping_pong", "time", "pause", "segment")
 EVERY = ("", "")
@@ -22,40 +25,46 @@ def ways(desk: Desk) -> Panel:
     """Months, log, group and the share of a way move what is drawn; left alone it shows the batch's numbers."""
     months = desk.settings.window_months
     logs, gaps = logs_of(desk.tables, months)
-    sizes = {log.name: _size(desk, log) for log in logs}
+    sizes, groups = _told(desk, logs)
     names = [log.name for log in sorted(logs, key=lambda one: (-sizes[one.name], one.name))]
 
-    def compute(window_months: int, log: str, group: tuple[str, str], least: float, count: bool) -> Answer:
+    @lru_cache(maxsize=KEPT)
+    def travelled_by(
+        window_months: int, log: str, group: tuple[str, str], *, with_open: bool
+    ) -> tuple[Log, Ways] | None:
         found = {one.name: one for one in logs_of(desk.tables, window_months)[0]}
         if log not in found:
-            return Answer(lines=tuple(dict.fromkeys(g.reason for g in gaps)))
+            return None
         column, value = group
-        made = ways_of(desk.tables, found[log], only={column: value} if column else {}, with_open=count)
-        return _answer(made, found[log], group, least, with_open=count)
+        made = ways_of(desk.tables, found[log], only={column: value} if column else {}, with_open=with_open)
+        return found[log], made
+
+    def compute(window_months: int, log: str, group: tuple[str, str], least: float, count: bool) -> Answer:
+        found = travelled_by(window_months, log, group, with_open=count)
+        if found is None:
+            return Answer(lines=tuple(dict.fromkeys(g.reason for g in gaps)))
+        return _answer(found[1], found[0], group, least, with_open=count)
 
     choices: dict[str, Any] = {
         "log": [(name, name) for name in names] or [("none", "")],
-        "group": [("everybody", EVERY), *_groups(desk, logs)],
+        "group": [("everybody", EVERY), *groups],
         "least": list(SHARES),
         "count": list(OPEN),
     }
     return panel(desk, ("window_months",), compute, choices)
 
 
-def _size(desk: Desk, log: Log) -> int:
-    made = ways_of(desk.tables, log)
-    return int(made.frame("logs")["finished"].iloc[0])
-
-
-def _groups(desk: Desk, logs: list[Log]) -> list[tuple[str, tuple[str, str]]]:
-    """Groups of every log as (words, (column, group)), each once."""
+def _told(desk: Desk, logs: list[Log]) -> tuple[dict[str, int], list[tuple[str, tuple[str, str]]]]:
+    """Finished cases of every log, and the groups of all logs as (words, (column, group)), each once."""
+    sizes: dict[str, int] = {}
     found: dict[tuple[str, str], str] = {}
     for log in logs:
         with travelled(desk.tables, log):
+            sizes[log.name] = int(summary(desk.tables, log)["finished"].iloc[0])
             for column, words in log.dimensions.items():
-                for group in groups(desk.tables, column):
+                for group in groups_of(desk.tables, column):
                     found.setdefault((column, group), f"{words}: {group}")
-    return [(words, key) for key, words in found.items()]
+    return sizes, [(words, key) for key, words in found.items()]
 
 
 def _answer(made: Ways, log: Log, group: tuple[str, str], least: float, *, with_open: bool) -> Answer:
