@@ -71,7 +71,9 @@ def serve(
     try:
         app.start()
     finally:
-        atexit._run_exitfuncs()  # a forked process leaves without them; a fresh one does not
+        leave: Any = threading
+        leave._shutdown()  # as an interpreter leaves: first the threads are waited for,
+        atexit._run_exitfuncs()  # then what was registered is done, which a forked process leaves out
 
 
 def _die_with_the_template() -> None:

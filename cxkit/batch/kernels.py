@@ -21,12 +21,14 @@ import sys
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
+from multiprocessing.util import Finalize
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -73,6 +75,7 @@ def warm_up() -> str:
     """Start the template, which imports while the caller goes on; return why there is none, empty when there is."""
     if why := why_cold():
         return why
+    sweep()
     try:
         with _importing():
             multiprocessing.get_context("forkserver").set_forkserver_preload(list(PRELOAD))
@@ -132,10 +135,12 @@ class Forked:
         self.ready, listening = multiprocessing.Pipe(duplex=False)
         given = (list(arguments), folder, dict(environment), _module_path(), listening)
         self.process = Process(target=serve, args=given, name="cxkit-kernel")
+        Finalize(None, _end_all, exitpriority=100)
         self.process.start()
         listening.close()
         assert self.process.pid is not None
         self.pid = self.process.pid
+        _living.add(self)
 
     def poll(self) -> int | None:
         """Its exit code; None while it runs."""
@@ -171,6 +176,18 @@ class Forked:
         return True
 
 
+_living: weakref.WeakSet[Forked] = weakref.WeakSet()
+
+
+def _end_all() -> None:
+    """End the kernels still there before this process waits for all it forked, as it does when it ends.
+
+    An interruption can come between a start and its first message.
+    """
+    for one in list(_living):
+        one.kill()
+
+
 def _said(ready: Connection[Any, Any]) -> bool:
     """Whether the byte came."""
     try:
@@ -197,8 +214,7 @@ class WarmProvisioner(LocalProvisioner):
                 folder=str(kwargs.get("cwd") or Path.cwd()),
                 environment=kwargs.get("env") or dict(os.environ),
             )
-            if not await forked.listening():
-                forked.kill()
+            if not await _listens(forked):
                 raise OSError("it did not come to listen")
         except (OSError, EOFError, ValueError) as problem:
             self.log.warning("A kernel could not be forked (%s); it starts cold.", problem)
@@ -213,6 +229,17 @@ class WarmProvisioner(LocalProvisioner):
         while self.process and await self.poll() is None:
             await asyncio.sleep(0.01)
         return await super().wait()
+
+
+async def _listens(forked: Forked) -> bool:
+    """Wait for a forked kernel; one that does not come to listen, or that nobody waits for any more, is ended."""
+    listens = False
+    try:
+        listens = await forked.listening()
+    finally:
+        if not listens:
+            forked.kill()
+    return listens
 
 
 def _of_this_interpreter(cmd: Sequence[str]) -> list[str] | None:
@@ -270,6 +297,7 @@ class Manager(AsyncKernelManager):
         """How it was started: warm or cold."""
         self.leaving = False
         self.place = Path(tempfile.mkdtemp(prefix=f"cxkit-{os.getpid()}-"))
+        Finalize(self, shutil.rmtree, (self.place, True), exitpriority=50)
         self.connection_file = str(self.place / "k.json")
         if os.name == "posix" and len(str(self.place)) < LONGEST:
             self.transport, self.ip = "ipc", str(self.place / "k")

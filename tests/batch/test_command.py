@@ -9,9 +9,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 
 from cxkit.cli import main
@@ -27,15 +29,13 @@ def cxkit(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess
 
 
 def kernels_of(parent: int) -> set[int]:
-    """Process ids of the kernels that a process has started."""
+    """Process ids of the kernels that a process has started, or had forked for it."""
     found = set()
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-            if int(fields[1]) == parent and b"ipykernel_launcher" in path.with_name("cmdline").read_bytes():
-                found.add(int(path.parent.name))
-        except OSError:
-            continue
+    for process in psutil.Process(parent).children(recursive=True):
+        with suppress(psutil.Error):
+            command = " ".join(process.cmdline())
+            if "ipykernel_launcher" in command or ("forkserver" in command and process.ppid() != parent):
+                found.add(process.pid)
     return found
 
 
