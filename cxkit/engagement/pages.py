@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cxkit import STAGES, shipped
 from cxkit.engagement.results import write_text
+from cxkit.report.audiences import editions_page
 from cxkit.tables import dictionary, request
 from cxkit.tables.catalogue import FINDINGS as DATA_FINDINGS
 
@@ -40,7 +41,7 @@ def findings_page() -> str:
 
 def pages() -> dict[str, str]:
     """Every generated page: file name in ``playbook/`` → content."""
-    return {**dictionary.pages(), "data-request.md": request.markdown(), "findings.md": findings_page()}
+    return {**dictionary.pages(), "data-request.md": request.markdown(), "findings.md": findings_page(), "editions.md": editions_page()}
 
 
 def write() -> list[Path]:

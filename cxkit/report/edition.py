@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Literal
 
 from cxkit.records import Audience
+from cxkit.report.audiences import EDITIONS
 from cxkit.report.blocks import FigureBody, FindingBody, TableBody
 from cxkit.report.chapter import Chapter, Item, Left
 from cxkit.report.ranking import WORTH
@@ -28,11 +29,11 @@ Tier = Literal["data", "table", "figure", "finding"]
 
 
 def abridged(chapter: Chapter, audience: Audience, held: Collection[str] = ()) -> Chapter:
-    """A chapter as this audience gets it; whole for all but the board.
+    """A chapter as this audience gets it: whole, or short.
 
     Kept are the heaviest findings and figures that say something, and the findings `held`, whatever they weigh.
     """
-    if audience != "board":
+    if not EDITIONS[audience].short:
         return chapter
     figures = [i for i in chapter.items if i.block.kind == "figure"]
     first = [i for i in figures if chapter.lead and chapter.lead.block.id in i.block.finding_ids][:1]

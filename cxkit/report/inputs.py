@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from cxkit.records import Audience, Finding, Gap, Record, Result, Stage
+from cxkit.report.audiences import EDITIONS
 from cxkit.report.blocks import Block
 from cxkit.report.challenged import Challenged
 from cxkit.report.changes import Changes
@@ -16,11 +17,7 @@ from cxkit.report.own import OwnNotebook
 from cxkit.report.withheld import Withheld
 
 STAGES: tuple[Stage, ...] = ("align", "quantify", "instrument", "orchestrate", "prove", "govern")
-WIDER: Mapping[Audience, tuple[Audience, ...]] = {
-    "board": ("board",),
-    "team": ("board", "team"),
-    "partner": ("board", "team", "partner"),
-}
+WIDER: Mapping[Audience, tuple[Audience, ...]] = {name: edition.findings for name, edition in EDITIONS.items()}
 """Whose findings each audience may read: the board the fewest, the consultancy's partner all."""
 
 

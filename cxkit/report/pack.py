@@ -28,6 +28,7 @@ from cxkit.report.inputs import ReportInput
 from cxkit.report.locale import local
 from cxkit.report.making import figure_block, finding_block
 from cxkit.report.mask import Mask
+from cxkit.report.narrowing import narrowed
 from cxkit.report.pack_tables import Cell, Table, tables_of
 from cxkit.report.rendering import anchor, environment
 from cxkit.report.scorecard import HEIGHT, WIDTH
@@ -128,6 +129,7 @@ class Pack(Record):
 
 def build(given: ReportInput) -> str:
     """Build ``council.html``. Raises `ReportError` when there is no council result, or the file would be too large."""
+    given = narrowed(given)
     made = Mask(given.privacy, local(given.locale)).value(assemble(given))
     running = words(given.locale)("review.stamp") if given.draft else ""
     style, script = page.stylesheet(given.accent, running=running) + _asset("council.css"), _asset("script.js")
@@ -156,6 +158,7 @@ def build(given: ReportInput) -> str:
 
 def assemble(given: ReportInput) -> Pack:
     """Arrange what the page shows; pure, and everything still unmasked."""
+    given = narrowed(given)
     council = given.result("govern.council")
     if council is None:
         raise ReportError("There is no council result to make a pack from; run the govern notebook first.")

@@ -26,6 +26,7 @@ from cxkit.report.inputs import STAGES, Definition, Privacy, Provenance, ReportI
 from cxkit.report.locale import local
 from cxkit.report.making import finding_block
 from cxkit.report.mask import Mask, secrets
+from cxkit.report.narrowing import narrowed
 from cxkit.report.own_chapters import own_chapters
 from cxkit.report.rendering import environment
 from cxkit.report.scorecard import Scorecard, scorecard
@@ -81,6 +82,7 @@ def build(given: ReportInput) -> str:
 
     Raises `ReportError` when a block cannot be shown or when even the lightest would be too large.
     """
+    given = narrowed(given)
     mask = Mask(given.privacy, local(given.locale))
     arranged = assemble(given)
     check((*arranged.chapters, *arranged.own), arranged.scorecard)
@@ -135,6 +137,7 @@ def headline(given: ReportInput) -> str:
 
 def assemble(given: ReportInput) -> Page:
     """Arrange what the page shows; pure, and everything still unmasked."""
+    given = narrowed(given)
     findings, withheld = given.findings, given.withheld
     held = {c.finding for c in given.challenges}
     chapters = tuple(

@@ -20,6 +20,7 @@ from cxkit.records import Record, Result
 from cxkit.report.blocks import FigureBody, TableBody, TableColumn
 from cxkit.report.inputs import ReportInput
 from cxkit.report.mask import Mask
+from cxkit.report.narrowing import narrowed
 from cxkit.report.withheld import Withheld
 from cxkit.report.words import Words, words
 from cxkit.report.workbook_cells import PEOPLE, Hidden, hidden, plain, values
@@ -58,6 +59,7 @@ class Sheet(Record):
 
 def build(given: ReportInput) -> bytes:
     """The workbook of a report as bytes."""
+    given = narrowed(given)
     w, mask = words(given.locale), Mask(given.privacy)
     drafts, withheld = (*_front(given, w), *_tables(given)), given.withheld
     sheets = tuple(_masked(_kept(sheet, withheld, w), mask, w, given.privacy.minimum) for sheet in drafts)
@@ -225,6 +227,7 @@ def _contents(page: Worksheet, sheets: Sequence[Sheet], given: ReportInput, pen:
     told = w("workbook.about", day=given.as_of.isoformat(), audience=given.audience, snapshot=given.provenance.snapshot)
     page.write_string(1, 0, told)
     page.write_string(2, 0, w("workbook.rule"))
+    page.write_string(3, 0, w(f"holds.{given.audience}"))
     for x, (key, width) in enumerate((("sheet", 34), ("holds", 70), ("from", 28), ("rows", 10))):
         page.write_string(4, x, w(f"workbook.head_{key}"), pen.head)
         page.set_column(x, x, width)
