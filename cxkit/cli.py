@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -27,6 +27,7 @@ app = typer.Typer(
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="folder that holds one folder per client")]
 RunsDir = Annotated[Path | None, typer.Option("--runs-dir", help="folder that runs are written to")]
 ClientName = Annotated[str, typer.Argument(help="name of the client's folder")]
+Force = Annotated[bool, typer.Option("--force", help="run clients of whom nothing changed too")]
 LogFormat = Annotated[Literal["auto", "plain", "json"], typer.Option("--log-format", help="how progress is shown")]
 
 
@@ -78,6 +79,8 @@ def run(
         float, typer.Option(min=0, help="gigabytes a kernel may hold before it is ended; 0: any number")
     ] = 0,
     cold: Annotated[bool, typer.Option("--cold", help="start every kernel from nothing")] = False,
+    force: Force = False,
+    wait: Annotated[float, typer.Option(min=0, help="seconds to wait for another run of the same client")] = 0,
     seed: Annotated[int, typer.Option(help="seed of every random draw")] = 1,
     audience: Annotated[Literal["board", "team", "partner"], typer.Option(help="who will read it")] = "board",
     pdf: Annotated[bool, typer.Option(help="print the report too, where a Chromium is found")] = True,
@@ -86,11 +89,15 @@ def run(
     runs_dir: RunsDir = None,
 ) -> None:
     """Run the six notebooks of each client and build one report per client."""
-    from cxkit.batch import command
+    from cxkit.batch import choosing
 
-    chosen = command.choose(clients or [], every=every, data_dir=data_dir)
-    code = command.run(
+    chosen = choosing.choose(clients or [], every=every, data_dir=data_dir)
+    _run(
         chosen,
+        again=force,
+        form=log_format,
+        data_dir=data_dir,
+        runs_dir=runs_dir,
         as_of=as_of,
         workers=jobs,
         first=first,
@@ -99,14 +106,11 @@ def run(
         client_seconds=client_timeout,
         cold=cold,
         ceiling=round(max_memory * 2**30),
+        wait=wait,
         seed=seed,
         audience=audience,
         pdf=pdf,
-        form=log_format,
-        data_dir=data_dir,
-        runs_dir=runs_dir,
     )
-    raise typer.Exit(code)
 
 
 @app.command()
@@ -114,14 +118,50 @@ def demo(
     log_format: LogFormat = "auto",
     jobs: int = 2,
     pdf: Annotated[bool, typer.Option(help="print the reports too, where a Chromium is found")] = True,
+    force: Force = False,
     data_dir: DataDir = None,
     runs_dir: RunsDir = None,
 ) -> None:
     """Run every sample client, open nothing, print where the reports are."""
+    from cxkit.batch import choosing
+
+    chosen = choosing.choose_samples(data_dir)
+    _run(chosen, again=force, form=log_format, data_dir=data_dir, runs_dir=runs_dir, workers=jobs, pdf=pdf)
+
+
+def _run(
+    clients: list[str],
+    *,
+    again: bool,
+    form: Literal["auto", "plain", "json"],
+    data_dir: Path | None,
+    runs_dir: Path | None,
+    first: str = STAGES[0],
+    **how: Any,
+) -> None:
+    """Run the clients of whom something changed, tell of the others; what runs them is imported only for the former."""
+    from cxkit.batch import stamps, summary
+
+    names = ("as_of", "given", "seed", "audience", "pdf")
+    asked = {name: how.get(name) for name in names} if first == STAGES[0] else {}
+    wanted = clients if asked and not again else []
+    same = stamps.those_unchanged(wanted, asked, data_dir=data_dir, runs_dir=runs_dir)
+    board = stamps.board(data_dir=data_dir, runs_dir=runs_dir)
+    if len(same) == len(clients) and form != "json" and board.is_file():
+        summary.print_summary(list(same.values()), board)
+        return
     from cxkit.batch import command
 
-    chosen = command.choose_samples(data_dir)
-    code = command.run(chosen, workers=jobs, form=log_format, pdf=pdf, data_dir=data_dir, runs_dir=runs_dir)
+    code = command.run(
+        [client for client in clients if client not in same],
+        unchanged=tuple(same.values()),
+        first=first,
+        asked=asked,
+        form=form,
+        data_dir=data_dir,
+        runs_dir=runs_dir,
+        **how,
+    )
     raise typer.Exit(code)
 
 

@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, settings
 
 from cxkit.batch import plan
 from cxkit.batch.pool import run_all
-from cxkit.batch.run import Ended, run_client
+from cxkit.batch.run import run_client
+from cxkit.batch.summary import Ended
 from cxkit.engagement.results import write_text
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -31,10 +31,10 @@ from cxkit.engagement.people import mask_of, privacy_of
 from cxkit.engagement.recipes import CLASSES
 from cxkit.engagement.store import Store
 from cxkit.metrics.definitions import definitions
-from cxkit.records import Audience, Record, Result, Stage
+from cxkit.records import Audience, Finding, Record, Result, Stage
 from cxkit.report import page
 from cxkit.report.blocks import Block, NoteBody
-from cxkit.report.changes import Changes, compare
+from cxkit.report.changes import Changes, compare, since
 from cxkit.report.decisions import at_stake
 from cxkit.report.exporter import blocks_of
 from cxkit.report.inputs import WIDER, Definition, Provenance, ReportInput, Stamp
@@ -191,14 +191,40 @@ def with_notes(blocks: Iterable[Block], stage: Stage, notes: Iterable[NoteBody])
 def changes_since(home: Path, as_of: date, saved: Iterable[Result], readers: Collection[Audience]) -> Changes | None:
     """This run's findings against those of the last published run with an earlier day; None where there is none.
 
-    Only findings for `readers` are told of, whoever the earlier run was for.
+    Only findings for `readers` are told of, whoever the earlier run was for; with the decisions taken in between.
     """
+    saved = tuple(saved)
     before = [p for p in sorted(home.glob("[0-9]*/results/findings.json")) if _day(p) and _day(p) < as_of.isoformat()]
     if not before:
         return None
-    found = [r for r in json.loads(before[-1].read_text(encoding="utf-8")) if r["audience"] in readers]
+    tones = _tones(before[-1].parent)
+    found = [
+        {**r, "tone": tones.get(r["key"], "")}
+        for r in json.loads(before[-1].read_text(encoding="utf-8"))
+        if r["audience"] in readers
+    ]
     now = (f for r in saved for f in r.findings if f.audience in readers)
-    return compare(found, now, day=_day(before[-1]))
+    names = {str(row["initiative_id"]): str(row["name"]) for row in _rows(saved, "govern.ledger", "initiatives")}
+    day = _day(before[-1])
+    taken = since(_rows(saved, "govern.council", "due"), date.fromisoformat(day), names)
+    return compare(found, now, day=day, taken=taken)
+
+
+def _tones(place: Path) -> dict[str, str]:
+    """What the findings of an earlier run were called, by key."""
+    found = {}
+    for path in sorted(place.glob("*.*/result.json")):
+        for record in json.loads(path.read_text(encoding="utf-8")).get("findings", ()):
+            if record.get("tone"):
+                finding = Finding.model_validate(record)
+                found[finding.key] = finding.tone
+    return found
+
+
+def _rows(saved: Iterable[Result], result: str, table: str) -> list[dict[str, Any]]:
+    """The rows of one table of one result; none where it is not there."""
+    held = next((r.tables.get(table) for r in saved if f"{r.stage}.{r.name}" == result), None)
+    return held.to_pylist() if held is not None else []
 
 
 def _day(findings: Path) -> str:

@@ -12,36 +12,12 @@ from cxkit.batch import kernels, plan
 from cxkit.batch.board import waiting, write_board
 from cxkit.batch.pool import run_all
 from cxkit.batch.progress import Event, Reporter
-from cxkit.batch.run import Ended, read_runs
+from cxkit.batch.run import read_runs
+from cxkit.batch.summary import UNCHANGED, Ended, print_summary
 from cxkit.engagement import places
 from cxkit.engagement.desk import parse_day
 from cxkit.engagement.notebooks import copies
 from cxkit.tables.intake import file_hashes
-
-
-def choose(clients: Sequence[str], *, every: bool, data_dir: Path | None) -> list[str]:
-    """The clients to run; `ParameterError` when none was named, or one is not there."""
-    data = places.data_folder(data_dir)
-    known = places.clients(data)
-    if every and not clients:
-        if not known:
-            raise errors.ParameterError(f"No client in {data}. Create one with: cxkit new CLIENT")
-        return known
-    if not clients or every:
-        raise errors.ParameterError("Name the clients to run, or use --all for every one (not both).")
-    problems = [errors.unknown_name("client", c, known, where=data.name) for c in clients if c not in known]
-    if problems:
-        raise errors.ParameterError(errors.all_problems(problems, what="The list of clients"))
-    return list(dict.fromkeys(clients))
-
-
-def choose_samples(data_dir: Path | None) -> list[str]:
-    """The sample clients; `ParameterError` when there are none."""
-    data = places.data_folder(data_dir)
-    found = places.samples(data)
-    if not found:
-        raise errors.ParameterError(f"No sample client in {data}. Make one with: cxkit simulate --accounts 1000")
-    return found
 
 
 def run(
@@ -55,6 +31,9 @@ def run(
     client_seconds: float = 0,
     cold: bool = False,
     ceiling: int = 0,
+    wait: float = 0,
+    asked: Mapping[str, Any] | None = None,
+    unchanged: Sequence[Ended] = (),
     seed: int = 1,
     audience: str = "board",
     pdf: bool = False,
@@ -62,7 +41,10 @@ def run(
     data_dir: Path | None = None,
     runs_dir: Path | None = None,
 ) -> int:
-    """Check every client, run those that can run, print a summary; return the exit code."""
+    """Check every client, run those that can run, print a summary; return the exit code.
+
+    `unchanged` are those of whom nothing changed since they ran: they are told of, and not run.
+    """
     if first != plan.REPORT and not cold and (why := kernels.warm_up()):
         print(f"Kernels start cold: {why}.", file=sys.stderr)
     data = places.data_folder(data_dir)
@@ -86,40 +68,23 @@ def run(
                     client_seconds=client_seconds,
                     cold=cold,
                     ceiling=ceiling,
+                    wait=wait,
+                    asked=asked,
                 )
             )
         except errors.ParameterError:
             raise
         except errors.PlaybookError as problem:
             refused.append(Ended(client=client, status="failed", reason=str(problem)))
-    with Reporter(len(clients), form) as reporter:
+    with Reporter(len(clients) + len(unchanged), form) as reporter:
+        for ended in unchanged:
+            reporter(Event(client=ended.client, what="done", step=Event(client="", what="done").steps, text=UNCHANGED))
         for ended in refused:
             reporter(Event(client=ended.client, what="failed", text=ended.reason.splitlines()[0]))
-        ended_all = refused + run_all(jobs, reporter, workers=workers)
+        ended_all = [*unchanged, *refused, *run_all(jobs, reporter, workers=workers)]
     board = write_board(runs, data)
     print_summary(ended_all, board)
     return 1 if any(e.status == "failed" or e.unfinished for e in ended_all) else 0
-
-
-def print_summary(ended: Sequence[Ended], board: Path) -> None:
-    """Say on standard output where every report is, and for each failure why and which file to open."""
-    for one in ended:
-        if one.status == "done":
-            print(f"✓ {one.client} ({one.as_of}, {one.seconds:.1f} s): {one.headline}\n    {one.report}")
-            if one.beside:
-                print(f"    beside it: {', '.join(one.beside)}")
-            if one.note:
-                print(f"    no print: {one.note}")
-            if one.unfinished:
-                reason = "\n    ".join(one.unfinished.splitlines())
-                print(f"  ✗ without an added notebook that failed; the report is a draft:\n    {reason}")
-        else:
-            reason = "\n    ".join(one.reason.splitlines())
-            print(f"✗ {one.client}: {reason}")
-        if one.open:
-            print(f"    open {one.open}")
-    print(f"All clients: {board}")
-    sys.stdout.flush()
 
 
 def status(clients: Sequence[str], *, data_dir: Path | None, runs_dir: Path | None) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import papermill
 from papermill.exceptions import PapermillException
+from pydantic import Field
 
 from cxkit import STAGES, errors, shipped
 from cxkit.engagement import parameters, places
@@ -64,6 +65,10 @@ class Job(Record):
     """What a notebook may take."""
     client_seconds: float = 0.0
     """What all notebooks of a client may take together; 0: no more than each alone."""
+    wait: float = 0.0
+    """Seconds to wait for another run of the same client."""
+    asked: dict[str, Any] = Field(default_factory=dict)
+    """How the run was asked for, where it need not run again while nothing changes."""
     cold: bool = False
     """Whether kernels start without the template."""
     ceiling: int = 0
@@ -129,6 +134,8 @@ def check(
     client_seconds: float = 0.0,
     cold: bool = False,
     ceiling: int = 0,
+    wait: float = 0.0,
+    asked: Mapping[str, Any] | None = None,
 ) -> Job:
     """Check one client's settings, notebooks and parameters; raise `PlaybookError` with all that is wrong."""
     folder = places.client_folder(client, data)
@@ -184,6 +191,8 @@ def check(
         client_seconds=client_seconds,
         cold=cold,
         ceiling=ceiling,
+        wait=wait,
+        asked=dict(asked or {}),
     )
 
 

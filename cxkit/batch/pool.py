@@ -15,7 +15,8 @@ from typing import Any
 from cxkit.batch import interrupt, kernels
 from cxkit.batch.plan import Job
 from cxkit.batch.progress import Event, Listener
-from cxkit.batch.run import Ended, run_client
+from cxkit.batch.run import run_client
+from cxkit.batch.summary import Ended
 
 GRACE = 15.0
 """Seconds an interrupted client has to shut its kernel down before it is ended."""

@@ -10,14 +10,16 @@ import traceback
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import cxkit
 from cxkit import errors
-from cxkit.batch import assemble, publishing, steps
+from cxkit.batch import assemble, publishing, stamps, steps
 from cxkit.batch.basis import basis, same_basis
+from cxkit.batch.claims import claimed
 from cxkit.batch.plan import REPORT, Job
 from cxkit.batch.progress import Listener
+from cxkit.batch.summary import Ended
 from cxkit.batch.written import mask_outputs
 from cxkit.engagement import places, registering
 from cxkit.engagement.client import Client, read_client
@@ -25,7 +27,6 @@ from cxkit.engagement.desk import take_in
 from cxkit.engagement.people import mask_of
 from cxkit.engagement.results import dumps, write_text
 from cxkit.engagement.store import Store, read_store
-from cxkit.records import Record
 from cxkit.tables.intake import Intake
 
 LIBRARIES = (
@@ -34,34 +35,14 @@ LIBRARIES = (
 )
 
 
-class Ended(Record):
-    """How a client's run ended."""
-
-    client: str
-    status: Literal["done", "failed"]
-    as_of: str = ""
-    seconds: float = 0.0
-    report: Path | None = None
-    headline: str = ""
-    reason: str = ""
-    """Why it failed, in one or more lines."""
-    open: Path | None = None
-    """The file to open to see the failure."""
-    beside: tuple[str, ...] = ()
-    """What lies beside the report."""
-    note: str = ""
-    """Why there is no print, where one was asked for."""
-    unfinished: str = ""
-    """Which added notebooks failed and why, where the report was published without them; a draft until they run."""
-
-
 def run_client(job: Job, listen: Listener) -> Ended:
     """Run one client; problems of its own end in a failed `Ended`, never in an exception."""
     tell = steps.Telling(job, listen)
     tell("started")
     home = job.runs / job.client
     try:
-        ended = _run(job, home, tell)
+        with claimed(home, wait=job.wait):
+            ended = _run(job, home, tell)
     except errors.PlaybookError as problem:
         ended = Ended(client=job.client, status="failed", reason=str(problem), seconds=tell.seconds)
     except Exception as broken:  # a defect of ours stops this client alone; nothing of it has been published
@@ -81,6 +62,7 @@ def _broken(job: Job, home: Path, broken: Exception, seconds: float) -> Ended:
 
 def _run(job: Job, home: Path, tell: steps.Telling) -> Ended:
     folder = places.client_folder(job.client, job.data)
+    before = stamps.look(job.client, data=job.data) if job.asked else {}
     settings, store = read_client(folder), read_store(folder)
     tell("reading")
     taken = take_in(folder, settings, store, as_of=job.as_of, cache=home / ".snapshots")
@@ -115,10 +97,11 @@ def _run(job: Job, home: Path, tell: steps.Telling) -> Ended:
         place = _publish(building, home / as_of)
         registering.record(folder, taken.tables, taken.as_of)
         shutil.rmtree(home / f"{as_of}.failed", ignore_errors=True)
+        (home / "error.txt").unlink(missing_ok=True)
     finally:
         shutil.rmtree(building, ignore_errors=True)
     broken = [name for name, entry in record["own"].items() if entry["status"] == "failed"]
-    return Ended(
+    ended = Ended(
         client=job.client,
         status="done",
         as_of=as_of,
@@ -130,6 +113,10 @@ def _run(job: Job, home: Path, tell: steps.Telling) -> Ended:
         unfinished=steps.unfinished(record["own"]),
         open=next((p for name in broken if (p := place / f"{name}.ipynb").is_file()), None),
     )
+    if job.asked and not broken:
+        told = ended.model_dump(mode="json")
+        stamps.keep(job.client, data=job.data, runs=job.runs, asked=job.asked, before=before, ended=told)
+    return ended
 
 
 def _failed(job: Job, building: Path, home: Path, record: dict[str, Any], tell: steps.Telling) -> Ended:

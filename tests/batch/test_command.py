@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import psutil
@@ -180,7 +181,7 @@ def test_a_build_started_by_another_program_streams_and_ends_when_it_is_told_to(
         text=True,
     )
     assert process.stderr is not None
-    events = []
+    events: list[dict[str, Any]] = []
     while not events or events[-1]["what"] not in {"stage", "failed"}:
         events.append(json.loads(process.stderr.readline()))
     assert [(e["what"], e["stage"], e["step"]) for e in events] == [

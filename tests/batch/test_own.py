@@ -16,7 +16,8 @@ from nbformat import NotebookNode, v4
 from cxkit import shipped
 from cxkit.batch import plan
 from cxkit.batch.progress import Event
-from cxkit.batch.run import Ended, run_client
+from cxkit.batch.run import run_client
+from cxkit.batch.summary import Ended
 from cxkit.errors import ParameterError
 from cxkit.report.rendering import anchor
 from tests.conftest import ROOT

@@ -9,7 +9,7 @@ import pytest
 
 from cxkit.batch import command, plan, progress, steps
 from cxkit.batch.progress import Event, Reporter
-from cxkit.batch.run import Ended
+from cxkit.batch.summary import Ended
 from tests.conftest import ROOT
 
 CLIENT = "marlow"

@@ -1,0 +1,161 @@
+"""What a finished run rested on, so that a client of whom nothing changed is not run again.
+
+Little is imported here, so that a hundred clients without a change do not wait for what would run them.
+A file counts as unchanged when its size and its time of change are those of the stamp, or else its content is. What
+changes without either (a file put back with an older file's time and size) is beyond this: ``--force`` runs anyway.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import sysconfig
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import cxkit
+from cxkit.batch.summary import Ended
+from cxkit.engagement import places
+
+FOLDER = ".stamps"
+UNREAD = frozenset({"work", ".ipynb_checkpoints", ".engagement.lock"})
+"""Files and folders of a client that no run reads."""
+Seen = dict[str, list[Any]]
+"""File → its size, its time of change and its hash."""
+
+
+def stamp_path(client: str, runs: Path, asked: Mapping[str, Any]) -> Path:
+    """Where the stamp of a run that was asked for in this way lies."""
+    told = hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()
+    return runs / client / FOLDER / f"{told[:16]}.json"
+
+
+def look(client: str, *, data: Path) -> Seen:
+    """The client's files as a run finds them when it begins."""
+    return _seen(_below(places.client_folder(client, data)), {})
+
+
+def keep(
+    client: str, *, data: Path, runs: Path, asked: Mapping[str, Any], before: Seen, ended: Mapping[str, Any]
+) -> None:
+    """Write the stamp of a run that has just been published: `ended` is what is told of it again.
+
+    A client whose files are not those of `before`, except for what the run wrote into its history, gets none: nobody
+    can say which of them the run has read.
+    """
+    path, place = stamp_path(client, runs, asked), runs / client / str(ended["as_of"])
+    path.unlink(missing_ok=True)
+    if _but_history(look(client, data=data)) != _but_history(before):
+        return
+    stamp = {
+        "asked": dict(asked),
+        "ended": dict(ended),
+        "program": program(),
+        "read": _seen(_read(client, data, runs, str(ended["as_of"])), {}),
+        "made": _seen(_below(place), {}),
+    }
+    path.parent.mkdir(exist_ok=True)
+    building = path.with_suffix(f".{os.getpid()}")
+    building.write_text(json.dumps(stamp, sort_keys=True, default=str), encoding="utf-8")
+    os.replace(building, path)
+
+
+def unchanged(client: str, *, data: Path, runs: Path, asked: Mapping[str, Any]) -> dict[str, Any] | None:
+    """How the run that was asked for ended, where everything it read and made is as it was; None where it is to run."""
+    try:
+        stamp = json.loads(stamp_path(client, runs, asked).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    day = str(stamp["ended"]["as_of"])
+    same = (
+        stamp["program"] == program()
+        and _same(_read(client, data, runs, day), stamp["read"])
+        and _same(_below(runs / client / day), stamp["made"])
+    )
+    return dict(stamp["ended"]) if same else None
+
+
+@cache
+def program() -> str:
+    """Hash of what computes: the workbook's code, notebooks and words, the interpreter and the libraries beside it."""
+    package = Path(cxkit.__file__).resolve().parent
+    shipped = (package.parent / "notebooks", package.parent / "playbook")
+    told = hashlib.sha256(f"{sys.version} {os.environ.get('CXKIT_ENGINE', '')}".encode())
+    for folder in (package, *(f for f in shipped if (package.parent / "pyproject.toml").is_file())):
+        for name, path in _below(folder):
+            told.update(f"{name}:{digest(path)}\n".encode())
+    site = Path(sysconfig.get_path("purelib"))
+    told.update("\n".join(sorted(p.name for p in site.glob("*.dist-info"))).encode())
+    return told.hexdigest()
+
+
+def _but_history(seen: Seen) -> dict[str, str]:
+    return {name: one[2] for name, one in seen.items() if not name.startswith("history/")}
+
+
+def _read(client: str, data: Path, runs: Path, as_of: str) -> Iterable[tuple[str, Path]]:
+    """Every file that a run of a client may read: the client's own, and what its earlier runs found."""
+    yield from _below(places.client_folder(client, data))
+    for path in sorted((runs / client).glob("[0-9]*/results/findings.json")):
+        day = path.parent.parent.name
+        if day < as_of and not day.endswith(".failed"):
+            yield f"runs/{day}", path
+
+
+def _below(folder: Path) -> Iterable[tuple[str, Path]]:
+    """Every file below a folder by its name there, except what no run reads."""
+    for base, folders, files in os.walk(folder):
+        folders[:] = sorted(f for f in folders if f not in UNREAD and f != "__pycache__")
+        for name in sorted(files):
+            if name not in UNREAD:
+                path = Path(base, name)
+                yield path.relative_to(folder).as_posix(), path
+
+
+def _seen(files: Iterable[tuple[str, Path]], known: Mapping[str, list[Any]]) -> Seen:
+    """Size, time of change and hash of files; the hash is taken from `known` where the first two are the same."""
+    found: Seen = {}
+    for name, path in files:
+        status = path.stat()
+        mark = [status.st_size, status.st_mtime_ns]
+        before = known.get(name, [])
+        found[name] = [*mark, before[2] if before[:2] == mark else digest(path)]
+    return found
+
+
+def _same(files: Iterable[tuple[str, Path]], known: Mapping[str, list[Any]]) -> bool:
+    """Whether files are those that are known, by size and time of change, or else by content."""
+    try:
+        found = _seen(files, known)
+    except OSError:
+        return False
+    return {name: one[2] for name, one in found.items()} == {name: one[2] for name, one in known.items()}
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file's content."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def those_unchanged(
+    clients: Iterable[str], asked: Mapping[str, Any], *, data_dir: Path | None, runs_dir: Path | None
+) -> dict[str, Ended]:
+    """How the runs of clients ended of whom nothing changed since, each told again instead of run."""
+    data = places.data_folder(data_dir)
+    runs = places.runs_folder(runs_dir, data=data)
+    found = {client: unchanged(client, data=data, runs=runs, asked=asked) for client in clients}
+    return {
+        client: Ended.model_validate({**told, "unchanged": True, "seconds": 0.0})
+        for client, told in found.items()
+        if told is not None
+    }
+
+
+def board(*, data_dir: Path | None, runs_dir: Path | None) -> Path:
+    """Where the board of all clients lies."""
+    return places.runs_folder(runs_dir, data=places.data_folder(data_dir)) / "index.html"
