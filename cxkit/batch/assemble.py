@@ -113,7 +113,7 @@ def report_input(
             cast("Stage", stage): with_notes(
                 stage_blocks(building, job, stage),
                 cast("Stage", stage),
-                reviews.notes(folder, store, stage, place=building / "results"),
+                reviews.notes(folder, store, stage, place=building / "results", locale=settings.locale),
             )
             for stage in STAGES
         },
@@ -204,7 +204,7 @@ def changes_since(home: Path, as_of: date, saved: Iterable[Result], readers: Col
         if r["audience"] in readers
     ]
     now = (f for r in saved for f in r.findings if f.audience in readers)
-    names = {str(row["initiative_id"]): str(row["name"]) for row in _rows(saved, "govern.ledger", "initiatives")}
+    names = {str(row["initiative_id"]): str(row["initiative"]) for row in _rows(saved, "govern.ledger", "initiatives")}
     day = _day(before[-1])
     taken = since(_rows(saved, "govern.council", "due"), date.fromisoformat(day), names)
     return compare(found, now, day=day, taken=taken)
@@ -212,7 +212,7 @@ def changes_since(home: Path, as_of: date, saved: Iterable[Result], readers: Col
 
 def _tones(place: Path) -> dict[str, str]:
     """What the findings of an earlier run were called, by key."""
-    found = {}
+    found: dict[str, str] = {}
     for path in sorted(place.glob("*.*/result.json")):
         for record in json.loads(path.read_text(encoding="utf-8")).get("findings", ()):
             if record.get("tone"):

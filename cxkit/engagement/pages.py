@@ -41,7 +41,12 @@ def findings_page() -> str:
 
 def pages() -> dict[str, str]:
     """Every generated page: file name in ``playbook/`` → content."""
-    return {**dictionary.pages(), "data-request.md": request.markdown(), "findings.md": findings_page(), "editions.md": editions_page()}
+    return {
+        **dictionary.pages(),
+        "data-request.md": request.markdown(),
+        "findings.md": findings_page(),
+        "editions.md": editions_page(),
+    }
 
 
 def write() -> list[Path]:

@@ -18,6 +18,8 @@ from cxkit.engagement import evidence
 from cxkit.engagement.store import Comment, Decision, Review, Store, append_history, locked, read_store, replace_store
 from cxkit.records import Record
 from cxkit.report.blocks import NoteBody
+from cxkit.report.changes import worth
+from cxkit.report.locale import local
 from cxkit.report.words import words
 
 SAID = ("title", "value", "low", "high")
@@ -31,7 +33,7 @@ class Shift(Record):
 
     key: str
     was: str = ""
-    """Its sentence then; empty where it is new."""
+    """Its sentence then, with its value where the sentence is the same now; empty where it is new."""
     now: str = ""
     """Its sentence now; empty where it is gone."""
 
@@ -74,8 +76,9 @@ def draft(folder: Path, store: Store, *, place: Path, locale: str = "en") -> tup
     return tuple(said)
 
 
-def notes(folder: Path, store: Store, stage: str, *, place: Path) -> tuple[NoteBody, ...]:
+def notes(folder: Path, store: Store, stage: str, *, place: Path, locale: str = "en") -> tuple[NoteBody, ...]:
     """The comments on a stage as a report shows them, each with whether its numbers have changed since."""
+    said = local(locale).date
     open_ = {i.id for i in items(folder, store, place=place)}
     latest = {r.item: r for r in store.reviews}
     made = []
@@ -90,7 +93,9 @@ def notes(folder: Path, store: Store, stage: str, *, place: Path) -> tuple[NoteB
                     written=comment.written,
                     evidence=comment.evidence,
                     needs_review=id in open_,
-                    confirmed=f"{seen.day} {seen.role}" if seen is not None and id not in open_ else "",
+                    confirmed=f"{said(date.fromisoformat(seen.day))}, {seen.role}"
+                    if seen is not None and id not in open_
+                    else "",
                 )
             )
     return tuple(made)
@@ -189,7 +194,18 @@ def _shifts(then: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]])
     before, after = ({str(r["key"]): r for r in given} for given in (then, now))
     changed = [k for k in before if k in after and any(before[k].get(n) != after[k].get(n) for n in SAID)]
     gone, new = [k for k in before if k not in after], [k for k in after if k not in before]
-    return [
-        Shift(key=k, was=str(before.get(k, {}).get("title", "")), now=str(after.get(k, {}).get("title", "")))
-        for k in (*changed, *gone, *new)
-    ]
+    return [_shift(k, before.get(k, {}), after.get(k, {})) for k in (*changed, *gone, *new)]
+
+
+def _shift(key: str, then: Mapping[str, Any], now: Mapping[str, Any]) -> Shift:
+    """One finding then and now; where the sentences are the same, what they stand on is told beside them."""
+    was, is_ = str(then.get("title", "")), str(now.get("title", ""))
+    if was != is_:
+        return Shift(key=key, was=was, now=is_)
+    shown = worth if worth(then) != worth(now) else _exact
+    return Shift(key=key, was=f"{was} · {shown(then)}", now=f"{is_} · {shown(now)}")
+
+
+def _exact(record: Mapping[str, Any]) -> str:
+    """A value and its interval to the last digit, for what moved by less than is shown."""
+    return ", ".join(str(record.get(name)) for name in SAID[1:])

@@ -3,13 +3,15 @@
 A number has moved when the difference of the two lies beyond what both intervals leave room for: further than the
 root of the sum of the squared half-widths that face each other. That is the interval of a difference of independent
 estimates; months that overlap move together, so that with rolling windows fewer moves are called than there are. That
-a number moved says nothing about why.
+a number moved says nothing about why. A finding has turned when what was called good is called bad now, or the
+other way round: the judgement changed, whether or not the number moved beyond chance.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any, Literal, cast
 
 from pydantic import Field
@@ -21,8 +23,8 @@ from cxkit.report.ranking import ranked
 
 MOST = 12
 """Changes that are told one by one."""
-Kind = Literal["moved", "gone", "redefined", "new"]
-KINDS: tuple[Kind, ...] = ("moved", "gone", "redefined", "new")
+Kind = Literal["moved", "turned", "gone", "redefined", "new"]
+KINDS: tuple[Kind, ...] = ("moved", "turned", "gone", "redefined", "new")
 
 COMPARING = frozenset({"govern.council.moved", "govern.maturity.moved"})
 """Findings that compare two runs themselves; that there is one now is no news."""
@@ -38,6 +40,19 @@ class Change(Record):
     was: str = ""
     """The value before, with its interval."""
     now: str = ""
+    turned: Literal["", "good", "bad"] = ""
+    """What it is called now that was called the opposite."""
+
+
+class Taken(Record):
+    """What became of one decision since the report before."""
+
+    kind: Literal["decided", "done", "withdrawn"]
+    day: str
+    about: str
+    """The initiative and what was decided on it."""
+    role: str = ""
+    """Who answers for it."""
 
 
 class Changes(Record):
@@ -54,12 +69,17 @@ class Changes(Record):
     """Numbers with both intervals, which leave room for no change."""
     untold: int = 0
     """Numbers without an interval then or now: whether they moved cannot be told."""
+    taken: tuple[Taken, ...] = ()
+    """Decisions taken, carried out or taken back since, in the order of their days."""
 
 
-def compare(before: Iterable[Mapping[str, Any]], now: Iterable[Finding], *, day: str) -> Changes:
+def compare(
+    before: Iterable[Mapping[str, Any]], now: Iterable[Finding], *, day: str, taken: Iterable[Taken] = ()
+) -> Changes:
     """Compare the findings of an earlier run (records of ``findings.json``) with this one's.
 
-    What moved comes first, each kind by the money at stake. A metric defined anew is not compared.
+    What moved comes first, then what turned, each kind by the money at stake. A metric defined anew is not compared.
+    A record's `tone` says what it was called; one without it has not turned.
     """
     then = {str(record["key"]): record for record in before}
     current = {f.key: f for f in now if f.stage != "data"}
@@ -76,7 +96,7 @@ def compare(before: Iterable[Mapping[str, Any]], now: Iterable[Finding], *, day:
         found[kind].append(_change(kind, finding, old))
     for key, old in then.items():
         if key not in current and not key.startswith("data.") and old.get("value") is not None:
-            found["gone"].append(Change(kind="gone", key="", title=str(old["title"]), was=_said(old)))
+            found["gone"].append(Change(kind="gone", key="", title=str(old["title"]), was=worth(old)))
     told = [change for kind in KINDS for change in found[kind]]
     return Changes(
         before=day,
@@ -85,7 +105,30 @@ def compare(before: Iterable[Mapping[str, Any]], now: Iterable[Finding], *, day:
         counts={kind: len(changes) for kind, changes in found.items()},
         steady=steady,
         untold=untold,
+        taken=tuple(taken),
     )
+
+
+def since(decisions: Iterable[Mapping[str, Any]], before: date, names: Mapping[str, str]) -> tuple[Taken, ...]:
+    """What was decided, carried out or taken back after the day of the report before.
+
+    `decisions` are rows of ``govern.council``'s `due`; `names` are the initiatives' by id.
+
+    >>> row = {"decided": date(2026, 10, 8), "initiative_id": "I7", "verdict": "fund", "owner_role": "Finance"}
+    >>> [(t.kind, t.about, t.role) for t in since([row], date(2026, 9, 30), {"I7": "Call back"})]
+    [('decided', 'Call back: fund', 'Finance')]
+    """
+    kinds: tuple[Literal["decided", "done", "withdrawn"], ...] = ("decided", "done", "withdrawn")
+    found: list[tuple[date, Taken]] = []
+    for row in decisions:
+        subject = names.get(str(row.get("initiative_id") or ""), str(row.get("initiative_id") or ""))
+        about = ": ".join(filter(None, [subject, str(row.get("verdict") or "")]))
+        for kind in kinds:
+            on = row.get(kind)
+            if isinstance(on, date) and on > before:
+                said = f"{on.day} {on:%B %Y}"
+                found.append((on, Taken(kind=kind, day=said, about=about, role=str(row.get("owner_role") or ""))))
+    return tuple(taken for _, taken in sorted(found, key=lambda f: (f[0], f[1].about, f[1].kind)))
 
 
 def _kind(old: Mapping[str, Any] | None, new: Finding) -> Kind | None:
@@ -94,7 +137,14 @@ def _kind(old: Mapping[str, Any] | None, new: Finding) -> Kind | None:
         return "new" if new.value is not None and new.tone in {"good", "bad"} and new.id not in COMPARING else None
     if (old.get("definition") or "") != new.definition or old.get("unit") != new.unit:
         return "redefined"
-    return "moved" if moved(old, new) else None
+    return "moved" if moved(old, new) else "turned" if _turned(old, new) else None
+
+
+def _turned(old: Mapping[str, Any] | None, new: Finding) -> Literal["", "good", "bad"]:
+    """What a finding is called now, where it was called the opposite; empty where it was not."""
+    if old is None or {old.get("tone"), new.tone} != {"good", "bad"}:
+        return ""
+    return "good" if new.tone == "good" else "bad"
 
 
 def moved(old: Mapping[str, Any], new: Finding) -> bool:
@@ -115,8 +165,9 @@ def moved(old: Mapping[str, Any], new: Finding) -> bool:
 def _change(kind: Kind, new: Finding, old: Mapping[str, Any] | None) -> Change:
     if kind == "redefined":  # the two say different things, and stand side by side nowhere
         return Change(kind=kind, key=new.key, title=new.title)
+    was = worth(old) if old is not None else ""
     return Change(
-        kind=kind, key=new.key, title=new.title, was=_said(old) if old is not None else "", now=_said(new.model_dump())
+        kind=kind, key=new.key, title=new.title, was=was, now=worth(new.model_dump()), turned=_turned(old, new)
     )
 
 
@@ -125,8 +176,12 @@ def _held(record: Mapping[str, Any]) -> bool:
     return all(record.get(name) is not None and math.isfinite(float(record[name])) for name in ("value", "low", "high"))
 
 
-def _said(record: Mapping[str, Any]) -> str:
-    """A record's value with its interval, in words; empty without a value."""
+def worth(record: Mapping[str, Any]) -> str:
+    """A record's value with its interval, in words; empty without a value.
+
+    >>> worth({"value": 0.9, "low": 0.88, "high": 0.92, "unit": "ratio"})
+    '90.0\\u202f% (88.0 to 92.0\\u202f%)'
+    """
     value, currency = record.get("value"), str(record.get("currency") or "")
     unit = cast("Unit", record.get("unit") or "none")
     if value is None:

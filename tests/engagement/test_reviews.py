@@ -17,12 +17,12 @@ from tests.report.sample import result
 DAY = date(2026, 11, 2)
 
 
-def saved(place: Path, value: float, *, stage: str = "prove") -> Path:
+def saved(place: Path, value: float, *, stage: str = "prove", title: str = "It moved {:g}") -> Path:
     """Results of one stage that say one number."""
     found = Finding(
         id=f"{stage}.effect",
         stage=stage,
-        title=f"It moved {value:g}",
+        title=title.format(value),
         value=value,
         initiative="I1",
         sources=("outcomes",),
@@ -58,10 +58,22 @@ def test_a_comment_needs_review_once_its_numbers_say_something_else_until_somebo
     after = store.read_store(folder)
     assert reviews.items(folder, after, place=second) == ()
     (note,) = reviews.notes(folder, after, "prove", place=second)
-    assert (note.needs_review, note.confirmed) == (False, "2026-11-02 CX lead")
+    assert (note.needs_review, note.confirmed) == (False, "2 November 2026, CX lead")
+    (german,) = reviews.notes(folder, after, "prove", place=second, locale="de_DE")
+    assert german.confirmed == "2. November 2026, CX lead"
     assert [i.id for i in reviews.items(folder, after, place=saved(tmp_path / "third", 0.3))] == ["comment:C1"]
     lines = (folder / "history" / "reviews.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["item"] for line in lines] == ["comment:C1"]
+
+
+@pytest.mark.parametrize(
+    ("now", "told"), [(0.1, ("0.20", "0.10")), (0.2001, ("0.2, None, None", "0.2001, None, None"))]
+)
+def test_where_the_sentences_are_the_same_their_values_are_told(folder, tmp_path, now, told):
+    first, second = (saved(tmp_path / n, v, title="It moved") for n, v in (("first", 0.2), ("second", now)))
+    made = commenting.write(folder, stage="prove", text="Fine.", place=first)
+    ((shift,),) = (item.shifts for item in reviews.items(folder, made, place=second))
+    assert (shift.was, shift.now) == tuple(f"It moved · {value}" for value in told)
 
 
 def test_only_what_the_stage_says_counts(folder, tmp_path):
