@@ -180,7 +180,6 @@ def test_every_dependency_is_used() -> None:
         "tea-tasting": "tea_tasting",
         "markdown-it-py": "markdown_it",
         "pillow": "PIL",
-        "jupyter-client": "jupyter_client",
     }
     source = "\n".join(p.read_text(encoding="utf-8") for p in PACKAGE.rglob("*.py"))
     for line in wanted:
