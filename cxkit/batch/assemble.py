@@ -40,6 +40,7 @@ from cxkit.report.exporter import blocks_of
 from cxkit.report.inputs import WIDER, Definition, Provenance, ReportInput, Stamp
 from cxkit.report.making import note_block
 from cxkit.report.mask import Mask
+from cxkit.report.narrowing import narrowed
 from cxkit.report.own import OwnNotebook, own_findings, own_notebook
 from cxkit.report.own_chapters import own_drafts
 from cxkit.report.redact import redacted
@@ -66,7 +67,8 @@ def write_report(
     """Write the report and what lies beside it (pack, playbook, lists, findings) into a run."""
     given = report_input(building, job=job, settings=settings, store=store, taken=taken, record=record)
     results.save(given.results[0], building / "results")
-    results.write_text(building / "results" / "findings.json", results.dumps(results.findings_document(given.findings)))
+    told = narrowed(given).findings
+    results.write_text(building / "results" / "findings.json", results.dumps(results.findings_document(told)))
     write_playbook(building, given, store=store, tables=taken.tables)
     write_council(building, given)
     write_workbook(building, given)

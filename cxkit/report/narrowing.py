@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-from cxkit.records import Result
+import pyarrow as pa
+
+from cxkit.records import Finding, Result
 from cxkit.report.audiences import EDITIONS, KEYS, QUOTES, SAID, Edition
 from cxkit.report.blocks import Block, FigureBody, TableBody
 from cxkit.report.inputs import ReportInput
 from cxkit.report.own import OwnNotebook
+
+HIDDEN = "[keys of customers]"
 
 
 def narrowed(given: ReportInput) -> ReportInput:
@@ -20,15 +25,38 @@ def narrowed(given: ReportInput) -> ReportInput:
     privacy = given.privacy.model_copy(update={"minimum": max(given.privacy.minimum, edition.minimum)})
     changed: dict[str, object] = {"privacy": privacy}
     if not (edition.keys and edition.said):
+        listed = () if edition.keys else tuple(quoted_keys(given.result("data.health")))
         changed |= {
-            "results": tuple(_result(result, edition) for result in given.results),
+            "results": tuple(_result(result, edition, listed) for result in given.results),
             "blocks": {stage: tuple(_blocks(blocks, edition)) for stage, blocks in given.blocks.items()},
             "own": tuple(_own(notebook, edition) for notebook in given.own),
         }
     return given.model_copy(update=changed)
 
 
-def _result(result: Result, edition: Edition) -> Result:
+def quoted_keys(health: Result | None) -> Iterable[str]:
+    """What the checks of the data found in columns of keys: ``'A17', 'A18' and 3 more``."""
+    if health is not None and health.has("problems"):
+        for row in health.tables["problems"].to_pylist():
+            found = str(row.get("found") or "")
+            if "'" in found and KEYS.intersection(re.findall(r"\w+", str(row.get("column")))):
+                yield found
+
+
+def _without(finding: Finding, listed: Iterable[str]) -> Finding:
+    told = {"title": finding.title, "detail": finding.detail}
+    for found in listed:
+        told = {name: text.replace(found, HIDDEN) for name, text in told.items()}
+    return finding.model_copy(update=told)
+
+
+def _result(result: Result, edition: Edition, listed: Iterable[str]) -> Result:
+    if listed and result.stage == "data":
+        rows = result.tables["problems"].to_pandas()
+        rows["found"] = rows["found"].replace(dict.fromkeys(listed, HIDDEN))
+        tables = {**result.tables, "problems": pa.Table.from_pandas(rows, result.tables["problems"].schema)}
+        findings = tuple(_without(finding, listed) for finding in result.findings)
+        result = result.model_copy(update={"findings": findings, "tables": tables})
     kept = {}
     for name, table in result.tables.items():
         hidden = _hidden(name, table.column_names, edition)

@@ -17,7 +17,7 @@ from cxkit.report.inputs import Privacy, ReportInput
 from cxkit.report.narrowing import narrowed
 from cxkit.report.page import build
 from cxkit.tables.catalogue import CONTRACTS
-from tests.report.sample import result, results, sample
+from tests.report.sample import finding, result, results, sample
 
 KEY, QUOTE = "QX-0815", "the parcel was wet again"
 TODAY = pd.DataFrame({"account_id": [KEY], "money": [12.5]})
@@ -71,6 +71,20 @@ def test_keys_and_quotes_are_in_the_team_s_edition_alone(audience: Audience) -> 
     assert there == (allowed, allowed, True)
     assert ("instrument-of-keys" in page) is allowed
     assert "instrument-of-terms" in page
+
+
+@pytest.mark.parametrize("audience", EDITIONS)
+def test_keys_that_the_checks_of_the_data_quote_are_the_team_s_too(audience: Audience) -> None:
+    found = "'QX-0815', 'QX-0816' and 1 more"
+    title = f"In tickets, account_id: {found} in 3 rows"
+    told = finding("data.health.problem", title, 3.0, "count", tone="unknown", subject="tickets account_id")
+    rows = pd.DataFrame({"table": ["tickets", "tickets"], "column": ["account_id", "opened"], "found": [found, "'x'"]})
+    held = result("data.health", (told,), tables={"problems": rows})
+    given = sample(audience=audience, results=(held, *results()[1:]))
+    for text in (build(given), book(given)[0]):
+        assert (KEY in text) is (audience == "team")
+        assert "and 1 more" not in text or audience == "team"
+    assert "'x'" in book(given)[0].replace("\\", ""), "what is found in other columns stays"
 
 
 @pytest.mark.parametrize("audience", EDITIONS)
