@@ -22,12 +22,11 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
-from multiprocessing import forkserver
 from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
 from pathlib import Path
 from queue import Empty
@@ -39,7 +38,10 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets import DottedObjectName, Type
 
-from cxkit.batch.forked import Process, serve
+if sys.platform == "linux":
+    from multiprocessing import forkserver
+
+    from cxkit.batch.forked import Process, serve
 
 PROVISIONER = "cxkit-warm"
 PRELOAD = (
@@ -78,7 +80,7 @@ def warm_up() -> str:
     sweep()
     try:
         with _importing():
-            multiprocessing.get_context("forkserver").set_forkserver_preload(list(PRELOAD))
+            forkserver.set_forkserver_preload(list(PRELOAD))
             forkserver.ensure_running()
         threading.Thread(target=_module_path, daemon=True).start()
     except OSError as problem:
@@ -88,15 +90,18 @@ def warm_up() -> str:
 
 def join_template() -> None:
     """Use the template of the process that forked this one, where it was forked, instead of starting another."""
+    if sys.platform != "linux":
+        return
     held: Any = forkserver._forkserver
     if held._forkserver_alive_fd is not None and held._forkserver_pid is None:
         held.ensure_running = lambda: None
 
 
-def template() -> ForkServerContext:
-    """The context whose processes are forked from the template."""
-    warm_up()
-    return multiprocessing.get_context("forkserver")
+def beside(work: Callable[..., None], *given: Any, name: str) -> BaseProcess:
+    """A process that does `work`, not started yet: forked from the template, or fresh where kernels start cold."""
+    if sys.platform != "linux" or warm_up():
+        return multiprocessing.get_context("spawn").Process(target=work, args=given, name=name)
+    return Process(target=work, args=given, name=name)
 
 
 @contextmanager

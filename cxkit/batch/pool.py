@@ -5,10 +5,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections.abc import Sequence
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from typing import Any
 
@@ -36,7 +36,6 @@ def run_all(jobs: Sequence[Job], listen: Listener, *, workers: int) -> list[Ende
 
 def _side_by_side(jobs: Sequence[Job], listen: Listener, workers: int) -> list[Ended]:
     """Run every job in a process of its own."""
-    context = _context()
     waiting = list(jobs)
     working: dict[Connection[Any, Any], tuple[BaseProcess, Job]] = {}
     ended: dict[str, Ended] = {}
@@ -45,8 +44,8 @@ def _side_by_side(jobs: Sequence[Job], listen: Listener, workers: int) -> list[E
         while waiting or working:
             while waiting and len(working) < workers:
                 job = waiting.pop(0)
-                reader, writer = context.Pipe(duplex=False)
-                worker = context.Process(target=_work, args=(job, writer), name=f"cxkit-{job.client}")
+                reader, writer = multiprocessing.Pipe(duplex=False)
+                worker = kernels.beside(_work, job, writer, name=f"cxkit-{job.client}")
                 worker.start()
                 writer.close()
                 working[reader] = (worker, job)
@@ -63,11 +62,6 @@ def _side_by_side(jobs: Sequence[Job], listen: Listener, workers: int) -> list[E
         _stop([process for process, _ in working.values()])
         raise
     return [ended[job.client] for job in jobs]
-
-
-def _context() -> ForkServerContext | SpawnContext:
-    """How workers are started: forked from the template that kernels are forked from, where the system can."""
-    return multiprocessing.get_context("spawn") if kernels.why_cold() else kernels.template()
 
 
 def _heard(reader: Connection[Any, Any], listen: Listener) -> Ended | str | None:
@@ -96,11 +90,20 @@ def _told(outcome: Ended | str, job: Job, process: BaseProcess, listen: Listener
 def _work(job: Job, writer: Connection[Any, Any]) -> None:
     """Run one client in this process and tell the parent."""
     kernels.join_template()
+    threading.Thread(target=_leave_with_the_runner, daemon=True).start()
     try:
         with interrupt.interruptible():
             writer.send(run_client(job, writer.send))
     except KeyboardInterrupt:
         return
+
+
+def _leave_with_the_runner() -> None:
+    """End this process when the one that started it was killed: nobody would hear how its client ended."""
+    runner = multiprocessing.parent_process()
+    if runner is not None:
+        wait([runner.sentinel])
+        os._exit(1)
 
 
 def _stop(processes: Sequence[BaseProcess]) -> None:

@@ -186,3 +186,24 @@ def test_plain_papermill_can_ask_for_warm_kernels(tmp_path: Path) -> None:
     told = {**os.environ, "JUPYTER_DEFAULT_PROVISIONER_NAME": kernels.PROVISIONER}
     subprocess.run([sys.executable, "-m", "papermill", "in.ipynb", "out.ipynb"], cwd=tmp_path, env=told, check=True)
     assert said(tmp_path / "out.ipynb") == ["True\n"]
+
+
+ELSEWHERE = """
+import sys
+import multiprocessing.context as context
+import cxkit.batch.run, jupyter_client.asynchronous, jupyter_client.provisioning
+for name in [n for n in vars(context) if n.startswith("Fork")]:
+    delattr(context, name)
+for name in [n for n in sys.modules if n.startswith("cxkit.batch") or n == "multiprocessing.forkserver"]:
+    del sys.modules[name]
+sys.platform = "win32"
+import cxkit.batch.command
+from cxkit.batch import kernels
+print(kernels.warm_up(), kernels.beside(print, name="x")._start_method)
+kernels.join_template()
+"""
+
+
+def test_batch_can_be_imported_where_nothing_forks() -> None:
+    told = subprocess.run([sys.executable, "-c", ELSEWHERE], capture_output=True, text=True, check=False)
+    assert told.stdout == "forking a process that has libraries loaded is not safe on win32 spawn\n", told.stderr
