@@ -29,6 +29,16 @@ OPTIONS = {
     "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
     "LabApp.extension_manager": "readonly",
 }
+OPENED = {
+    "report.html": "Report",
+    "report.pdf": "Report as PDF",
+    "evidence.xlsx": "Evidence as a workbook",
+    "council.html": "Council's page",
+    "playbook.html": "Playbook",
+}
+"""What a run leaves beside its notebooks, and what it is called."""
+REPORTS, ADDRESS = "report", "CXKIT_REPORTS"
+"""Where the server answers with these files, and the variable that tells its kernels so."""
 SILENT = ("@jupyterlab/apputils-extension:announcements", "@jupyterlab/extensionmanager-extension:plugin")
 """Parts of JupyterLab's page that are left out: they ask whether to fetch news and offer to install things."""
 
@@ -49,13 +59,15 @@ def open_lab(client: str, *, data_dir: Path | None, say: Callable[[str], None], 
     if not client and others:
         say(f"Opening {name}. For another client: cxkit lab {' | '.join(others)}")
     os.environ.update({"CXKIT_DATA": str(data), "CXKIT_CLIENT": name, "PYDEVD_DISABLE_FILE_VALIDATION": "1"})
-    return _serve(folder / FOLDER, say, browser=browser)
+    return _serve(folder / FOLDER, data, say, browser=browser)
 
 
-def _serve(place: Path, say: Callable[[str], None], *, browser: bool) -> int:
+def _serve(place: Path, data: Path, say: Callable[[str], None], *, browser: bool) -> int:
     """Serve one folder; the token is made here and stands in no other process's arguments."""
     import zmq  # noqa: PLC0415  as below
     from jupyterlab.labapp import LabApp  # noqa: PLC0415  a second of imports that no other command needs
+
+    from cxkit.engagement.handing import route  # noqa: PLC0415  as above
 
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     token = secrets.token_hex(24)
@@ -64,6 +76,9 @@ def _serve(place: Path, say: Callable[[str], None], *, browser: bool) -> int:
     options["KernelManager.transport_encryption"] = "auto" if zmq.has("curve") else "disabled"
     server = LabApp.initialize_server([*(f"--{key}={value}" for key, value in options.items()), str(place / START)])
     server.web_app.settings["page_config_hook"] = _quieter
+    base = str(server.web_app.settings["base_url"])
+    server.web_app.add_handlers(".*$", [route(base, data)])
+    os.environ[ADDRESS] = f"{base}{REPORTS}"
     address = f"http://{HERE}:{server.port}/lab/tree/{START}?token={token}"
     # queued behind the server's own binding, so that it answers when the address is read
     server.io_loop.add_callback(say, f"JupyterLab is at {address}\nStop it with Ctrl+C.")

@@ -6,9 +6,11 @@ import os
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from cxkit.engagement import evidence
 from cxkit.engagement.desk import Desk, open_desk
+from cxkit.engagement.laboratory import ADDRESS
 from cxkit.engagement.notebooks import FOLDER
 from cxkit.engagement.store import read_store
 
@@ -97,10 +99,10 @@ class Workbench:
             part.redraw(fresh=fresh)
 
 
-def link(path: str) -> str:
-    """Address of a file below the editor's own folder, which opens in a tab of its own.
+def link(client: str, name: str) -> str:
+    """Address at which the editor's server answers with a file of a client's last run.
 
-    >>> link("report/report.html")
-    '/files/report/report.html'
+    >>> link("acme", "report.html").endswith("/acme/report.html")
+    True
     """
-    return f"{os.environ.get('JUPYTERHUB_SERVICE_PREFIX', '/').rstrip('/')}/files/{path}"
+    return f"{os.environ.get(ADDRESS, '')}/{quote(client)}/{quote(name)}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,19 +15,11 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from cxkit.engagement.notebooks import FOLDER
+from cxkit.engagement.laboratory import ADDRESS, OPENED
 from cxkit.widgets import look
 from cxkit.widgets.bench import Part, Workbench, link
 
-OPENED = {
-    "report.html": "Report",
-    "report.pdf": "Report as PDF",
-    "evidence.xlsx": "Evidence as a workbook",
-    "council.html": "Council's page",
-    "playbook.html": "Playbook",
-}
-"""What a run leaves beside its notebooks, and what it is called."""
-REPORT = "report"
+TAB = 'target="_blank" rel="noopener"'
 ENOUGH = 20.0
 """Seconds a stopped build may take to end its kernels."""
 
@@ -161,19 +152,14 @@ def _rest(words: str) -> str:
 
 
 def _links(bench: Workbench, run: Path) -> str:
-    """Links to what the run left, as copies below the editor's own folder, and where they lie on this machine."""
+    """Links to what the last run left, where the editor answers with it, and where it lies on this machine."""
     there = [name for name in OPENED if (run / name).is_file()]
-    target = bench.folder / FOLDER / REPORT
     place = f'<p class="quiet">{escape(str(run))}</p>'
-    if not bench.served:
+    if not os.environ.get(ADDRESS):
         return f"<p>{escape(', '.join(OPENED[name] for name in there))} lie in this folder:</p>{place}"
-    target.mkdir(parents=True, exist_ok=True)
-    for name in OPENED:
-        (target / name).unlink(missing_ok=True)
-    for name in there:
-        shutil.copyfile(run / name, target / name)
     listed = " · ".join(
-        f'<a href="{escape(link(f"{REPORT}/{name}"))}" target="_blank" rel="noopener">{OPENED[name]}</a>'
+        f'<a href="{escape(link(bench.desk.name, name))}" {"download" if name.endswith(".xlsx") else TAB}>'
+        f"{OPENED[name]}</a>"
         for name in there
     )
     when = look.when(run / "run.json")

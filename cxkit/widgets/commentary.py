@@ -44,7 +44,7 @@ class Commentary(Part):
         self.text = widgets.Textarea(
             description="comment", placeholder="What the numbers mean, in **Markdown**", rows=9
         )
-        self.text.layout.width, self.text.style.description_width = "min(40em, 100%)", "9em"
+        self.text.layout.width, self.text.style.description_width = "min(40em, 100% - 4px)", "9em"
         self.save = widgets.Button(description="Save comment", button_style="primary")
         self.discard = widgets.Button(description="Throw away", tooltip="back to the text as it was saved")
         self.message, self.preview, self.about = look.html(), look.html(), look.html()

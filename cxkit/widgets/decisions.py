@@ -91,7 +91,8 @@ class DecisionForm:
     def _evidence(self, row: Row) -> str:
         """What the decision would rest on, as plain HTML."""
         id_ = self.initiative.value
-        parts = [_line("The plan asks", f"{text(row, 'verdict') or 'nothing'}: {text(row, 'reason')}", strong=True)]
+        asks = ": ".join(filter(None, (text(row, "verdict") or "nothing", text(row, "reason"))))
+        parts = [_line("The plan asks", asks, strong=True)]
         for option in rows(self.council, "options"):
             if text(option, "initiative_id") == id_:
                 parts.append(_line(text(option, "option").capitalize(), text(option, "says")))

@@ -29,7 +29,16 @@ STYLE = """<style>
 .cx th,.cx td{text-align:left;vertical-align:top;padding:6px 14px 6px 0;font-size:13px;
  border-bottom:1px solid var(--jp-border-color2,#d0d0d0)}
 .cx th{white-space:nowrap;font-weight:600;color:var(--jp-ui-font-color2,#616161)}
-.cx .scroll{overflow-x:auto}
+.cx td a,.cx time{white-space:nowrap}
+.cx .scroll{overflow-x:auto;container-type:inline-size}
+@container (max-width:44em){
+.cx thead{position:absolute;clip-path:inset(50%);height:1px;overflow:hidden}
+.cx table,.cx tbody,.cx tr,.cx td{display:block}
+.cx tr{padding:6px 0;border-bottom:1px solid var(--jp-border-color2,#d0d0d0)}
+.cx td{padding:1px 0 1px 8.5em;border:0}
+.cx td::before{content:attr(data-label);float:left;margin-left:-8.5em;width:8em;
+ color:var(--jp-ui-font-color2,#616161)}
+.cx td:empty{display:none}}
 .cx .state{white-space:nowrap;font-weight:600}
 .cx .quiet{color:var(--jp-ui-font-color2,#616161);font-size:13px}
 .cx .card{border-left:3px solid var(--jp-border-color1,#bdbdbd);padding:2px 0 2px 12px;margin:10px 0}
@@ -38,14 +47,16 @@ STYLE = """<style>
 .cx .good{border-left-color:var(--cx-good)}
 .cx blockquote{border-left:3px solid var(--jp-border-color2,#d0d0d0);margin:4px 0;padding:0 10px}
 .cx-form .widget-button,.cx-form .jupyter-button{width:auto;min-width:7em}
+.cx-form>.widget-button,.cx-form>.jupyter-button{align-self:flex-start}
+.jp-Notebook:has(.cx) .jp-CodeCell.jp-mod-noOutputs:has(.jp-InputPlaceholder){padding-block:0}
 </style>"""
-WIDE = {"layout": {"width": "auto", "max_width": "40em"}, "style": {"description_width": "9em"}}
+WIDE = {"layout": {"width": "auto", "max_width": "min(40em, 100% - 4px)"}, "style": {"description_width": "9em"}}
 """Layout of a field that follows a narrow window."""
 
 
 def html() -> widgets.Widget:
     """An empty place for HTML."""
-    return widgets.HTML(layout={"width": "100%"})
+    return widgets.HTML(layout={"width": "auto"})
 
 
 def row(*parts: widgets.Widget) -> widgets.Widget:
@@ -92,8 +103,13 @@ def state(name: str) -> str:
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table of cells that are HTML already."""
     head = "".join(f'<th scope="col">{escape(h)}</th>' for h in heads)
-    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>" for cells in rows)
+    body = "".join(f"<tr>{''.join(map(_cell, heads, cells))}</tr>" for cells in rows)
     return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _cell(head: str, words: str) -> str:
+    """A cell that says in a narrow window, where the heads are not seen, what it is."""
+    return f'<td data-label="{escape(head)}">{words}</td>'
 
 
 def when(path: Path) -> str:

@@ -59,7 +59,7 @@ class Stages(Part):
         name = escape(one.notebook.removesuffix(".ipynb"))
         if self.bench.served:
             name = f'<a href="{quote(one.notebook)}" target="_blank" rel="noopener">{name}</a>'
-        return name, look.state(one.state), escape(one.title), escape(one.when)
+        return name, look.state(one.state), escape(one.title), f"<time>{escape(one.when)}</time>" if one.when else ""
 
 
 def states(bench: Workbench) -> tuple[StageState, ...]:

@@ -96,3 +96,13 @@ def run_all(page: Any) -> None:
     page.wait_for_function(DONE)
     if "0-start" in page.url:  # its code is folded away and has no number to wait for
         page.get_by_role("button", name="Build report").wait_for()
+
+
+def themed(page: Any, theme: str) -> None:
+    """Choose a theme from the menu, and wait for it."""
+    if page.evaluate("document.body.dataset.jpThemeName") == theme:
+        return
+    page.get_by_role("menuitem", name="Settings", exact=True).click()
+    page.locator(".lm-Menu-item", has_text="Theme").first.hover()
+    page.locator(".lm-Menu-item", has_text=theme).first.click()
+    page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=theme)

@@ -6,7 +6,9 @@ import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from cxkit.report import colour
@@ -17,9 +19,10 @@ UNTITLED = "No description has been provided"
 """What nbconvert writes where an alternative text is missing; axe-core takes it for one."""
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 
-RUN_AXE = """async ([rules, without]) => {
+RUN_AXE = """async ([rules, without, within]) => {
     const off = Object.fromEntries(without.map(rule => [rule, {enabled: false}]));
-    const told = await axe.run(document, {runOnly: rules, rules: off, resultTypes: ['violations']});
+    const told = await axe.run(
+        within ? {include: [within]} : document, {runOnly: rules, rules: off, resultTypes: ['violations']});
     return [told.passes.length, told.violations.flatMap(found => found.nodes.map(
         node => `${found.id}: ${node.target.join(' ')}: ${node.html.slice(0, 120)}`))];
 }"""
@@ -71,6 +74,14 @@ STICKS_OUT = """() => {
         node => own(node) && node.checkVisibility() && !node.closest('.scroll, .vh, svg')
             && node.getBoundingClientRect().right > wide + 1).map(node => node.outerHTML.slice(0, 120));
 }"""
+DRAWN = """() => [...document.querySelectorAll('figure svg, figure img')].map(drawn => drawn.getAttribute('alt')
+    ?? drawn.getAttribute('aria-label')
+    ?? (drawn.getAttribute('aria-labelledby') ?? '').split(' ')
+        .map(id => document.getElementById(id)?.textContent ?? '').join(' '))"""
+INJECTED = """<script>document.title = "ran"</script><img src="x" onerror="document.title = 'ran'">
+<img src="AWAY/pixel.png" alt=""><iframe src="AWAY/frame.html"></iframe><script src="AWAY/script.js"></script>
+<link rel="stylesheet" href="AWAY/sheet.css"><style>h1 { display: none }</style>
+<a id="planted" href="javascript:document.title = 'ran'">x</a>"""
 FOCUSABLE = "a[href], button, summary, input, select, textarea, [tabindex='0']"
 
 
@@ -83,10 +94,43 @@ def axe_script() -> str:
     return (Path(found.origin).parent / "axe.min.js").read_text(encoding="utf-8")
 
 
-def axe(page: Any, *, contrast: bool = True) -> list[str]:
-    """What axe-core finds against WCAG 2.0 to 2.2, A and AA, and its best practices; missing alternative texts too."""
+def drawings(page: Any) -> list[str]:
+    """The alternative text of every drawing and picture of a figure; empty where there is none."""
+    return list(page.evaluate(DRAWN))
+
+
+@contextmanager
+def listening() -> Iterator[ThreadingHTTPServer]:
+    """A server that remembers in ``asked`` what was fetched from it; playwright reports what was refused, too."""
+
+    class Remembers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.server.asked.append(self.path)
+            self.send_error(404)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Remembers) as server:
+        server.asked = []
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def injected(html: str, away: Any) -> str:
+    """A page into which somebody put scripts, styles, frames and pictures of the server `away`."""
+    planted = INJECTED.replace("AWAY", f"http://127.0.0.1:{away.server_port}")
+    return html.replace("<main", planted + "<main", 1)
+
+
+def axe(page: Any, *, contrast: bool = True, within: str = "") -> list[str]:
+    """What axe-core finds against WCAG 2.0 to 2.2, A and AA, and its best practices; missing alternative texts too.
+
+    With `within`, a selector, in these parts of the page alone.
+    """
     page.evaluate(axe_script())
-    passed, found = page.evaluate(RUN_AXE, [list(RULES), [] if contrast else ["color-contrast"]])
+    passed, found = page.evaluate(RUN_AXE, [list(RULES), [] if contrast else ["color-contrast"], within])
     assert passed > 10, "axe-core looked at next to nothing"
     if page.evaluate("document.documentElement.outerHTML").find(UNTITLED) >= 0:
         found.append(f"image-alt: “{UNTITLED}”")

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from cxkit.engagement import commenting, places, results
+from cxkit.engagement import commenting, results
 from cxkit.engagement.desk import open_desk
+from cxkit.engagement.handing import folder
 from cxkit.engagement.store import read_store
 from cxkit.records import Finding, Result
 from cxkit.widgets import start
@@ -242,14 +243,25 @@ def test_build_is_stopped(bench: Workbench, tmp_path: Path) -> None:
 
 
 def test_built_files_open_from_the_editor(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
-    notebooks = bench.folder / "notebooks"
-    notebooks.mkdir()
-    monkeypatch.chdir(notebooks)
     part = start.build(bench)
-    assert 'href="/files/report/report.html"' in part.links.value
-    assert (notebooks / "report" / "report.html").read_text(encoding="utf-8") == "report.html"
+    assert "href" not in part.links.value, "another editor, such as VS Code, serves no file: it says where they lie"
+    assert str(bench.runs / "acme" / "2026-01-31") in part.links.value
+    monkeypatch.setenv("CXKIT_REPORTS", "/report")
+    bench.saved()
+    assert 'href="/report/acme/report.html"' in part.links.value
     assert "report.pdf" not in part.links.value
     bench.open("other")
     assert "report.html" not in part.links.value
-    assert places.clients(bench.folder.parent) == ["acme", "other"]
-    shutil.rmtree(notebooks)
+
+
+def test_what_opens_is_always_the_newest_run_of_a_client_that_is_there(bench: Workbench, tmp_path: Path) -> None:
+    data = bench.folder.parent
+    first = folder(data, "acme")
+    assert first == tmp_path / "runs" / "acme" / "2026-01-31"
+    newer = tmp_path / "runs" / "acme" / "2026-02-28"
+    shutil.copytree(first, newer)
+    assert folder(data, "acme") == newer
+    shutil.copytree(first, tmp_path / "runs" / "acme" / "2026-03-31.failed")
+    assert folder(data, "acme") == newer
+    assert folder(data, "other") is None
+    assert folder(data, "..") is None
