@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 
-from tests.browser.looking import DESKTOP, NARROW, PHONE, STICKS_OUT, axe, faint, focused, opened
+from tests.browser.looking import (
+    DESKTOP,
+    NARROW,
+    PHONE,
+    STICKS_OUT,
+    axe,
+    drawings,
+    faint,
+    focused,
+    injected,
+    listening,
+    opened,
+)
 from tests.conftest import SAMPLES, Ran
 
 pytestmark = [pytest.mark.browser, pytest.mark.run, pytest.mark.xdist_group("samples")]
@@ -28,10 +39,6 @@ SCREENS = {
 WHOLE = ("TR", "TH", "TD", "Figure", "Art", "H1", "H2", "H3", "H4", "Caption")
 """Parts of a report that no page break may cut."""
 UNFOLD = "document.querySelectorAll('details').forEach(one => { one.open = true })"
-INJECTED = """<script>document.title = "ran"</script><img src="x" onerror="document.title = 'ran'">
-<img src="AWAY/pixel.png" alt=""><iframe src="AWAY/frame.html"></iframe><script src="AWAY/script.js"></script>
-<link rel="stylesheet" href="AWAY/sheet.css"><style>h1 { display: none }</style>
-<a id="planted" href="javascript:document.title = 'ran'">x</a>"""
 
 
 def pages(ran: Ran, client: str) -> list[Path]:
@@ -50,12 +57,7 @@ def test_report_opens_without_a_request_or_a_console_error(chromium: Any, ran: R
         assert page.asked == []
         assert page.locator("h1").inner_text().strip()
         assert page.locator("body button").count() == 0 or scripts
-        names = page.evaluate(
-            """() => [...document.querySelectorAll('figure svg, figure img')].map(drawn => drawn.getAttribute('alt')
-                ?? drawn.getAttribute('aria-label')
-                ?? drawn.getAttribute('aria-labelledby').split(' ').map(id => document.getElementById(id).textContent)
-                    .join(' '))"""
-        )
+        names = drawings(page)
         assert len(names) > 5
         assert [name for name in names if len(name.strip()) < 12] == []
 
@@ -72,32 +74,18 @@ def test_what_lies_beside_opens_without_a_request_or_a_console_error(chromium: A
 
 @pytest.fixture
 def away() -> Iterator[ThreadingHTTPServer]:
-    """A server that remembers in ``asked`` what was fetched from it; playwright reports what was refused, too."""
-
-    class Remembers(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.server.asked.append(self.path)
-            self.send_error(404)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Remembers) as server:
-        server.asked = []
-        Thread(target=server.serve_forever, daemon=True).start()
+    with listening() as server:
         yield server
-        server.shutdown()
 
 
 def test_nothing_that_is_put_into_a_page_runs_or_fetches(chromium: Any, ran: Ran, away: Any, tmp_path: Path) -> None:
-    planted = INJECTED.replace("AWAY", f"http://127.0.0.1:{away.server_port}")
     for path in pages(ran, "brightline"):
         text = path.read_text(encoding="utf-8")
         head = text[: text.index("<style>")]
         assert head.count('http-equiv="Content-Security-Policy"') == 1, path.name
         assert "default-src &#39;none&#39;" in head or "default-src 'none'" in head, path.name
         copy = tmp_path / path.name
-        copy.write_text(text.replace("<main", planted + "<main", 1), encoding="utf-8")
+        copy.write_text(injected(text, away), encoding="utf-8")
         with opened(chromium, copy) as page:
             title = page.title()
             page.locator("#planted").click()
