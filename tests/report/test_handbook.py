@@ -14,6 +14,7 @@ from cxkit import shipped
 from cxkit.metrics.clock import Week
 from cxkit.orchestrate import PlayBook, moment_register, play_register, plays
 from cxkit.report import handbook
+from cxkit.report.handbook_desks import place_of
 from cxkit.report.inputs import Privacy, ReportInput
 from cxkit.tables.engine import Tables
 
@@ -87,7 +88,7 @@ def test_moments_stand_in_the_order_of_the_journey_with_what_is_missing(html: st
 
 def test_every_play_says_trigger_owner_time_steps_and_what_is_not_known(html: str) -> None:
     for play in book().plays:
-        assert f'id="{handbook._place(play.id)}"' in html
+        assert f'id="{place_of(play.id)}"' in html
     assert "Expected, not yet shown:" in html
     assert "an answer of NPS 0–6, CSAT 1–2 or CES 1–3 in the last 30 days" in html
     assert "It would take accounts (account_id, started, renewal)" in html
