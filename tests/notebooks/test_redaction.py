@@ -21,6 +21,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from cxkit.report.audiences import EDITIONS
 from cxkit.simulate import write_simulated
 from tests.conftest import absent
 
@@ -30,6 +31,8 @@ NAME, OTHER_NAME = "Quillon Abernethy", "Zsófia Vándor"
 EMAILS = ("quillon.abernethy@secret-mail.example", "zsofia@vandor.example")
 PHONES = ("+44 20 7946 0958", "(030) 901820-17", "555-010-4477")
 IBAN, CARD = "DE89370400440532013000", "4539 1488 0343 6467"
+KEY, SPELT, SHORT = "sk_live_4eC39HqLyjWDarjtT1zdp7dc", "quillon (at) vandor [dot] example", "030/901820"
+QUOTE = "It was rude and far too expensive"
 
 ENVIRONMENT = "env-canary-5b1c"
 NEIGHBOUR = "neighbour-canary-77"
@@ -40,10 +43,14 @@ PLANTED = {
     **{f"phone {n}": value for n, value in enumerate(PHONES)},
     "account number": IBAN,
     "card": CARD,
+    "key of a system": KEY,
+    "e-mail spelt out": SPELT,
+    "phone with a slash": SHORT,
     "environment": ENVIRONMENT,
     "neighbour": NEIGHBOUR,
 }
 SAID = f"{NAME} called from {PHONES[0]}, mail {EMAILS[0]}, IBAN {IBAN}, card {CARD}; ask {OTHER_NAME}, {PHONES[1]}"
+SAID += f"; or {SPELT}, {SHORT}, key {KEY}"
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +79,7 @@ def plant(folder: Path) -> None:
     tickets["reason"] = [SAID if n % 3 == 0 else reason for n, reason in enumerate(tickets["reason"])]
     tickets.to_parquet(tables / "tickets.parquet")
     surveys = pd.read_parquet(tables / "surveys.parquet")
-    surveys["verbatim"] = f"Too slow. {SAID}"
+    surveys["verbatim"] = [f"{QUOTE}. {SAID}" if n % 2 else f"{QUOTE}." for n in range(len(surveys))]
     surveys.to_parquet(tables / "surveys.parquet")
     people = pd.DataFrame(
         {
@@ -116,8 +123,8 @@ def texts(root: Path) -> Iterator[tuple[str, str]]:
     paths = [p for part in ("runs", "kept") for p in sorted((root / part).rglob("*")) if p.is_file()]
     for path in [*paths, *root.glob("terminal-*.txt")]:
         name = str(path.relative_to(root))
-        if ".snapshots" in name:
-            continue  # the client's own tables, kept for the next run and never handed on
+        if any(part in path.parts for part in (".snapshots", ".stamps")):
+            continue  # the client's own tables and where they lie, kept for the next run and never handed on
         if path.suffix == ".xlsx":
             with zipfile.ZipFile(path) as book:
                 yield name, "\n".join(book.read(part).decode("utf-8") for part in book.namelist())
@@ -134,15 +141,21 @@ def texts(root: Path) -> Iterator[tuple[str, str]]:
             yield name, path.read_text(encoding="utf-8")
 
 
+@pytest.fixture(scope="module")
+def outputs(place: Path) -> dict[str, str]:
+    """Every output by its name, read once."""
+    return dict(texts(place))
+
+
 def squeezed(text: str) -> str:
     """Only letters and digits: a line break or an escape hides nothing."""
     return "".join(c for c in text if c.isalnum()).casefold()
 
 
-def test_nothing_planted_can_be_read_in_anything_published(place: Path) -> None:
+def test_nothing_planted_can_be_read_in_anything_published(outputs: dict[str, str]) -> None:
     found: dict[str, set[str]] = {}
     seen = set()
-    for name, text in texts(place):
+    for name, text in outputs.items():
         seen.add(Path(name).suffix)
         whole = squeezed(text)
         for kind, value in PLANTED.items():
@@ -161,9 +174,30 @@ def test_what_was_planted_can_be_found_where_it_is(place: Path) -> None:
     assert all(squeezed(value) in raw for kind, value in PLANTED.items() if kind in {"name", "card", "account number"})
 
 
-def test_no_place_of_this_machine_is_named(place: Path) -> None:
+def test_no_place_of_this_machine_is_named(place: Path, outputs: dict[str, str]) -> None:
     own = [str(place), str(Path.home())] + [getpass.getuser()] * (getpass.getuser() not in {"root", "user"})
-    for name, text in texts(place):
+    for name, text in outputs.items():
         if not name.startswith("terminal-"):
             for word in own:
                 assert not re.search(rf"{re.escape(word)}(?![\w])", text), (name, word)
+
+
+EDITION = ("report.html", "report.pdf", "evidence.xlsx", "council.html")
+
+
+def test_keys_of_customers_and_what_they_wrote_are_handed_to_the_team_alone(
+    place: Path, outputs: dict[str, str]
+) -> None:
+    keys = set(pd.read_parquet(place / "data" / "acme" / "tables" / "accounts.parquet")["account_id"])
+    named, quoted = ({a: set[str]() for a in EDITIONS} for _ in range(2))
+    for audience in EDITIONS:
+        for name in EDITION:
+            text = outputs.get(f"kept/{audience}/{name}", "")
+            if keys.intersection(re.findall(r"\w+", text)):
+                named[audience].add(name)
+            if QUOTE in text:
+                quoted[audience].add(name)
+    assert "evidence.xlsx" in named.pop("team"), "keys are found where they are"
+    assert {"evidence.xlsx", "report.html"} <= quoted.pop("team"), "and so are quotes"
+    assert not any(named.values()), named
+    assert not any(quoted.values()), quoted
