@@ -32,7 +32,7 @@ pictures:  ## make the pictures of the README and the stage guides anew
 bench:  ## measure; ONLY=name for one benchmark
 	@$(PY) make.py bench $(ONLY)
 
-faults:  ## run the broken inputs alone
+faults:  ## broken inputs, then 200 kills at random moments; CXKIT_KILLS=n for n
 	@$(PY) make.py faults
 
 clean:  ## remove the environment, runs and caches

@@ -126,9 +126,10 @@ def bench(rest: list[str]) -> None:
 
 
 def faults(rest: list[str]) -> None:
-    """Run the broken inputs alone."""
+    """Run the broken inputs alone, then two hundred kills at random moments (CXKIT_KILLS says how many)."""
     install()
-    call(PYTHON, "-m", "pytest", "tests/faults", *rest)
+    os.environ.setdefault("CXKIT_KILLS", "200")
+    call(PYTHON, "-m", "pytest", "-s", "tests/faults", *rest)
 
 
 def clean(_: list[str]) -> None:
