@@ -1,8 +1,8 @@
 """Numbers, money and dates as a client's locale writes them, in what is formatted here and in sentences made before.
 
 Results speak English and stay so, whatever the client's language: they are the machine's view. A page of another
-language rewrites the figures in them as it is built. A locale without words of its own is read in English, its
-figures too.
+language rewrites the figures in them as it is built, and the whole sentence where `cxkit.report.phrases` knows it. A
+locale without words of its own is read in English, its figures too.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from cxkit import formats
 from cxkit.formats import MINUS, SYMBOLS, THIN, Unit
+from cxkit.report.phrases import Native, Phrases
 from cxkit.report.words import DEFAULT, language_of, words
 
 T = TypeVar("T", bound=str)
@@ -73,6 +74,7 @@ class Local:
         self._front = self._plain or own.currency_formats["standard"].pattern.startswith("¤")
         self._point = "." if self._plain else get_decimal_symbol(own)
         self._group = "," if self._plain else get_group_symbol(own)
+        self.phrases = None if self._plain else Phrases(self.language, self.figures, self._written)
 
     @property
     def tag(self) -> str:
@@ -141,6 +143,14 @@ class Local:
         >>> Local("de").text("87.6 to 88.6 %"), Local("de").text("on 2026-10-31 at 08:30 with v1.2 and 3.1.0")
         ('87,6 bis 88,6 %', 'on 2026-10-31 at 08:30 with v1.2 and 3.1.0')
         """
+        said = self.phrases.said(text) if self.phrases else None
+        return self._written(text) if said is None else said  # type: ignore[return-value]
+
+    def said(self, text: str) -> Native | None:
+        """A sentence of a result in the page's language; None where it is not known as a whole."""
+        return self.phrases.said(text) if self.phrases else None
+
+    def _written(self, text: T) -> T:
         if text in _WHOLE and not self._plain:
             return type(text)(self.words(f"unit.{_WHOLE[text]}"))
         ends = [] if self._plain else _ends(text)

@@ -19,7 +19,7 @@ from cxkit.report.blocks import NoteBody, TableBody
 from cxkit.report.challenged import Challenged
 from cxkit.report.inputs import Privacy
 from cxkit.report.locale import Local, local
-from cxkit.report.sentences import Sentence
+from cxkit.report.sentences import Sentence, placed
 
 SECRET = re.compile(r"(?i)(pass(word|phrase|wd)?|secret|token|api[_-]?key|credential|private|dsn|uri|connection)")
 LITERAL = frozenset(
@@ -97,6 +97,9 @@ class Mask:
         if isinstance(value, NoteBody | Challenged):
             change = self.masked
         if isinstance(value, Sentence) and not value.own:
+            said = self.local.said(self.masked(value.text))
+            if said is not None:
+                return placed(said, [self.text(v) for v in (value.number, _first(value.number))], value.key)
             change = self.told
         if isinstance(value, BaseModel):
             kept = {
@@ -150,6 +153,11 @@ class Mask:
         return body.model_copy(
             update={"rows": tuple(map(tuple, rows)), "raw": tuple(map(tuple, raw)), "caption": caption}
         )
+
+
+def _first(number: str) -> str:
+    """The first figure of a number that is more than one."""
+    return number.partition(" ")[0]
 
 
 def _count(value: str | float | None) -> float | None:

@@ -28,7 +28,7 @@ from cxkit.report.making import finding_block
 from cxkit.report.mask import Mask, secrets
 from cxkit.report.narrowing import narrowed
 from cxkit.report.own_chapters import own_chapters
-from cxkit.report.rendering import environment
+from cxkit.report.rendering import English, environment
 from cxkit.report.scorecard import Scorecard, scorecard
 from cxkit.report.signing import Signing, signing
 from cxkit.report.titles import check
@@ -247,8 +247,8 @@ def render(
 def spoken(locale: str) -> dict[str, object]:
     """What every template of a client's is given to speak the client's language."""
     w = words(locale)
-    en = Markup(' lang="en"') if local(locale).foreign else ""
-    return {"w": w, "en": en, "grades": {letter: w(f"grade.{letter}") for letter in GRADES}}
+    english = English(foreign=local(locale).foreign)
+    return {"w": w, "en": english, "grades": {letter: w(f"grade.{letter}") for letter in GRADES}}
 
 
 def policy(style: str, script: str = "") -> str:

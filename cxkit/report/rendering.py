@@ -14,9 +14,32 @@ from cxkit.charts.svg import safe
 from cxkit.errors import ReportError
 from cxkit.report.blocks import TableBody
 from cxkit.report.markdown import rendered
+from cxkit.report.phrases import Native
 from cxkit.report.words import words
 
 _PNG = re.compile(r"iVBORw0KGgo[A-Za-z0-9+/]+={0,2}")
+
+
+class English:
+    """What marks English on a page of another language: nothing on an English page or where a text is not English.
+
+    >>> foreign = English(foreign=True)
+    >>> str(English()("Two goals")), str(foreign("Two goals")), str(foreign(Native("Ziele")))
+    ('', ' lang="en"', '')
+    """
+
+    def __init__(self, *, foreign: bool = False) -> None:
+        self._mark = Markup(' lang="en"') if foreign else Markup("")
+
+    def __bool__(self) -> bool:
+        return bool(self._mark)
+
+    def __html__(self) -> Markup:
+        return self._mark
+
+    def __call__(self, *texts: str) -> Markup:
+        """The mark for a text, or for several that stand under one."""
+        return Markup("") if all(isinstance(t, Native) for t in texts if t) else self._mark
 
 
 @cache
@@ -31,7 +54,7 @@ def environment() -> Environment:
         keep_trailing_newline=False,
     )
     made.globals["w"] = words()  # a page in another language passes its own
-    made.globals["en"] = ""
+    made.globals["en"] = English()
     made.filters["vector"] = vector
     made.filters["figures"] = figures
     made.filters["values"] = values

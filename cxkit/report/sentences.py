@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from cxkit.formats import THIN
 from cxkit.records import Finding, Record
@@ -50,6 +51,19 @@ def plain(text: str, key: str = "", *, value: str = "") -> Sentence:
         return Sentence(before=text, own=True)
     start, end = _place(text, value)
     return Sentence(before=text[:start], number=text[start:end], after=text[end:], key=key, own=True)
+
+
+def placed(text: str, numbers: Sequence[str], key: str) -> Sentence:
+    """A sentence in the page's language; the first of `numbers` that stands in it leads to its finding.
+
+    >>> placed("Drei von 9 Zielen", ["9 of 9", "9"], "a.b").number
+    '9'
+    """
+    for number in filter(None, numbers):
+        found = re.search(rf"(?<![\w.,]){re.escape(number)}(?: (?:of|von) \d[\d.,]*\b)?(?!\w|[.,]\d)", text)
+        if found:
+            return Sentence(before=text[: found.start()], number=found[0], after=text[found.end() :], key=key, own=True)
+    return Sentence(number=text.rstrip("."), after="." if text.endswith(".") else "", key=key, own=True)
 
 
 def _place(text: str, value: str) -> tuple[int, int]:

@@ -1,0 +1,238 @@
+"""Sentences of results in a page's language: a pattern of English, and what a reader of that language would write.
+
+Results speak English. What a page shows of them is put into its language where the whole of it is known, and is left
+as it is, and marked as English, where it is not: never half a sentence. The patterns are in ``words/sentences``.
+
+A slot ``{kind}`` or ``{kind2}`` stands for what differs from client to client: `count`, `many` (not one) and `amount`
+for figures, `day`, `name` and `names` for what a client calls things, `piece` and `pieces` for words that are known
+by themselves. ``[is|are]`` stands for either; the group at the same place of the other side says what becomes of it,
+and ``[2:ist|sind]`` names that place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+import yaml
+
+from cxkit.formats import THIN
+
+_SPACE = f"[ \u00a0{THIN}]"
+_DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
+_TAIL = r"(?: points?| per 1,000| (?:minute|hour|day|month)s?)?"
+KINDS = {
+    "count": r"(?:\d{1,3}(?:,\d{3})+|\d+)",
+    "many": r"(?!1(?![\d,]))(?:\d{1,3}(?:,\d{3})+|\d+)",
+    "amount": rf"[−+]?(?:[A-Z]{{3}}{_SPACE})?[€$£¥]?{_DIGITS}(?:{_SPACE}?(?:bn|M|k|%|×)(?!\w))?{_TAIL}",
+    "day": r"(?:\d{1,2} )?(?:[A-Z][a-z]{2,8} )?\d{4}(?:-\d\d){0,2}",
+    "name": r"\S(?:.*?\S)??",
+    "names": r"\S(?:.*?\S)??",
+    "piece": r"\S(?:.*?\S)??",
+    "pieces": r"\S(?:.*?\S)??",
+}
+"""What a slot of each kind may hold."""
+_PART = re.compile(r"\{([a-z]+)(\d*)\}|\[(?:(\d):)?([^\[\]]*)\]")
+_STOP = re.compile(r"(?<=[.?!]) (?=[A-Z0-9“€$£−])")
+_QUOTES = str.maketrans({"“": "„", "”": "“"})
+
+
+class Native(str):
+    """A text in the language of its page."""
+
+    __slots__ = ()
+
+
+class Pattern(NamedTuple):
+    """One sentence, compiled: what it looks like in English, and how it is said."""
+
+    english: str
+    own: str
+    found: re.Pattern[str]
+    literal: str
+    """The longest piece that every sentence of this pattern holds, for a quick no."""
+
+
+class Phrases:
+    """The sentences of one language; `figure` writes a figure, a day or a name as the page does.
+
+    >>> Phrases("de", str).said("The plan funds 2 of 9 initiatives") is None
+    True
+    """
+
+    def __init__(self, language: str, figure: Callable[[str], str], text: Callable[[str], str] | None = None) -> None:
+        self._figure, self._text = figure, text or figure
+        self._given = read(language)
+
+    def said(self, text: str) -> Native | None:
+        """A text in the page's language, or None where a part of it has no pattern."""
+        if not any(c.isalpha() for c in text):
+            return None
+        body = text.strip()
+        if (found := self._one(body)) is not None:
+            return Native(found)
+        pieces = _STOP.split(body)
+        if len(pieces) < 2:
+            return None
+        made = [self._one(piece) for piece in pieces]
+        return None if None in made else Native(" ".join(m for m in made if m is not None))
+
+    def every(self, text: str) -> frozenset[str]:
+        """What each pattern that fits a text makes of it; more than one is a defect of the patterns."""
+        return frozenset(m for p in self._given.sentences if (m := self._filled(p, text.strip())) is not None)
+
+    def _one(self, text: str) -> str | None:
+        if (label := self._given.labels.get(text)) is not None:
+            return label
+        if " " not in text:
+            return None
+        said = self._first(self._given.sentences, text)
+        if said is None and text[-1] in ".;":
+            said = self._first(self._given.sentences, text[:-1])
+            return None if said is None else said + text[-1]
+        return said
+
+    def _first(self, patterns: tuple[Pattern, ...], text: str) -> str | None:
+        return next((m for p in patterns if p.literal in text and (m := self._filled(p, text)) is not None), None)
+
+    def _filled(self, pattern: Pattern, text: str) -> str | None:
+        found = pattern.found.fullmatch(text)
+        if found is None:
+            return None
+        made: dict[str, str] = {}
+        for name, value in found.groupdict().items():
+            if value is None or name.startswith("g"):
+                continue
+            said = self._slot(name.rstrip("0123456789"), value)
+            if said is None:
+                return None
+            made[name] = said
+        return _write(pattern.own, made, found)
+
+    def _slot(self, kind: str, value: str) -> str | None:
+        if kind in {"count", "many", "amount", "day"}:
+            return self._text(value)
+        if kind == "piece":
+            return self._piece(value)
+        if kind == "pieces":
+            parts = [self._piece(part) for part in re.split(r", | and ", value)]
+            if None in parts:
+                return None
+            said = [p for p in parts if p is not None]
+            return " und ".join(filter(None, [", ".join(said[:-1]), said[-1]]))
+        if kind == "names":
+            value = re.sub(r" and (\d+) more$", r" und \1 weitere", value)
+            head, _, last = value.rpartition(" and ")
+            value = f"{head} und {last}" if head else last
+        return self._figure(value).translate(_QUOTES)
+
+    def _piece(self, value: str) -> str | None:
+        label = self._given.pieces_whole.get(value) or self._given.labels.get(value)
+        return label if label is not None else self._first(self._given.pieces, value)
+
+
+class Given(NamedTuple):
+    """A language's file, compiled."""
+
+    sentences: tuple[Pattern, ...]
+    pieces: tuple[Pattern, ...]
+    pieces_whole: Mapping[str, str]
+    labels: Mapping[str, str]
+
+
+@cache
+def read(language: str) -> Given:
+    """The sentences of a language; nothing where there are none.
+
+    >>> read("xx").sentences
+    ()
+    """
+    file = files("cxkit.report.words") / "sentences" / f"{language}.yml"
+    tree = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    sentences = {english: own for part in tree.get("sentences", {}).values() for english, own in part.items()}
+    pieces = tree.get("pieces", {})
+    return Given(
+        tuple(compiled(english, own) for english, own in sentences.items()),
+        tuple(compiled(english, own) for english, own in pieces.items() if _PART.search(english)),
+        {english: own for english, own in pieces.items() if not _PART.search(english)},
+        tree.get("labels", {}),
+    )
+
+
+def compiled(english: str, own: str) -> Pattern:
+    """A pattern made ready; ValueError for a slot that one side alone has or a kind that there is not.
+
+    >>> compiled("{count} [link is|links are] broken", "{count} Verknüpfung[| en]").literal
+    ' broken'
+    """
+    if slots(english) != slots(own):
+        raise ValueError(f"The slots of “{english}” and “{own}” differ.")
+    if not _groups(own) <= _groups(english):
+        raise ValueError(f"“{own}” has choices that “{english}” has not.")
+    made, literals, end, group = "", [], 0, 0
+    for part in _PART.finditer(english):
+        made += re.escape(english[end : part.start()])
+        literals.append(english[end : part.start()])
+        end = part.end()
+        if part[1]:
+            made += _slot_of(part)
+        else:
+            group += 1
+            either = (f"(?P<g{group}_{at}>{_inner(option)})" for at, option in enumerate(part[4].split("|")))
+            made += f"(?:{'|'.join(either)})"
+    made += re.escape(english[end:])
+    literals.append(english[end:])
+    return Pattern(english, own, re.compile(made), max(literals, key=len))
+
+
+def slots(side: str) -> frozenset[str]:
+    """The slots of one side of a pattern.
+
+    >>> sorted(slots("{count1} of {count2}[| for {name}]"))
+    ['count1', 'count2', 'name']
+    """
+    found = frozenset(re.findall(r"\{([a-z]+\d*)\}", side))
+    strange = {name for name in found if name.rstrip("0123456789") not in KINDS}
+    if strange:
+        raise ValueError(f"There is no kind of slot called {sorted(strange)[0]}.")
+    return found
+
+
+def _groups(side: str) -> set[tuple[int, int]]:
+    """The choices of one side: at which place, and between how many."""
+    found, place = set(), 0
+    for part in _PART.finditer(side):
+        if not part[1]:
+            place += 0 if part[3] else 1
+            found.add((int(part[3] or place), part[4].count("|")))
+    return found
+
+
+def _inner(option: str) -> str:
+    made, end = "", 0
+    for part in re.finditer(r"\{([a-z]+)(\d*)\}", option):
+        made += re.escape(option[end : part.start()]) + _slot_of(part)
+        end = part.end()
+    return made + re.escape(option[end:])
+
+
+def _slot_of(part: re.Match[str]) -> str:
+    return f"(?P<{part[1]}{part[2]}>{KINDS[part[1]]})"
+
+
+def _write(own: str, made: Mapping[str, str], found: re.Match[str]) -> str:
+    place = 0
+
+    def group(part: re.Match[str]) -> str:
+        nonlocal place
+        if part[1]:
+            return part[0]
+        place += 0 if part[3] else 1
+        options = part[4].split("|")
+        return next(said for at, said in enumerate(options) if found[f"g{part[3] or place}_{at}"] is not None)
+
+    chosen = _PART.sub(group, own)
+    return re.sub(r"\{([a-z]+\d*)\}", lambda slot: made[slot[1]], chosen)
