@@ -75,6 +75,10 @@ def test_saving_writes_the_overlay(given, batch) -> None:
     made.inputs["budget"].value = 45_000
     made.save.click()
     assert read_store(Path(desk.folder)).parameters["budget"] == 45_000
+    again = open_desk("govern", client="brightline", data_dir=desk.folder.parent).settings
+    limits = {name: getattr(again, name) for name in panels.MOVED}
+    said = govern.allocation(portfolio, tables=desk.tables, seed=desk.seed, redraws=0, **limits, **more)
+    assert made.shown[0] == said.finding("govern.allocation.plan"), "what is saved is what a new kernel computes"
 
 
 @pytest.mark.heavy
