@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cxkit import errors
-from cxkit.engagement import commenting, evidence, places, reviews
-from cxkit.engagement.client import read_client
+from cxkit.engagement import commenting, evidence, reviews
 from cxkit.engagement.reviews import ReviewItem
 from cxkit.engagement.store import Comment, read_store
 
@@ -63,8 +62,5 @@ def lines(items: tuple[ReviewItem, ...]) -> list[str]:
 
 def _seen(client: str, data_dir: Path | None, runs_dir: Path | None) -> tuple[Path, Path | None]:
     """The client's folder, and the results of its last published run."""
-    data = places.data_folder(data_dir)
-    folder = places.client_folder(client, data)
-    read_client(folder)
-    found = evidence.latest(client, places.runs_folder(runs_dir, data=data))
+    folder, found = evidence.last_run(client, data_dir=data_dir, runs_dir=runs_dir)
     return folder, found.results if found else None

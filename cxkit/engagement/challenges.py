@@ -8,8 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from cxkit import errors
-from cxkit.engagement import evidence, history, places
-from cxkit.engagement.client import read_client
+from cxkit.engagement import evidence, history
 from cxkit.engagement.history import Challenge
 from cxkit.engagement.store import locked
 
@@ -101,10 +100,7 @@ def known_by(lines: Iterable[Challenge], as_of: date) -> tuple[Challenge, ...]:
 def _place(
     client: str, data_dir: Path | None, runs_dir: Path | None, *, must: bool = True
 ) -> tuple[Path, evidence.Evidence]:
-    data = places.data_folder(data_dir)
-    folder = places.client_folder(client, data)
-    read_client(folder)
-    found = evidence.latest(client, places.runs_folder(runs_dir, data=data))
+    folder, found = evidence.last_run(client, data_dir=data_dir, runs_dir=runs_dir)
     if found is None and must:
         raise errors.InputError(f"{client} has no published run, so there is no number yet. First: cxkit run {client}")
     return folder, found  # type: ignore[return-value]

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from cxkit import errors
+from cxkit.engagement import places
+from cxkit.engagement.client import read_client
 from cxkit.engagement.results import dumps, findings_document, write_text
 from cxkit.records import Finding, Record
 
@@ -49,6 +51,16 @@ def latest(client: str, runs: Path, *, day: date | None = None) -> Evidence | No
         return None
     path = found[-1]
     return Evidence(hash=_hash(path.read_bytes()), path=path, as_of=path.parent.parent.name)
+
+
+def last_run(
+    client: str, *, data_dir: Path | None = None, runs_dir: Path | None = None
+) -> tuple[Path, Evidence | None]:
+    """A client's folder, whose settings can be read, and the findings of its last published run, if there is one."""
+    data = places.data_folder(data_dir)
+    folder = places.client_folder(client, data)
+    read_client(folder)
+    return folder, latest(client, places.runs_folder(runs_dir, data=data))
 
 
 def of_results(place: Path, *, stage: str = "", keys: Collection[str] | None = None) -> str:

@@ -45,6 +45,38 @@ def alive(pids: set[int]) -> set[int]:
     return {pid for pid in pids if Path(f"/proc/{pid}/cmdline").is_file() and Path(f"/proc/{pid}/cmdline").read_bytes()}
 
 
+def running(folder: Path, form: str) -> subprocess.Popen[str]:
+    """A run of marlow that goes on by itself, telling its steps on its standard error."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "cxkit.cli", "run", "marlow", "--log-format", form],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def its_kernels(process: subprocess.Popen[str], seconds: float) -> set[int]:
+    """The kernels of a run, once there are any."""
+    until = time.monotonic() + seconds
+    while not (found := kernels_of(process.pid)) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert found
+    return found
+
+
+def ended(process: subprocess.Popen[str], how: signal.Signals, kernels: set[int], folder: Path) -> None:
+    """Interrupt a run; no kernel of it lives on, and nothing half written is left."""
+    process.send_signal(how)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130, told
+    until = time.monotonic() + 10
+    while alive(kernels) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert not alive(kernels)
+    assert not [p for p in (folder / "runs" / "marlow").iterdir() if p.name != ".snapshots"]
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -144,27 +176,10 @@ def test_an_interruption_leaves_no_kernel_and_nothing_half_written(
     copy_of: Callable[[str], Path], tmp_path: Path
 ) -> None:
     copy_of("marlow")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "cxkit.cli", "run", "marlow", "--log-format", "plain"],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    until = time.monotonic() + 120
-    while not (started := kernels_of(process.pid)) and time.monotonic() < until:
-        time.sleep(0.2)
-    assert started
+    process = running(tmp_path, "plain")
+    started = its_kernels(process, 120)
     time.sleep(1)
-    process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=60)
-    assert process.returncode == 130, told
-    until = time.monotonic() + 10
-    while alive(started) and time.monotonic() < until:
-        time.sleep(0.2)
-    assert not alive(started)
-    runs = tmp_path / "runs" / "marlow"
-    assert not [p for p in runs.iterdir() if p.name != ".snapshots"]
+    ended(process, signal.SIGINT, started, tmp_path)
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="counts kernels through /proc, which only Linux has")
@@ -173,13 +188,7 @@ def test_a_build_started_by_another_program_streams_and_ends_when_it_is_told_to(
 ) -> None:
     """As the workbook does it: JSON lines as they happen, then SIGTERM."""
     copy_of("marlow")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "cxkit.cli", "run", "marlow", "--log-format", "json"],
-        cwd=tmp_path,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = running(tmp_path, "json")
     assert process.stderr is not None
     events: list[dict[str, Any]] = []
     while not events or events[-1]["what"] not in {"stage", "failed"}:
@@ -191,18 +200,7 @@ def test_a_build_started_by_another_program_streams_and_ends_when_it_is_told_to(
     ]
     assert {(e["client"], e["steps"]) for e in events} == {("marlow", 8)}
     assert events[-1]["seconds"] > 0
-    until = time.monotonic() + 60
-    while not (started := kernels_of(process.pid)) and time.monotonic() < until:
-        time.sleep(0.2)
-    assert started
-    process.terminate()
-    process.communicate(timeout=60)
-    assert process.returncode == 130
-    until = time.monotonic() + 10
-    while alive(started) and time.monotonic() < until:
-        time.sleep(0.2)
-    assert not alive(started)
-    assert not [p for p in (tmp_path / "runs" / "marlow").iterdir() if p.name != ".snapshots"]
+    ended(process, signal.SIGTERM, its_kernels(process, 60), tmp_path)
 
 
 def test_check_ends_with_one_when_no_stage_can_run(tmp_path: Path) -> None:
