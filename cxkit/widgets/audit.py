@@ -126,7 +126,7 @@ def _line(name: str, row: Row, *, bold: bool = False) -> str:
     else:
         between = formats.interval(row["low"], row["high"], "score") or row["why_none"]
         cells = [formats.number(row["score"], 2), between, str(row["n"])]
-    look = "border-top:1px solid var(--jp-border-color2)" + (";font-weight:600" if bold else "")
+    look = "border-top:1px solid var(--jp-border-color2,currentColor)" + (";font-weight:600" if bold else "")
     drawn = "".join(_cell("td", cell, look) for cell in (name, *cells))
     return f"<tr>{drawn}</tr>"
 

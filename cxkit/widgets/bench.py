@@ -74,8 +74,8 @@ class Workbench:
 
     @property
     def served(self) -> bool:
-        """Whether the editor's files begin in this client's notebooks, so that links to them open."""
-        return Path.cwd().resolve() == (self.folder / FOLDER).resolve()
+        """Whether ``cxkit lab`` shows this client's notebooks, so that links to them open."""
+        return bool(os.environ.get(ADDRESS)) and Path.cwd().resolve() == (self.folder / FOLDER).resolve()
 
     def open(self, name: str) -> None:
         """Open another client; raises `PlaybookError`, with the former still open, when that one cannot be."""

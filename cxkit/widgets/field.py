@@ -61,7 +61,7 @@ class Field:
         named.description, named.style.description_width = label, WIDE
         if self.slider is None and self.box.layout.width == NUMBER:
             self.box.layout.width = "19em"
-        hint = widgets.HTML(f'<span style="color:var(--jp-ui-font-color2)">{escape(parameter.meaning)}</span>')
+        hint = widgets.HTML(f'<span style="color:var(--jp-ui-font-color2,inherit)">{escape(parameter.meaning)}</span>')
         self.row = widgets.HBox([part for part in (self.slider, self.box, hint) if part is not None])
 
     @property

@@ -10,7 +10,7 @@ from pathlib import Path
 import ipywidgets as widgets
 
 STATES = {
-    "not run": ("○", "var(--jp-ui-font-color2,#616161)"),
+    "not run": ("○", "var(--cx-quiet)"),
     "done": ("●", "var(--cx-good)"),
     "out of date": ("◐", "var(--cx-care)"),
     "failed": ("✕", "var(--cx-bad)"),
@@ -18,9 +18,10 @@ STATES = {
 }
 """States in words, each with its symbol and colour."""
 STYLE = """<style>
-.cx{--cx-good:#0b6460;--cx-care:#8f5200;--cx-bad:#b3261e;color:var(--jp-ui-font-color1,inherit);line-height:1.45;
+.cx{--cx-good:#0b6460;--cx-care:#8f5200;--cx-bad:#b3261e;--cx-quiet:var(--jp-ui-font-color2,#616161);color:var(--jp-ui-font-color1,inherit);line-height:1.45;
  font-size:14px;max-width:64em;overflow-wrap:anywhere}
-[data-jp-theme-light=false] .cx{--cx-good:#5fc9bf;--cx-care:#f0b35e;--cx-bad:#ff8a80}
+[data-jp-theme-light=false] .cx,.vscode-dark .cx{--cx-good:#5fc9bf;--cx-care:#f0b35e;--cx-bad:#ff8a80}
+.vscode-dark .cx{--cx-quiet:#b8b8b8}
 .jp-Notebook:has(.cx) .jp-InputPlaceholder{display:none}
 .cx h3{font-size:16px;margin:6px 0 4px;font-weight:600}
 .cx p{margin:4px 0}
@@ -28,7 +29,7 @@ STYLE = """<style>
 .cx table{border-collapse:collapse;width:100%;margin:6px 0}
 .cx th,.cx td{text-align:left;vertical-align:top;padding:6px 14px 6px 0;font-size:13px;
  border-bottom:1px solid var(--jp-border-color2,#d0d0d0)}
-.cx th{white-space:nowrap;font-weight:600;color:var(--jp-ui-font-color2,#616161)}
+.cx th{white-space:nowrap;font-weight:600;color:var(--cx-quiet)}
 .cx td a,.cx time{white-space:nowrap}
 .cx .scroll{overflow-x:auto;container-type:inline-size}
 @container (max-width:44em){
@@ -37,10 +38,10 @@ STYLE = """<style>
 .cx tr{padding:6px 0;border-bottom:1px solid var(--jp-border-color2,#d0d0d0)}
 .cx td{padding:1px 0 1px 8.5em;border:0}
 .cx td::before{content:attr(data-label);float:left;margin-left:-8.5em;width:8em;
- color:var(--jp-ui-font-color2,#616161)}
+ color:var(--cx-quiet)}
 .cx td:empty{display:none}}
 .cx .state{white-space:nowrap;font-weight:600}
-.cx .quiet{color:var(--jp-ui-font-color2,#616161);font-size:13px}
+.cx .quiet{color:var(--cx-quiet);font-size:13px}
 .cx .card{border-left:3px solid var(--jp-border-color1,#bdbdbd);padding:2px 0 2px 12px;margin:10px 0}
 .cx .warn{border-left-color:var(--cx-care)}
 .cx .bad{border-left-color:var(--cx-bad)}

@@ -174,4 +174,5 @@ def _line(row: Row) -> list[str]:
 
 
 def _cell(words: str) -> str:
-    return f'<td style="padding:2px 12px 2px 0;border-top:1px solid var(--jp-border-color2)">{escape(words)}</td>'
+    look = "padding:2px 12px 2px 0;border-top:1px solid var(--jp-border-color2,currentColor)"
+    return f'<td style="{look}">{escape(words)}</td>'
