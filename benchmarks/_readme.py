@@ -18,6 +18,10 @@ def figure(value: object) -> str:
     """A number as a cell."""
     if value is None:
         return "–"
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {figure(held)}" for name, held in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(figure, value)) or "none"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
