@@ -17,6 +17,7 @@ from cxkit.formats import number
 
 STEPS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 TIMES = "×"
+HINT = "line-height:1.35;padding:5px 0;color:var(--jp-ui-font-color2,inherit)"
 NONE = "none"
 """What a list of choices holds for a parameter that is left unset."""
 WIDE, NUMBER = "11em", "8em"
@@ -61,8 +62,9 @@ class Field:
         named.description, named.style.description_width = label, WIDE
         if self.slider is None and self.box.layout.width == NUMBER:
             self.box.layout.width = "19em"
-        hint = widgets.HTML(f'<span style="color:var(--jp-ui-font-color2,inherit)">{escape(parameter.meaning)}</span>')
-        self.row = widgets.HBox([part for part in (self.slider, self.box, hint) if part is not None])
+        hint = widgets.HTML(f'<div style="{HINT}">{escape(parameter.meaning)}</div>', layout={"flex": "1 1 12em"})
+        parts = [part for part in (self.slider, self.box, hint) if part is not None]
+        self.row = widgets.HBox(parts, layout={"flex_flow": "row wrap"})
 
     @property
     def value(self) -> Any:
@@ -120,7 +122,7 @@ def _slider(parameter: Parameter, start: float, *, whole: bool) -> widgets.Widge
         step=1 if whole else _step(parameter),
         readout=False,
         continuous_update=False,
-        layout={"width": "27em"},
+        layout={"width": "27em", "max_width": "100%"},
         tooltip=parameter.meaning,
     )
 
