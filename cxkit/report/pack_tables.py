@@ -10,6 +10,7 @@ from cxkit.charts.reading import number, rows, text
 from cxkit.records import Record, Result
 from cxkit.report.blocks import FindingBody
 from cxkit.report.inputs import ReportInput
+from cxkit.report.words import words
 
 Row = Mapping[Hashable, Any]
 
@@ -32,11 +33,18 @@ class Table(Record):
 
 def tables_of(place: str, council: Result, given: ReportInput, bodies: Mapping[str, FindingBody]) -> Iterable[Table]:
     """The tables of one part of the pack; `bodies` are the findings that a cell may lead to, by key."""
-    money = _Money(given.currency)
+    money, w = _Money(given.currency), words(given.locale)
     if place == "actions" and council.has("actions"):
         yield _table(
-            "Every action, by role",
-            (("Role", False), ("What", False), ("Kind", False), ("Due", False), ("State", False), ("Money", True)),
+            w("table.actions"),
+            (
+                (w("table.role"), False),
+                (w("table.what"), False),
+                (w("table.kind"), False),
+                (w("table.due"), False),
+                (w("table.state"), False),
+                (w("table.money"), True),
+            ),
             [
                 (
                     f"govern.council.actions:{text(r, 'owner_role')}",
@@ -57,11 +65,21 @@ def tables_of(place: str, council: Result, given: ReportInput, bodies: Mapping[s
         )
     if place == "units" and council.has("business_units"):
         yield _table(
-            "Every business unit",
+            w("table.units"),
             (
-                *(("Unit", False), ("Seats", True), ("Revenue a month", True), ("Kept", True)),
-                *(("Initiatives", True), ("Budget", True), ("On proof", True), ("Freed by stopping", True)),
-                *(("Decisions", True), ("Actions", True), ("Overdue", True)),
+                *(
+                    (w("table.unit"), False),
+                    (w("table.seats"), True),
+                    (w("table.revenue"), True),
+                    (w("table.kept"), True),
+                ),
+                *(
+                    (w("table.initiatives"), True),
+                    (w("table.budget"), True),
+                    (w("table.proof"), True),
+                    (w("table.freed"), True),
+                ),
+                *((w("table.decisions"), True), (w("table.tasks"), True), (w("table.overdue"), True)),
             ),
             [
                 (
@@ -88,8 +106,14 @@ def tables_of(place: str, council: Result, given: ReportInput, bodies: Mapping[s
         )
     if place == "challenges" and given.challenges:
         yield _table(
-            "Every challenge",
-            (("Number", False), ("Said", False), ("By", False), ("On", False), ("Answer", False)),
+            w("table.challenges"),
+            (
+                (w("table.number"), False),
+                (w("table.said"), False),
+                (w("table.by"), False),
+                (w("table.day"), False),
+                (w("table.answer"), False),
+            ),
             [
                 (
                     c.finding,
@@ -98,7 +122,7 @@ def tables_of(place: str, council: Result, given: ReportInput, bodies: Mapping[s
                         c.says,
                         c.author_role,
                         c.logged,
-                        f"{c.answer} ({c.answered})" if c.answer else "open",
+                        f"{c.answer} ({c.answered})" if c.answer else w("table.open"),
                     ),
                 )
                 for c in given.challenges

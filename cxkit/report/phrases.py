@@ -4,9 +4,9 @@ Results speak English. What a page shows of them is put into its language where 
 as it is, and marked as English, where it is not: never half a sentence. The patterns are in ``words/sentences``.
 
 A slot ``{kind}`` or ``{kind2}`` stands for what differs from client to client: `count`, `many` (not one) and `amount`
-for figures, `day`, `name` and `names` for what a client calls things, `piece` and `pieces` for words that are known
-by themselves. ``[is|are]`` stands for either; the group at the same place of the other side says what becomes of it,
-and ``[2:ist|sind]`` names that place.
+for figures, `dative` for one after a preposition, `day`, `name` and `names` for what a client calls things, `piece` and
+`pieces` for words that are known by themselves. ``[is|are]`` stands for either; the group at the same place of the
+other side says what becomes of it, and ``[2:ist|sind]`` names that place.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ KINDS = {
     "count": r"(?:\d{1,3}(?:,\d{3})+|\d+)",
     "many": r"(?!1(?![\d,]))(?:\d{1,3}(?:,\d{3})+|\d+)",
     "amount": rf"[−+]?(?:[A-Z]{{3}}{_SPACE})?[€$£¥]?{_DIGITS}(?:{_SPACE}?(?:bn|M|k|%|×)(?!\w))?{_TAIL}",
+    "dative": rf"[−+]?{_DIGITS}{_TAIL}",
     "day": r"(?:\d{1,2} )?(?:[A-Z][a-z]{2,8} )?\d{4}(?:-\d\d){0,2}",
     "name": r"\S(?:.*?\S)??",
     "names": r"\S(?:.*?\S)??",
@@ -37,6 +38,7 @@ KINDS = {
 """What a slot of each kind may hold."""
 _PART = re.compile(r"\{([a-z]+)(\d*)\}|\[(?:(\d):)?([^\[\]]*)\]")
 _STOP = re.compile(r"(?<=[.?!]) (?=[A-Z0-9“€$£−])")
+_CLAUSE = re.compile("; ")
 _QUOTES = str.maketrans({"“": "„", "”": "“"})
 
 
@@ -74,11 +76,11 @@ class Phrases:
         body = text.strip()
         if (found := self._one(body)) is not None:
             return Native(found)
-        pieces = _STOP.split(body)
-        if len(pieces) < 2:
-            return None
-        made = [self._one(piece) for piece in pieces]
-        return None if None in made else Native(" ".join(m for m in made if m is not None))
+        for stop, between in ((_STOP, " "), (_CLAUSE, "; ")):
+            made = [self._one(piece) for piece in stop.split(body)]
+            if len(made) > 1 and None not in made:
+                return Native(between.join(m for m in made if m is not None))
+        return None
 
     def every(self, text: str) -> frozenset[str]:
         """What each pattern that fits a text makes of it; more than one is a defect of the patterns."""
@@ -115,6 +117,9 @@ class Phrases:
     def _slot(self, kind: str, value: str) -> str | None:
         if kind in {"count", "many", "amount", "day"}:
             return self._text(value)
+        if kind == "dative":
+            figure, _, unit = self._text(value).partition(" ")
+            return f"{figure} {self._given.datives.get(unit, unit)}".rstrip()
         if kind == "piece":
             return self._piece(value)
         if kind == "pieces":
@@ -141,6 +146,7 @@ class Given(NamedTuple):
     pieces: tuple[Pattern, ...]
     pieces_whole: Mapping[str, str]
     labels: Mapping[str, str]
+    datives: Mapping[str, str]
 
 
 @cache
@@ -159,6 +165,7 @@ def read(language: str) -> Given:
         tuple(compiled(english, own) for english, own in pieces.items() if _PART.search(english)),
         {english: own for english, own in pieces.items() if not _PART.search(english)},
         tree.get("labels", {}),
+        tree.get("datives", {}),
     )
 
 

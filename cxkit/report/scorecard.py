@@ -10,6 +10,7 @@ from cxkit.charts.reading import number, rows, text
 from cxkit.formats import Unit
 from cxkit.records import Record, Result
 from cxkit.report.inputs import WIDER, ReportInput
+from cxkit.report.locale import local
 from cxkit.report.sentences import Sentence, plain
 from cxkit.report.words import Words, words
 
@@ -104,7 +105,7 @@ def bullet(row: Row, series: Sequence[Row], result: Result, given: ReportInput) 
     provisional = w("scorecard.provisional_word") if row.get("provisional") else ""
     target = w("scorecard.no_target")
     if values["target"] is not None:
-        target = w("scorecard.target", value=said("target"))
+        target = w("scorecard.target", value=said("target").replace("per 1,000", w("scorecard.per")))
     interval = formats.interval(values["low"], values["high"], unit, currency=given.currency)
     alt = f"{text(row, 'label')}: {said('value')}" + (f" ({interval})" if interval else "") + f", {target}"
     drawn, end = spark(series)
@@ -178,7 +179,10 @@ def _counted(some: Sequence[Row], every: Sequence[Row], key: str, first: str, w:
 
 
 def _names(table: Sequence[Row], w: Words) -> str:
-    """Names in a sentence; acronyms as they are."""
-    names = [text(row, "label") for row in table]
-    lowered = [name if name.isupper() or (name[:2].isupper()) else name[0].lower() + name[1:] for name in names]
-    return w.listing(lowered, most=3)
+    """Names in a sentence, in the language of the words; acronyms as they are."""
+    own = local(w.language)
+    return w.listing([own.said(name) or _lowered(name) for name in (text(row, "label") for row in table)], most=3)
+
+
+def _lowered(name: str) -> str:
+    return name if name[:2].isupper() else name[0].lower() + name[1:]

@@ -1,0 +1,126 @@
+"""Sentences of results in a page's language: whole or not at all, and never with another number."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+
+import pytest
+import yaml
+
+from cxkit.report.inputs import Privacy
+from cxkit.report.locale import Local
+from cxkit.report.mask import Mask
+from cxkit.report.phrases import Native, compiled, read
+from cxkit.report.rendering import English
+from cxkit.report.sentences import Sentence
+
+GERMAN = Local("de_DE")
+THIN = "\u202f"
+HELD = {
+    "count": ("1,234", "1.234"),
+    "many": ("1,235", "1.235"),
+    "amount": (f"€1.25{THIN}M", f"1,25{THIN}Mio.\xa0€"),
+    "dative": ("2.5 days", "2,5 Tagen"),
+    "day": ("2026-10", "2026-10"),
+    "name": ("Ärzte & Co", "Ärzte & Co"),
+    "names": ("Nord, Süd and West", "Nord, Süd und West"),
+    "piece": ("contacts", "der Kontakte"),
+    "pieces": ("contacts and revenue", "der Kontakte und des Umsatzes"),
+}
+"""What an example puts into a slot of each kind, and what German makes of it."""
+SLOT = re.compile(r"\{([a-z]+)\d*\}")
+GROUP = re.compile(r"\[(?:\d:)?([^\[\]]*)\]")
+
+
+def example(english: str, choice: int) -> str:
+    """A sentence of a pattern, of every group the option at `choice` or the last one."""
+
+    def option(group: re.Match[str]) -> str:
+        options = group[1].split("|")
+        return options[min(choice, len(options) - 1)]
+
+    return SLOT.sub(lambda slot: HELD[slot[1]][0], GROUP.sub(option, english))
+
+
+PATTERNS = read("de").sentences
+
+
+@pytest.mark.parametrize("choice", [0, 1])
+def test_every_pattern_says_its_example_in_one_way(choice: int) -> None:
+    """A sentence that two patterns would say differently could come out either way."""
+    for pattern in PATTERNS:
+        sentence = example(pattern.english, choice)
+        assert len(GERMAN.phrases.every(sentence)) == 1, sentence  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("choice", [0, 1])
+def test_what_a_sentence_holds_stands_in_its_german(choice: int) -> None:
+    """Every figure and name of the English is in the German as often, as the locale writes it."""
+    for pattern in PATTERNS:
+        sentence = example(pattern.english, choice)
+        said = GERMAN.said(sentence)
+        assert said is not None, sentence
+        for kind, (english, german) in HELD.items():
+            if kind in {"name", "piece"}:
+                continue  # shorter than what stands in the lists
+            assert said.count(german) == sentence.count(english), (sentence, said)
+        assert not SLOT.search(said), said
+
+
+def test_no_sentence_is_in_the_file_twice() -> None:
+    """YAML would take the last of two without a word."""
+    tree = yaml.compose((files("cxkit.report.words") / "sentences" / "de.yml").read_text(encoding="utf-8"))
+    for name, part in tree.value:
+        sections = [section for _, section in part.value] if name.value == "sentences" else [part]
+        keys = [key.value for section in sections for key, _ in section.value]
+        assert sorted(keys) == sorted(set(keys)), name.value
+
+
+def test_a_sentence_is_german_as_a_whole_or_stays_english_and_marked() -> None:
+    """Half a sentence in another language reads as a mistake."""
+    mark = English(foreign=True)
+    known = GERMAN.text("7 of 9 live initiatives lead to a goal.")
+    assert known == "7 von 9 laufenden Initiativen führen zu einem Ziel."
+    assert isinstance(known, Native)
+    assert mark(known) == ""
+    half = GERMAN.text("7 of 9 live initiatives lead to a goal. Pigs fly at 2.5 m.")
+    assert half == "7 of 9 live initiatives lead to a goal. Pigs fly at 2,5 m."
+    assert mark(half) == ' lang="en"'
+    assert GERMAN.said("Not assessed: moments with one owner and pigs that fly") is None
+
+
+def test_english_pages_stay_as_they_are() -> None:
+    """Patterns are for other languages."""
+    assert Local("en").text("7 of 9 live initiatives lead to a goal") == "7 of 9 live initiatives lead to a goal"
+
+
+def test_the_number_of_a_german_sentence_leads_to_its_evidence() -> None:
+    """What was linked in English is linked in German, with how many of how many."""
+    given = Sentence(number="7 of 9", after=" live initiatives lead to a goal.", key="align.traceability.coverage")
+    made = Mask(Privacy(), GERMAN).value(given)
+    assert (made.number, made.after, made.key, made.own) == (
+        "7 von 9",
+        " laufenden Initiativen führen zu einem Ziel.",
+        "align.traceability.coverage",
+        True,
+    )
+
+
+def test_a_name_in_a_sentence_is_masked_in_german_too() -> None:
+    """A pattern sees what is left after masking."""
+    mask = Mask(Privacy(people=("Ada Lovelace",)), GERMAN)
+    said = mask.text(f"Ada Lovelace claims no cash, and costs €121{THIN}k in present value")
+    assert "Ada" not in said
+    assert said.startswith("„[")
+    assert said.endswith("Barwert")
+
+
+def test_a_pattern_with_slots_or_choices_of_one_side_alone_is_refused() -> None:
+    """A figure left out of the German would be a figure lost."""
+    with pytest.raises(ValueError, match="slots"):
+        compiled("{count1} of {count2} goals", "{count1} Ziele")
+    with pytest.raises(ValueError, match="choices"):
+        compiled("{count1} goals", "{count1} [Ziel|Ziele]")
+    with pytest.raises(ValueError, match="no kind of slot"):
+        compiled("{thing} goals", "{thing} Ziele")
