@@ -63,6 +63,23 @@ def parts(path: Path) -> list[Part]:
     return found
 
 
+def blank(path: Path) -> list[float]:
+    """The share of each sheet's height that lies empty below its last line of text, the number of the sheet apart."""
+    from pypdf import PdfReader
+
+    found = []
+    for sheet in PdfReader(path).pages:
+        height, lines = float(sheet.mediabox.height), [float(sheet.mediabox.height)]
+
+        def note(text: str, cm: Any, tm: Any, *rest: Any, lines: list[float] = lines) -> None:
+            if text.strip():
+                lines.append(cm[5] + cm[3] * tm[5])
+
+        sheet.extract_text(visitor_text=note)
+        found.append(round(min(y for y in lines if y > 0.062 * height) / height, 2))
+    return found
+
+
 def _children(node: Any) -> list[Any]:
     held = node.get("/K")
     held = held.get_object() if hasattr(held, "get_object") else held

@@ -104,6 +104,8 @@ def test_killed_batches_are_finished_by_the_next(small: Path) -> None:
                 found = {kind: met for kind, met in victims(running.pid, mark).items() if met}
                 if running.poll() is not None:
                     break
+                if set(found) == {"runner"} and draw.random() < 0.8:  # it has hardly begun
+                    continue
                 kind = min(found, key=lambda one: (sum(n for (k, _), n in ways.items() if k == one), draw.random()))
                 with suppress(ProcessLookupError):
                     os.kill(draw.choice(found[kind]), sort)
