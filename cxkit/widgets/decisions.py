@@ -39,7 +39,7 @@ class DecisionForm:
         self.recorded: list[Decision] = []
         self.needed = {text(r, "initiative_id"): r for r in rows(council, "needed")}
         self.plan = {text(r, "initiative_id"): r for r in self._rows("govern.allocation", "plan")}
-        wide = {"style": {"description_width": "9em"}, "layout": {"width": "34em"}}
+        wide = {"style": {"description_width": "9em"}, "layout": {"width": "34em", "max_width": "calc(100% - 4px)"}}
         self.initiative = widgets.Dropdown(options=self._choices(), description="initiative", **wide)
         self.verdict = widgets.Dropdown(options=VERDICTS, description="verdict", **wide)
         self.amount = widgets.Text(description="amount", placeholder="money, empty for none", **wide)
@@ -49,14 +49,14 @@ class DecisionForm:
         self.due = widgets.Text(description="due", placeholder="YYYY-MM-DD", **wide)
         self.note = widgets.Textarea(description="why", placeholder="one sentence", **wide)
         self.record = widgets.Button(description="Record this decision", tooltip="it is never rewritten")
-        self.message, self.evidence = widgets.HTML(), widgets.HTML()
+        self.message, self.evidence = widgets.HTML(), widgets.HTML(layout={"flex": "1 1 22em"})
         self._sure = False
         self.initiative.observe(self._chosen, names="value")
         for one in (self.verdict, self.amount, self.owner_role, self.decided, self.due, self.note):
             one.observe(self._unsure, names="value")
         self.record.on_click(self._record)
         fields = [self.initiative, self.verdict, self.amount, self.owner_role, self.decided, self.due, self.note]
-        left = widgets.VBox([*fields, self.record, self.message])
+        left = widgets.VBox([*fields, self.record, self.message], layout={"max_width": "100%"})
         self.box = widgets.HBox([left, self.evidence], layout={"flex_flow": "row wrap"})
         self._chosen()
 

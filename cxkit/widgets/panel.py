@@ -151,7 +151,7 @@ def _choice(name: str, options: Sequence[tuple[str, Any]]) -> widgets.Widget:
         value=options[0][1],
         description=name.replace("_", " "),
         style={"description_width": "11em"},
-        layout={"width": "34em"},
+        layout={"width": "34em", "max_width": "calc(100% - 4px)"},
     )
 
 
