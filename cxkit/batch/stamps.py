@@ -24,6 +24,8 @@ from cxkit.engagement import places
 FOLDER = ".stamps"
 UNREAD = frozenset({"work", ".ipynb_checkpoints", ".engagement.lock"})
 """Files and folders of a client that no run reads."""
+PLACES = frozenset({"report", "open"})
+"""Where things lie is known when a stamp is read; it names no place of a machine."""
 Seen = dict[str, list[Any]]
 """File → its size, its time of change and its hash."""
 
@@ -53,7 +55,7 @@ def keep(
         return
     stamp = {
         "asked": dict(asked),
-        "ended": dict(ended),
+        "ended": {name: value for name, value in ended.items() if name not in PLACES},
         "program": program(),
         "read": _seen(_read(client, data, runs, str(ended["as_of"])), {}),
         "made": _seen(_below(place), {}),
@@ -150,7 +152,9 @@ def those_unchanged(
     runs = places.runs_folder(runs_dir, data=data)
     found = {client: unchanged(client, data=data, runs=runs, asked=asked) for client in clients}
     return {
-        client: Ended.model_validate({**told, "unchanged": True, "seconds": 0.0})
+        client: Ended(
+            **{**told, "unchanged": True, "seconds": 0.0}, report=runs / client / str(told["as_of"]) / "report.html"
+        )
         for client, told in found.items()
         if told is not None
     }

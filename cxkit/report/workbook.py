@@ -18,6 +18,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from cxkit.records import Record, Result
 from cxkit.report.blocks import FigureBody, TableBody, TableColumn
+from cxkit.report.cards import Card, cards
 from cxkit.report.inputs import ReportInput
 from cxkit.report.mask import Mask
 from cxkit.report.narrowing import narrowed
@@ -33,6 +34,8 @@ MOST = 20_000
 LONGEST = 32_000
 """Letters of a cell; a spreadsheet holds 32,767."""
 CONTENTS = "Contents"
+BY_ROW = frozenset({"value", "low", "high"})
+"""Columns of findings whose unit is that of their row."""
 PERCENT, COUNT, PLAIN, DAY = "0.0%", "#,##0", "#,##0.####", "yyyy-mm-dd"
 FORMATS = {"ratio": PERCENT, "probability": PERCENT, "points": PERCENT, "count": COUNT, "people": COUNT}
 
@@ -53,6 +56,8 @@ class Sheet(Record):
     """Where it comes from: ``align.traceability``."""
     columns: tuple[TableColumn, ...]
     rows: tuple[tuple[Any, ...], ...]
+    units: tuple[tuple[str, str], ...] = ()
+    """Unit and currency of each row's value, low and high, where they differ from row to row."""
     note: str = ""
     """What is left out of it, in a sentence."""
 
@@ -74,9 +79,9 @@ def build(given: ReportInput) -> bytes:
 
 
 def _front(given: ReportInput, w: Words) -> Iterable[Sheet]:
-    """Findings, gaps, definitions, parameters and hashes."""
+    """Findings, the ledger, gaps, definitions, parameters and hashes."""
     snapshot = given.provenance.hashes
-    yield _sheet(
+    found = _sheet(
         w("workbook.findings"),
         [*FINDING, "sources", "hashes", "detail", "about"],
         [
@@ -90,6 +95,9 @@ def _front(given: ReportInput, w: Words) -> Iterable[Sheet]:
             for f in given.findings
         ],
     )
+    yield found.model_copy(update={"units": tuple((str(f.unit), f.currency) for f in given.findings)})
+    if chains := cards(given):
+        yield _ledger(chains, given, w)
     yield _sheet(
         w("workbook.gaps"),
         ["id", "what", "reason", "needs"],
@@ -106,6 +114,22 @@ def _front(given: ReportInput, w: Words) -> Iterable[Sheet]:
     shown = [(n, v) for _, held in sorted(given.provenance.parameters.items()) for n, v in sorted(held.items())]
     yield _sheet(w("workbook.parameters"), ["name", "value"], [(n, str(v)) for n, v in shown])
     yield _sheet(w("workbook.snapshot"), ["table", "hash"], sorted(snapshot.items()))
+
+
+def _ledger(chains: Sequence[Card], given: ReportInput, w: Words) -> Sheet:
+    """One row per initiative, from goal to decision: what each station says, its grade or gap, the data behind it."""
+    hashes, found = given.provenance.hashes, {f.key: f for f in given.findings}
+    stations = tuple(step.label for step in max(chains, key=lambda card: len(card.steps)).steps)
+    rows = []
+    for card in chains:
+        said = {step.label: " · ".join(filter(None, (step.text, step.grade, step.word))) for step in card.steps}
+        told = [found[step.key] for step in card.steps if step.key in found]
+        sources = sorted({source for f in told for source in f.sources})
+        keys = ", ".join(dict.fromkeys(f.key for f in told))
+        behind = ", ".join(f"{s} {hashes.get(s, '')[:12]}".strip() for s in sources)
+        rows.append((card.id, card.name, card.verdict, card.grade, *(said.get(s, "") for s in stations), keys, behind))
+    heads = ("initiative_id", "initiative", "verdict", "grade", *stations, "findings", "sources")
+    return _sheet(w("workbook.ledger"), heads, rows)
 
 
 def _tables(given: ReportInput) -> Iterable[Sheet]:
@@ -211,12 +235,13 @@ class _Pen:
             self._numbers[form] = self.book.add_format({"num_format": form, "valign": "top"})
         return self._numbers[form]
 
-    def of(self, value: Any, unit: str) -> Format:
-        """The format of one number or day."""
+    def of(self, value: Any, unit: str, currency: str = "") -> Format:
+        """The format of one number or day; `currency` is that of the number, where it is not the client's."""
         if isinstance(value, date):
             return self.number(DAY)
         if unit == "money":
-            return self.number(f'#,##0.00 "{self.currency}"' if self.currency else "#,##0.00")
+            code = re.sub(r"[^A-Z]", "", currency)[:3] or self.currency
+            return self.number(f'#,##0.00 "{code}"' if code else "#,##0.00")
         return self.number(FORMATS.get(unit) or (COUNT if float(value).is_integer() and not unit else PLAIN))
 
 
@@ -249,7 +274,9 @@ def _write(page: Worksheet, sheet: Sheet, w: Words, pen: _Pen) -> None:
         page.write_string(3, x, _cut(column.label), pen.head)
         page.set_column(x, x, _width(column.label, [row[x] for row in sheet.rows]))
     for y, row in enumerate(sheet.rows, 4):
+        unit, currency = sheet.units[y - 4] if sheet.units else ("", "")
         for x, value in enumerate(row):
+            column = sheet.columns[x]
             if isinstance(value, str):
                 page.write_string(y, x, _cut(value), pen.text)
             elif isinstance(value, date):
@@ -257,7 +284,8 @@ def _write(page: Worksheet, sheet: Sheet, w: Words, pen: _Pen) -> None:
             elif isinstance(value, bool):
                 page.write_string(y, x, w("unit.yes") if value else w("unit.no"), pen.text)
             elif value is not None:
-                page.write_number(y, x, value, pen.of(value, sheet.columns[x].unit))
+                own = sheet.units and column.name in BY_ROW
+                page.write_number(y, x, value, pen.of(value, *((unit, currency) if own else (column.unit,))))
     page.freeze_panes(4, 1)
     page.autofilter(3, 0, max(3 + len(sheet.rows), 4), max(len(sheet.columns) - 1, 0))
     _printed(page, 3)

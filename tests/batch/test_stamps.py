@@ -32,7 +32,13 @@ def place(tmp_path: Path) -> Path:
 
 
 def keep(root: Path, before: stamps.Seen) -> None:
-    ended = {"client": "acme", "status": "done", "as_of": "2026-10-31", "headline": "All is well"}
+    ended = {
+        "client": "acme",
+        "status": "done",
+        "as_of": "2026-10-31",
+        "headline": "All is well",
+        "report": str(root / "r"),
+    }
     stamps.keep("acme", data=root / "data", runs=root / "runs", asked=ASKED, before=before, ended=ended)
 
 
@@ -96,4 +102,5 @@ def test_change_during_a_run_leaves_no_stamp(place: Path) -> None:
 
 def test_stamp_is_whole_or_not_there(place: Path) -> None:
     (path,) = (place / "runs/acme/.stamps").iterdir()
+    assert str(place) not in path.read_text(), "it names no place of this machine"
     assert set(json.loads(path.read_text())) == {"asked", "ended", "program", "read", "made"}

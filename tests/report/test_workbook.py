@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from cxkit.report import workbook
+from cxkit.report.cards import cards
 from cxkit.report.inputs import Privacy
 from tests.report import sample as samples
 from tests.report.sample import result, sample
@@ -69,6 +70,55 @@ def test_values_keep_their_kind_and_their_format() -> None:
     content = workbook.build(sample(results=(result("prove.effects", tables={"kinds": frame}),)))
     row = opened(content).get_sheet_by_name("Prov effects kinds").to_python(skip_empty_area=False)[4]
     assert row == ["a", 0.5, 12.0, pd.Timestamp("2026-10-31").date(), "yes", "", "x, y", "inf"]
+
+
+def formats(content: bytes, sheet: int) -> dict[str, str]:
+    """Cell → how its number is written, read from the parts of the file."""
+    files, ns = parts(content), "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+    styles = ElementTree.fromstring(files["xl/styles.xml"])
+    codes = {f.get("numFmtId"): str(f.get("formatCode")) for f in styles.iter(f"{ns}numFmt")}
+    codes |= {"0": "General", "3": "#,##0", "10": "0.00%"}
+    kinds = [codes.get(xf.get("numFmtId"), "?") for xf in styles.find(f"{ns}cellXfs") or ()]
+    page = ElementTree.fromstring(files[f"xl/worksheets/sheet{sheet}.xml"])
+    return {str(c.get("r")): kinds[int(c.get("s", "0"))] for c in page.iter(f"{ns}c")}
+
+
+def test_a_finding_s_numbers_are_written_in_its_own_unit() -> None:
+    found = (
+        samples.finding("align.a", "Money", 1.5e6, unit="money", currency="EUR", low=1e6, high=2e6),
+        samples.finding("align.b", "Share", 0.125, unit="ratio"),
+        samples.finding("align.c", "Count", 12.0, unit="count"),
+    )
+    content = workbook.build(sample(results=(result("align.traceability", found),)))
+    shown = opened(content).get_sheet_by_index(1).to_python(skip_empty_area=False)
+    value, low = shown[3].index("value"), shown[3].index("low")
+    at = {str(row[2]): y for y, row in enumerate(shown[4:], 5)}
+    cells = formats(content, 2)
+    assert cells[f"{chr(65 + value)}{at['Money']}"] == '#,##0.00 "EUR"'
+    assert cells[f"{chr(65 + low)}{at['Money']}"] == '#,##0.00 "EUR"'
+    assert cells[f"{chr(65 + value)}{at['Share']}"] == "0.0%"
+    assert cells[f"{chr(65 + value)}{at['Count']}"] == "#,##0"
+
+
+def test_every_sheet_prints_across_one_sheet_of_paper_under_its_head() -> None:
+    files = parts(workbook.build(sample()))
+    pages = [text for name, text in files.items() if name.startswith("xl/worksheets/sheet")]
+    for text in pages:
+        assert 'orientation="landscape"' in text
+        assert 'paperSize="9"' in text
+        assert 'fitToHeight="0"' in text
+        assert "<pane " in text, "the head stays in sight"
+    assert files["xl/workbook.xml"].count("_xlnm.Print_Titles") == len(pages)
+    assert sum("<autoFilter" in text for text in pages) == len(pages) - 1, "all but the contents can be filtered"
+
+
+def test_the_ledger_is_a_row_per_initiative_with_its_stations_and_hashes() -> None:
+    given = sample()
+    shown = opened(workbook.build(given)).get_sheet_by_name("Ledger").to_python(skip_empty_area=False)
+    made = cards(given)
+    assert [row[0] for row in shown[4:]] == [card.id for card in made]
+    assert shown[3][4:-2] == [step.label for step in made[0].steps]
+    assert all(step.text in str(cell) for step, cell in zip(made[0].steps, shown[4][4:-2], strict=True))
 
 
 def test_nothing_in_it_computes_and_every_part_is_well_formed() -> None:
