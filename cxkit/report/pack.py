@@ -296,7 +296,7 @@ def _ask(row: Row, council: Result, bodies: Mapping[str, FindingBody]) -> Ask:
         verdict=text(row, "verdict"),
         state=text(row, "state"),
         grade=text(row, "grade"),
-        options=tuple(Option(name=text(o, "option"), words=text(o, "says")) for o in options),
+        options=tuple(Option(name=text(o, "option").capitalize(), words=text(o, "says")) for o in options),
         nothing=text(row, "if_nothing"),
         chain=tuple((name, status) for name, status in chain),
         grounds=text(row, "reason"),

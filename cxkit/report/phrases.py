@@ -24,14 +24,15 @@ from cxkit.formats import THIN
 _SPACE = f"[ \u00a0{THIN}]"
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
 _TAIL = r"(?: points?| per 1,000| (?:minute|hour|day|month)s?)?"
+_NAME = r"(?!\s)(?:(?![a-z]{4}[.?!] [A-Z]).)+?(?<!\s)"
 KINDS = {
     "count": r"(?:\d{1,3}(?:,\d{3})+|\d+)",
     "many": r"(?!1(?![\d,]))(?:\d{1,3}(?:,\d{3})+|\d+)",
     "amount": rf"[−+]?(?:[A-Z]{{3}}{_SPACE})?[€$£¥]?{_DIGITS}(?:{_SPACE}?(?:bn|M|k|%|×)(?!\w))?{_TAIL}",
     "dative": rf"[−+]?{_DIGITS}{_TAIL}",
     "day": r"(?:\d{1,2} )?(?:[A-Z][a-z]{2,8} )?\d{4}(?:-\d\d){0,2}",
-    "name": r"\S(?:.*?\S)??",
-    "names": r"\S(?:.*?\S)??",
+    "name": _NAME,
+    "names": _NAME,
     "piece": r"\S(?:.*?\S)??",
     "pieces": r"\S(?:.*?\S)??",
 }

@@ -71,6 +71,7 @@ def test_what_a_sentence_holds_stands_in_its_german(choice: int) -> None:
 def test_no_sentence_is_in_the_file_twice() -> None:
     """YAML would take the last of two without a word."""
     tree = yaml.compose((files("cxkit.report.words") / "sentences" / "de.yml").read_text(encoding="utf-8"))
+    assert tree is not None
     for name, part in tree.value:
         sections = [section for _, section in part.value] if name.value == "sentences" else [part]
         keys = [key.value for section in sections for key, _ in section.value]
