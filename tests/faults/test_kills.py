@@ -34,6 +34,7 @@ KILLS = int(os.environ.get("CXKIT_KILLS", "20"))
 SEED = int(os.environ.get("CXKIT_KILLS_SEED", "1"))
 CLIENTS = ("acme", "bolt")
 MARK = "CXKIT_TRIAL"
+KINDS = ("kernel", "worker", "template", "runner")
 
 
 @pytest.fixture(scope="module")
@@ -73,13 +74,15 @@ def victims(runner: int, mark: str) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {"runner": [runner], "template": [], "kernel": [], "worker": []}
     for process in marked(mark):
         with suppress(psutil.Error):
-            if "forkserver" not in " ".join(process.cmdline()) or process.pid == runner:
-                continue
-            if process.ppid() == runner:
-                found["template"].append(process.pid)
-            else:
-                own = os.getpgid(process.pid) == process.pid
-                found["kernel" if own else "worker"].append(process.pid)
+            command = " ".join(process.cmdline())
+            if "ipykernel_launcher" in command:
+                found["kernel"].append(process.pid)
+            elif "forkserver" in command and process.pid != runner:
+                if process.ppid() == runner:
+                    found["template"].append(process.pid)
+                else:
+                    own = os.getpgid(process.pid) == process.pid
+                    found["kernel" if own else "worker"].append(process.pid)
     return found
 
 
@@ -99,19 +102,17 @@ def test_killed_batches_are_finished_by_the_next(small: Path) -> None:
         running = batch(small, mark)
         try:
             while running.poll() is None and ways.total() < KILLS:
-                time.sleep(draw.uniform(0.5, 5))
-                sort = draw.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM])
-                found = {kind: met for kind, met in victims(running.pid, mark).items() if met}
-                if running.poll() is not None:
-                    break
-                if set(found) == {"runner"} and draw.random() < 0.8:  # it has hardly begun
-                    continue
-                kind = min(found, key=lambda one: (sum(n for (k, _), n in ways.items() if k == one), draw.random()))
-                with suppress(ProcessLookupError):
-                    os.kill(draw.choice(found[kind]), sort)
-                ways[kind, sort.name] += 1
-                if kind == "runner":
-                    break
+                kind, sort = KINDS[ways.total() % 4], draw.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM])
+                while running.poll() is None and not victims(running.pid, mark)[kind]:
+                    time.sleep(0.1)
+                time.sleep(draw.uniform(0, 4))
+                met = victims(running.pid, mark)[kind]
+                if running.poll() is None and met:
+                    with suppress(ProcessLookupError):
+                        os.kill(draw.choice(met), sort)
+                    ways[kind, sort.name] += 1
+                    if kind == "runner":
+                        break
             running.wait(timeout=120)
         finally:
             running.kill()
@@ -130,7 +131,7 @@ def test_killed_batches_are_finished_by_the_next(small: Path) -> None:
     assert batch(small, "last").wait(timeout=300) == 0
     clean(small)
     print(f"killed: {dict(sorted(ways.items()))}")
-    assert {kind for kind, _ in ways} == {"runner", "template", "kernel", "worker"}
+    assert {kind for kind, _ in ways} == set(KINDS)
 
 
 def published(root: Path) -> list[Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -13,7 +13,8 @@ from cxkit.report.chapter import chapter
 from cxkit.report.edition import FIGURES, LINES, abridged
 from cxkit.report.inputs import ReportInput
 from cxkit.report.making import finding_block
-from cxkit.report.page import LARGEST, build
+from cxkit.report.page import LARGEST, build, spoken
+from cxkit.report.rendering import environment
 from cxkit.report.titles import check
 
 Build = Callable[..., ReportInput]
@@ -119,3 +120,13 @@ def test_the_header_shows_the_clients_logo_under_the_clients_name(sample: Build)
     given = sample(logo=png)
     assert f'<img class="logo" src="data:image/png;base64,{png}" alt="{given.client}">' in build(given)
     assert 'class="logo"' not in build(sample())
+
+
+def test_what_was_too_much_for_the_file_is_not_said_to_be_in_another_edition() -> None:
+    """The board is sent to the team's edition; who reads that one, or the partner's, to the workbook alone."""
+    for audience, elsewhere in (("board", True), ("team", False), ("partner", False)):
+        template = environment().get_template("parts.html.j2")
+        context = {"page": SimpleNamespace(audience=audience), **spoken("en_GB")}
+        said = str(template.make_module(context).left({"findings": 0, "figures": 0, "tables": 3}))
+        assert ("team’s edition" in said) == elsewhere
+        assert "3 tables" in said
