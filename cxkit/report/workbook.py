@@ -33,7 +33,6 @@ MOST = 20_000
 """Rows of a sheet."""
 LONGEST = 32_000
 """Letters of a cell; a spreadsheet holds 32,767."""
-CONTENTS = "Contents"
 BY_ROW = frozenset({"value", "low", "high"})
 """Columns of findings whose unit is that of their row."""
 PERCENT, COUNT, PLAIN, DAY = "0.0%", "#,##0", "#,##0.####", "yyyy-mm-dd"
@@ -72,7 +71,7 @@ def build(given: ReportInput) -> bytes:
     with xlsxwriter.Workbook(buffer, OPTIONS) as book:
         book.set_properties({"title": mask.masked(given.client), "created": MADE, "author": "", "company": ""})
         pen = _Pen(book, given.currency)
-        _contents(book.add_worksheet(CONTENTS), sheets, given, pen)
+        _contents(book.add_worksheet(w("workbook.back")), sheets, given, pen)
         for sheet in sheets:
             _write(book.add_worksheet(sheet.name), sheet, w, pen)
     return buffer.getvalue()
@@ -82,7 +81,8 @@ def _front(given: ReportInput, w: Words) -> Iterable[Sheet]:
     """Findings, the ledger, gaps, definitions, parameters and hashes."""
     snapshot = given.provenance.hashes
     found = _sheet(
-        w("workbook.findings"),
+        w,
+        "findings",
         [*FINDING, "sources", "hashes", "detail", "about"],
         [
             (
@@ -99,7 +99,8 @@ def _front(given: ReportInput, w: Words) -> Iterable[Sheet]:
     if chains := cards(given):
         yield _ledger(chains, given, w)
     yield _sheet(
-        w("workbook.gaps"),
+        w,
+        "gaps",
         ["id", "what", "reason", "needs"],
         [
             (g.id, g.what, g.reason, "; ".join(f"{m.name} ({', '.join(m.columns)})" for m in g.needs))
@@ -107,13 +108,14 @@ def _front(given: ReportInput, w: Words) -> Iterable[Sheet]:
         ],
     )
     yield _sheet(
-        w("workbook.definitions"),
+        w,
+        "definitions",
         ["id", "name", "words", "convention", "minimum_n"],
         [(d.id, d.name, d.words, d.convention, d.minimum_n) for d in given.definitions],
     )
     shown = [(n, v) for _, held in sorted(given.provenance.parameters.items()) for n, v in sorted(held.items())]
-    yield _sheet(w("workbook.parameters"), ["name", "value"], [(n, str(v)) for n, v in shown])
-    yield _sheet(w("workbook.snapshot"), ["table", "hash"], sorted(snapshot.items()))
+    yield _sheet(w, "parameters", ["name", "value"], [(n, str(v)) for n, v in shown])
+    yield _sheet(w, "snapshot", ["table", "hash"], sorted(snapshot.items()))
 
 
 def _ledger(chains: Sequence[Card], given: ReportInput, w: Words) -> Sheet:
@@ -129,13 +131,14 @@ def _ledger(chains: Sequence[Card], given: ReportInput, w: Words) -> Sheet:
         behind = ", ".join(f"{s} {hashes.get(s, '')[:12]}".strip() for s in sources)
         rows.append((card.id, card.name, card.verdict, card.grade, *(said.get(s, "") for s in stations), keys, behind))
     heads = ("initiative_id", "initiative", "verdict", "grade", *stations, "findings", "sources")
-    return _sheet(w("workbook.ledger"), heads, rows)
+    return _sheet(w, "ledger", heads, rows)
 
 
 def _tables(given: ReportInput) -> Iterable[Sheet]:
     """Every table of every result, with the words and units a notebook showed it with."""
     known, titles = _shown(given)
-    taken = {CONTENTS.casefold()}
+    own = ("back", "findings", "ledger", "gaps", "definitions", "parameters", "snapshot")
+    taken = {words(given.locale)(f"workbook.{name}").casefold() for name in own}
     for result in given.results:
         for name in sorted(result.tables):
             table = result.tables[name]
@@ -172,8 +175,11 @@ def _column(name: str, about: str, known: Mapping[tuple[str, str], TableColumn])
     return TableColumn(name=name, label=found.label if found else name.replace("_", " "), unit=unit)
 
 
-def _sheet(title: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Sheet:
-    columns = tuple(TableColumn(name=n, label=n.replace("_", " ")) for n in names)
+def _sheet(w: Words, key: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Sheet:
+    """A sheet of ours, named and headed in the client's language; a column without words of ours keeps its name."""
+    heads = {name: f"workbook.column.{name}" for name in names}
+    columns = tuple(TableColumn(name=n, label=w(at) if at in w.keys else n) for n, at in heads.items())
+    title = w(f"workbook.{key}")
     return Sheet(name=title[:31], title=title, columns=columns, rows=tuple(tuple(plain(v) for v in r) for r in rows))
 
 
@@ -267,7 +273,7 @@ def _contents(page: Worksheet, sheets: Sequence[Sheet], given: ReportInput, pen:
 
 def _write(page: Worksheet, sheet: Sheet, w: Words, pen: _Pen) -> None:
     page.write_string(0, 0, _cut(sheet.title), pen.title)
-    page.write_url(1, 0, f"internal:'{CONTENTS}'!A1", pen.link, w("workbook.back"))
+    page.write_url(1, 0, f"internal:'{w('workbook.back')}'!A1", pen.link, w("workbook.back"))
     if sheet.note:
         page.write_string(1, 1, sheet.note)
     for x, column in enumerate(sheet.columns):
