@@ -53,7 +53,8 @@ def ran(tmp_path: Path, *sources: str, cold: bool = False, name: str = "out", ce
     return run_notebook(source, tmp_path / f"{name}.ipynb", {}, seconds=60, place=tmp_path, cold=cold, ceiling=ceiling)
 
 
-def test_warm_kernel_is_a_cold_one_that_started_sooner(tmp_path: Path) -> None:
+def test_warm_kernel_is_a_cold_one_that_started_sooner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MPLBACKEND", raising=False)
     ends = [ran(tmp_path, ABOUT, FIGURE, cold=cold, name=f"{cold}") for cold in (False, True)]
     assert [one.kernel for one in ends] == ["warm", "cold"]
     assert all(one.done for one in ends)
