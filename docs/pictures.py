@@ -67,7 +67,8 @@ PICTURES = (
 )
 PLAIN = "details, .tools { display: none !important } figure { margin: 0 !important; padding: 14px 18px }"
 """A figure by itself: without its buttons and folds."""
-DONE = """() => [...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputPrompt')].every(
+DONE = """() => [...document.querySelectorAll(
+    '.jp-Notebook .jp-CodeCell .jp-InputPrompt:not(.jp-Placeholder-prompt)')].every(
     node => /[0-9]/.test(node.textContent))"""
 
 
@@ -171,6 +172,7 @@ def run_all(page: Any) -> None:
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     page.wait_for_function(DONE)
+    page.get_by_role("button", name="Build report").wait_for()  # code that is folded away has no number to wait for
     page.locator(".jp-StatusBar-Widget").get_by_text("Idle").wait_for()
     page.wait_for_timeout(1500)
     page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollTo(0, 0)")
