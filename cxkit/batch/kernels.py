@@ -38,6 +38,8 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets import DottedObjectName, Type
 
+from cxkit.tables.scratch import prefix, sweep
+
 if sys.platform == "linux":
     from multiprocessing import forkserver
 
@@ -78,6 +80,10 @@ def warm_up() -> str:
     if why := why_cold():
         return why
     sweep()
+    held: Any = multiprocessing.current_process()
+    if "tempdir" not in held._config:  # where the template listens: a place that `sweep` knows
+        held._config["tempdir"] = tempfile.mkdtemp(prefix=prefix())
+        Finalize(None, shutil.rmtree, (held._config["tempdir"], True), exitpriority=-100)
     try:
         with _importing():
             forkserver.set_forkserver_preload(list(PRELOAD))
@@ -301,7 +307,7 @@ class Manager(AsyncKernelManager):
         self.started = ""
         """How it was started: warm or cold."""
         self.leaving = False
-        self.place = Path(tempfile.mkdtemp(prefix=f"cxkit-{os.getpid()}-"))
+        self.place = Path(tempfile.mkdtemp(prefix=prefix()))
         Finalize(self, shutil.rmtree, (self.place, True), exitpriority=50)
         self.connection_file = str(self.place / "k.json")
         if os.name == "posix" and len(str(self.place)) < LONGEST:
@@ -370,21 +376,3 @@ def _see_off(process: Any, place: Path) -> None:
         time.sleep(0.01)
     process.wait()
     shutil.rmtree(place, ignore_errors=True)
-
-
-def sweep() -> None:
-    """Remove the sockets of runners that were killed before they could."""
-    for place in Path(tempfile.gettempdir()).glob("cxkit-*-*"):
-        owner = place.name.split("-")[1]
-        if owner.isdigit() and not _alive(int(owner)):
-            shutil.rmtree(place, ignore_errors=True)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from cxkit.records import Record
+from cxkit.tables.scratch import prefix
 
 NAME = "report.pdf"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge", "microsoft-edge")
@@ -55,7 +56,7 @@ def print_page(page: Path, target: Path, *, browser: str = "", seconds: float = 
     program = browser or find()
     if not program:
         return Print(status="not made", why="No Chromium was found; print report.html, or install Chromium.")
-    with tempfile.TemporaryDirectory(prefix="cxkit-print-", ignore_cleanup_errors=True) as profile:
+    with tempfile.TemporaryDirectory(prefix=prefix(), ignore_cleanup_errors=True) as profile:
         made = Path(profile) / NAME
         command = [
             *(program, *QUIET, f"--user-data-dir={profile}"),

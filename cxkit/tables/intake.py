@@ -31,6 +31,7 @@ from cxkit.tables.health import DataHealth
 from cxkit.tables.mapping import TableMapping, plain_name
 from cxkit.tables.problems import Problem, masked, unusable
 from cxkit.tables.reading import Raw, Reader, Source, files_of, others_of
+from cxkit.tables.scratch import prefix
 from cxkit.tables.shapes import Derived, derive
 
 SHAPES = {"subscriptions": "revenue", "invoices": "revenue", "ticket_log": "tickets"}
@@ -116,7 +117,7 @@ def load(
         found = snapshot.open_snapshot(place, timezone=timezone, currency=currency)
         if found is not None:
             return _from_snapshot(*found)
-    with tempfile.TemporaryDirectory(prefix="cxkit-", ignore_cleanup_errors=True) as scratch:
+    with tempfile.TemporaryDirectory(prefix=prefix(), ignore_cleanup_errors=True) as scratch:
         intake, supplied = _load(
             client_folder, mapping, as_of=as_of, timezone=timezone, currency=currency, scratch=Path(scratch)
         )

@@ -27,6 +27,7 @@ from cxkit.tables.mapping import ColumnMapping, TableMapping
 from cxkit.tables.matching import Candidate, candidates
 from cxkit.tables.problems import masked
 from cxkit.tables.reading import Raw, Reader, files_of
+from cxkit.tables.scratch import prefix
 
 CLOSE = 0.06
 """Two tables whose scores differ by less are a question."""
@@ -131,7 +132,7 @@ def propose(
     `answers` are answers to questions of an earlier proposal, by id. `existing` is the mapping there is already:
     files it claims are not looked at again.
     """
-    with tempfile.TemporaryDirectory(prefix="cxkit-", ignore_cleanup_errors=True) as scratch:
+    with tempfile.TemporaryDirectory(prefix=prefix(), ignore_cleanup_errors=True) as scratch:
         con = connect()
         try:
             return _propose(con, folder, Path(scratch), answers or {}, existing or {})

@@ -16,6 +16,7 @@ from cxkit.tables.mapping import TableMapping
 from cxkit.tables.matching import Candidate, candidates
 from cxkit.tables.problems import Problem, ordered
 from cxkit.tables.reading import Raw, Reader, files_of
+from cxkit.tables.scratch import prefix
 
 FIRST = 5
 """Rows that are shown."""
@@ -27,7 +28,7 @@ class Trial:
     def __init__(self, folder: Path, *, as_of: date, zone: str) -> None:
         """Read every table file of the client in `folder`."""
         self.as_of, self.zone = as_of, zone
-        self._scratch = tempfile.TemporaryDirectory(prefix="cxkit-", ignore_cleanup_errors=True)
+        self._scratch = tempfile.TemporaryDirectory(prefix=prefix(), ignore_cleanup_errors=True)
         self._con = connect()
         reader, tables = Reader(self._con, Path(self._scratch.name)), folder / "tables"
         sources = [reader.read(path, path.relative_to(tables).as_posix()) for path in files_of(tables)]

@@ -16,6 +16,7 @@ import pytest
 
 from cxkit.batch import kernels
 from cxkit.batch.engine import Outcome, run_notebook
+from cxkit.tables.scratch import sweep
 
 pytestmark = [
     pytest.mark.run,
@@ -166,7 +167,7 @@ def test_kernel_that_a_library_holds_ends_with_its_killed_runner(runner: tuple["
     process.wait()
     assert gone(kernel)
     assert gone(template)
-    kernels.sweep()
+    sweep()
     assert not list(Path(tempfile.gettempdir()).glob(f"cxkit-{process.pid}-*"))
 
 

@@ -23,6 +23,7 @@ import psutil
 import pytest
 
 from cxkit.batch import kernels
+from cxkit.tables.scratch import sweep
 
 pytestmark = [
     pytest.mark.heavy,
@@ -148,7 +149,7 @@ def clean(root: Path) -> None:
         assert not list((home / ".snapshots").glob(".building-*"))
         for run in expected.glob("[0-9]*"):
             whole(home / run.name, run)
-    kernels.sweep()
+    sweep()
     assert not [
         p
         for p in Path(tempfile.gettempdir()).glob("cxkit-*-*")
