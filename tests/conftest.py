@@ -133,11 +133,12 @@ def run_clients(
     workers: int = 2,
     as_of: str | None = None,
     first: str = "align",
+    cold: bool = False,
 ) -> Ran:
     """Run clients as the batch does."""
     from cxkit.engagement.desk import parse_day
 
-    common = {"given": {}, "first": first, "seconds": 300.0, "seed": 1, "audience": "board"}
+    common = {"given": {}, "first": first, "seconds": 300.0, "seed": 1, "audience": "board", "cold": cold}
     jobs = [plan.check(c, data=data, runs=runs, as_of=parse_day(as_of), **common) for c in clients]
     ended = (
         run_all(jobs, lambda event: None, workers=workers)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
+from cxkit.batch import kernels
 from tests.conftest import Ran, run_clients
 
 pytestmark = [pytest.mark.run, pytest.mark.xdist_group("samples")]
@@ -19,7 +22,7 @@ def bytes_of(ran: Ran, client: str) -> dict[str, bytes]:
     """Every part of a run that must not change: report without its stamp, findings and results."""
     place = ran.place(client)
     html = STAMP.sub("STAMP", (place / "report.html").read_text(encoding="utf-8"))
-    parts = {"report.html": html.encode()}
+    parts = {"report.html": html.encode(), "evidence.xlsx": (place / "evidence.xlsx").read_bytes()}
     for path in sorted((place / "results").rglob("*")):
         if path.is_file():
             parts[str(path.relative_to(place))] = path.read_bytes()
@@ -71,6 +74,13 @@ def test_what_lies_after_as_of_changes_no_byte(ran: Ran, copy_of: Callable[[str]
 
 
 @pytest.mark.heavy
-def test_the_same_run_twice_differs_in_the_stamp_alone(ran: Ran, tmp_path: Path) -> None:
-    again = run_clients(ran.data, tmp_path / "runs", ("marlow",), workers=1)
+def test_the_same_run_twice_differs_in_the_stamp_alone_warm_or_cold(ran: Ran, tmp_path: Path) -> None:
+    again = run_clients(ran.data, tmp_path / "runs", ("marlow",), workers=1, cold=True)
     assert_same(bytes_of(ran, "marlow"), bytes_of(again, "marlow"))
+    ways = [{s["kernel"] for s in run_json(one)["stages"].values()} for one in (ran, again)]
+    assert ways == [{"cold" if kernels.why_cold() else "warm"}, {"cold"}]
+
+
+def run_json(ran: Ran) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((ran.place("marlow") / "run.json").read_text(encoding="utf-8"))
+    return found
