@@ -56,11 +56,14 @@ def plain(text: str, key: str = "", *, value: str = "") -> Sentence:
 def placed(text: str, numbers: Sequence[str], key: str) -> Sentence:
     """A sentence in the page's language; the first of `numbers` that stands in it leads to its finding.
 
+    >>> placed("390 Tsd. € von 1,27 Mio. €", ["390 Tsd. €"], "a.b").number
+    '390 Tsd. €'
     >>> placed("Drei von 9 Zielen", ["9 of 9", "9"], "a.b").number
     '9'
     """
     for number in filter(None, numbers):
-        found = re.search(rf"(?<![\w.,]){re.escape(number)}(?: (?:of|von) \d[\d.,]*\b)?(?!\w|[.,]\d)", text)
+        share = r"(?: (?:of|von) \d[\d.,]*\b)?" if re.fullmatch(r"\d[\d.,]*(?: of \d[\d.,]*)?", number) else ""
+        found = re.search(rf"(?<![\w.,]){re.escape(number)}{share}(?!\w|[.,]\d)", text)
         if found:
             return Sentence(before=text[: found.start()], number=found[0], after=text[found.end() :], key=key, own=True)
     return Sentence(number=text.rstrip("."), after="." if text.endswith(".") else "", key=key, own=True)
