@@ -10,7 +10,7 @@ from typing import Any, Literal
 from cxkit import STAGES, errors
 from cxkit.batch import kernels, plan
 from cxkit.batch.board import waiting, write_board
-from cxkit.batch.pool import run_all
+from cxkit.batch.pool import run_all, share_cores
 from cxkit.batch.progress import Event, Reporter
 from cxkit.batch.run import read_runs
 from cxkit.batch.summary import UNCHANGED, Ended, print_summary
@@ -18,6 +18,7 @@ from cxkit.engagement import places
 from cxkit.engagement.desk import parse_day
 from cxkit.engagement.notebooks import copies
 from cxkit.tables.intake import file_hashes
+from cxkit.tables.scratch import sweep
 
 
 def run(
@@ -45,8 +46,11 @@ def run(
 
     `unchanged` are those of whom nothing changed since they ran: they are told of, and not run.
     """
-    if first != plan.REPORT and not cold and (why := kernels.warm_up()):
+    if workers > 1:
+        share_cores(workers)
+    if clients and first != plan.REPORT and not cold and (why := kernels.warm_up()):
         print(f"Kernels start cold: {why}.", file=sys.stderr)
+    sweep()
     data = places.data_folder(data_dir)
     runs = places.runs_folder(runs_dir, data=data)
     day = parse_day(as_of)

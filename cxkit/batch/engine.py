@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,7 @@ from papermill.engines import Engine, NotebookExecutionManager, papermill_engine
 from papermill.exceptions import PapermillExecutionError
 from papermill.log import logger
 
-from cxkit.batch.kernels import Manager
+from cxkit.batch.kernels import Manager, environment
 from cxkit.records import Record
 
 NAME = "cxkit"
@@ -158,20 +156,6 @@ def _interactive(cell: Any) -> bool:
 
 
 papermill_engines.register(NAME, DeadlineEngine)
-
-
-@contextmanager
-def environment(names: Mapping[str, str]) -> Iterator[None]:
-    """Environment variables that a kernel started meanwhile inherits; as they were afterwards."""
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(names)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
 
 
 def run_notebook(

@@ -38,7 +38,7 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets import DottedObjectName, Type
 
-from cxkit.tables.scratch import prefix, sweep
+from cxkit.tables.scratch import prefix
 
 if sys.platform == "linux":
     from multiprocessing import forkserver
@@ -54,6 +54,8 @@ PRELOAD = (
     *("python_calamine", "pyxirr", "rich"),
 )
 """What the template imports: libraries of others alone, so that an edit of the workbook takes effect at once."""
+IMPORTING = {"MPLBACKEND": "agg", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+"""The environment under which the template imports: no window system, no word of the debugger."""
 STARTING = 60.0
 """Seconds a forked kernel has to listen before it is started cold instead."""
 LEAVING = 5.0
@@ -79,13 +81,12 @@ def warm_up() -> str:
     """Start the template, which imports while the caller goes on; return why there is none, empty when there is."""
     if why := why_cold():
         return why
-    sweep()
     held: Any = multiprocessing.current_process()
-    if "tempdir" not in held._config:  # where the template listens: a place that `sweep` knows
+    if "tempdir" not in held._config:  # where the template listens: a place that `scratch.sweep` knows
         held._config["tempdir"] = tempfile.mkdtemp(prefix=prefix())
         Finalize(None, shutil.rmtree, (held._config["tempdir"], True), exitpriority=-100)
     try:
-        with _importing():
+        with environment(IMPORTING):
             forkserver.set_forkserver_preload(list(PRELOAD))
             forkserver.ensure_running()
         threading.Thread(target=_module_path, daemon=True).start()
@@ -111,16 +112,15 @@ def beside(work: Callable[..., None], *given: Any, name: str) -> BaseProcess:
 
 
 @contextmanager
-def _importing() -> Iterator[None]:
-    """The environment under which libraries are imported once for all: no window system, no word of the debugger."""
-    meanwhile = {"MPLBACKEND": "agg", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-    before = {name: os.environ.get(name) for name in meanwhile}
-    os.environ.update(meanwhile)
+def environment(names: Mapping[str, str]) -> Iterator[None]:
+    """Environment variables that a process started meanwhile inherits; as they were afterwards."""
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(names)
     try:
         yield
     finally:
         for name, value in before.items():
-            os.environ.pop(name)
+            os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
 

@@ -39,7 +39,7 @@ def _side_by_side(jobs: Sequence[Job], listen: Listener, workers: int) -> list[E
     waiting = list(jobs)
     working: dict[Connection[Any, Any], tuple[BaseProcess, Job]] = {}
     ended: dict[str, Ended] = {}
-    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 2) // workers)))
+    share_cores(workers)
     try:
         while waiting or working:
             while waiting and len(working) < workers:
@@ -62,6 +62,14 @@ def _side_by_side(jobs: Sequence[Job], listen: Listener, workers: int) -> list[E
         _stop([process for process, _ in working.values()])
         raise
     return [ended[job.client] for job in jobs]
+
+
+def share_cores(workers: int) -> None:
+    """Give each of so many clients its share of the cores; before the template starts, whose libraries count them once.
+
+    What the environment says already stays.
+    """
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 2) // workers)))
 
 
 def _heard(reader: Connection[Any, Any], listen: Listener) -> Ended | str | None:

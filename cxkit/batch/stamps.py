@@ -20,10 +20,13 @@ from typing import Any
 import cxkit
 from cxkit.batch.summary import Ended
 from cxkit.engagement import places
+from cxkit.tables.encoding import digest
 
 FOLDER = ".stamps"
-UNREAD = frozenset({"work", ".ipynb_checkpoints", ".engagement.lock"})
-"""Files and folders of a client that no run reads."""
+OWN = frozenset({"work", ".engagement.lock"})
+"""What lies in a client's folder itself and no run reads."""
+NOWHERE = frozenset({"__pycache__", ".ipynb_checkpoints"})
+"""Folders that no run reads, wherever they lie."""
 PLACES = frozenset({"report", "open"})
 """Where things lie is known when a stamp is read; it names no place of a machine."""
 Seen = dict[str, list[Any]]
@@ -109,13 +112,16 @@ def _read(client: str, data: Path, runs: Path, as_of: str) -> Iterable[tuple[str
 
 
 def _below(folder: Path) -> Iterable[tuple[str, Path]]:
-    """Every file below a folder by its name there, except what no run reads."""
-    for base, folders, files in os.walk(folder):
-        folders[:] = sorted(f for f in folders if f not in UNREAD and f != "__pycache__")
-        for name in sorted(files):
-            if name not in UNREAD:
-                path = Path(base, name)
-                yield path.relative_to(folder).as_posix(), path
+    """Every file below a folder by its name there, also through links to other folders, except what no run reads."""
+    met: set[str] = set()
+    for base, folders, files in os.walk(folder, followlinks=True):
+        unread = OWN | NOWHERE if Path(base) == folder else NOWHERE
+        real = os.path.realpath(base)
+        folders[:] = [] if real in met else sorted(set(folders) - unread)
+        met.add(real)
+        for name in sorted(set(files) - unread):
+            path = Path(base, name)
+            yield path.relative_to(folder).as_posix(), path
 
 
 def _seen(files: Iterable[tuple[str, Path]], known: Mapping[str, list[Any]]) -> Seen:
@@ -136,12 +142,6 @@ def _same(files: Iterable[tuple[str, Path]], known: Mapping[str, list[Any]]) -> 
     except OSError:
         return False
     return {name: one[2] for name, one in found.items()} == {name: one[2] for name, one in known.items()}
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file's content."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def those_unchanged(

@@ -17,6 +17,7 @@ import nbformat
 import psutil
 import pytest
 
+from cxkit.batch import command
 from cxkit.cli import main
 
 pytestmark = [pytest.mark.run, pytest.mark.xdist_group("batch")]
@@ -42,7 +43,11 @@ def kernels_of(parent: int) -> set[int]:
 
 def alive(pids: set[int]) -> set[int]:
     """Those of them that still run."""
-    return {pid for pid in pids if Path(f"/proc/{pid}/cmdline").is_file() and Path(f"/proc/{pid}/cmdline").read_bytes()}
+    found = set()
+    for pid in pids:
+        with suppress(psutil.NoSuchProcess):
+            found |= {pid} if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE else set()
+    return found
 
 
 def running(folder: Path, form: str) -> subprocess.Popen[str]:
@@ -75,6 +80,46 @@ def ended(process: subprocess.Popen[str], how: signal.Signals, kernels: set[int]
         time.sleep(0.2)
     assert not alive(kernels)
     assert not [p for p in (folder / "runs" / "marlow").iterdir() if p.name != ".snapshots"]
+
+
+def test_each_client_s_share_of_the_cores_is_settled_before_the_template_starts(
+    copy_of: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its libraries count the cores when they are imported, and never again."""
+    seen = []
+
+    def start() -> str:
+        seen.append(os.environ.get("OMP_NUM_THREADS"))
+        return ""
+
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    monkeypatch.setattr(command.kernels, "warm_up", start)
+    monkeypatch.setattr(command, "run_all", lambda *given, **more: [])
+    folder = copy_of("marlow")
+    assert command.run(["marlow"], workers=4, data_dir=folder.parent) == 0
+    assert seen == ["2"]
+    monkeypatch.delenv("OMP_NUM_THREADS")
+
+
+def test_a_sample_and_a_client_ask_the_same_question(
+    copy_of: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Else `cxkit run` would compute again what `cxkit demo` has just made."""
+    copy_of("marlow")
+    monkeypatch.chdir(tmp_path)
+    asked = []
+
+    def run(clients: list[str], **how: Any) -> int:
+        asked.append(how["asked"])
+        return 0
+
+    monkeypatch.setattr(command, "run", run)
+    for words in (["demo"], ["run", "marlow"]):
+        monkeypatch.setattr(sys, "argv", ["cxkit", *words])
+        with pytest.raises(SystemExit):
+            main()
+    assert asked[0] == asked[1] != {}
 
 
 @pytest.mark.parametrize(
@@ -171,7 +216,7 @@ def test_a_failing_client_is_kept_named_and_stops_nobody(copy_of: Callable[[str]
     assert not (runs / "marlow").exists()
 
 
-@pytest.mark.skipif(not Path("/proc").is_dir(), reason="counts kernels through /proc, which only Linux has")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process instead of sending it a signal")
 def test_an_interruption_leaves_no_kernel_and_nothing_half_written(
     copy_of: Callable[[str], Path], tmp_path: Path
 ) -> None:
@@ -182,7 +227,7 @@ def test_an_interruption_leaves_no_kernel_and_nothing_half_written(
     ended(process, signal.SIGINT, started, tmp_path)
 
 
-@pytest.mark.skipif(not Path("/proc").is_dir(), reason="counts kernels through /proc, which only Linux has")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process instead of sending it a signal")
 def test_a_build_started_by_another_program_streams_and_ends_when_it_is_told_to(
     copy_of: Callable[[str], Path], tmp_path: Path
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from cxkit.batch import stamps
 
-ASKED = {"as_of": None, "given": {}, "seed": 1, "audience": "board", "pdf": False}
+ASKED: dict[str, object] = {"as_of": None, "given": {}, "seed": 1, "audience": "board", "pdf": False}
 
 
 @pytest.fixture
@@ -21,11 +21,15 @@ def place(tmp_path: Path) -> Path:
         (folder / "tables" / "tickets.csv", "id\n1\n"),
         (folder / "history" / "forecasts.jsonl", "{}\n"),
         (folder / "work" / "draft.txt", "x"),
+        (folder / "tables" / "work" / "more.csv", "id\n1\n"),
+        (tmp_path / "elsewhere" / "invoices.csv", "id\n1\n"),
         (run / "report.html", "<p>report</p>"),
         (run.parent / "2026-09-30" / "results" / "findings.json", "[]"),
     ):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+    (folder / "tables" / "archive").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "round").symlink_to(tmp_path / "elsewhere")
     before = stamps.look("acme", data=tmp_path / "data")
     keep(tmp_path, before)
     return tmp_path
@@ -60,13 +64,26 @@ def test_unchanged_client_is_told_of_again(place: Path) -> None:
         lambda root: (root / "data/acme/tables/tickets.csv").write_text("id\n2\n"),
         lambda root: (root / "data/acme/tables/surveys.csv").write_text("id\n"),
         lambda root: (root / "data/acme/tables/tickets.csv").unlink(),
+        lambda root: (root / "data/acme/tables/work/more.csv").write_text("id\n2\n"),
+        lambda root: (root / "elsewhere/invoices.csv").write_text("id\n2\n"),
         lambda root: (root / "data/acme/history/forecasts.jsonl").write_text("{}\n{}\n"),
         lambda root: (root / "runs/acme/2026-10-31/report.html").write_text("<p>other</p>"),
         lambda root: (root / "runs/acme/2026-10-31/report.html").unlink(),
         lambda root: (root / "runs/acme/2026-09-30/results/findings.json").write_text("[{}]"),
         lambda root: next((root / "runs/acme/.stamps").iterdir()).write_text("{cut o"),
     ],
-    ids=["table", "new table", "table gone", "history", "report", "report gone", "run before", "stamp cut off"],
+    ids=[
+        "table",
+        "new table",
+        "table gone",
+        "folder called work",
+        "behind a link",
+        "history",
+        "report",
+        "report gone",
+        "run before",
+        "stamp cut off",
+    ],
 )
 def test_change_is_run(place: Path, change: Callable[[Path], object]) -> None:
     change(place)

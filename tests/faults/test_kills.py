@@ -23,7 +23,6 @@ import psutil
 import pytest
 
 from cxkit.batch import kernels
-from cxkit.tables.scratch import sweep
 
 pytestmark = [
     pytest.mark.heavy,
@@ -149,7 +148,6 @@ def clean(root: Path) -> None:
         assert not list((home / ".snapshots").glob(".building-*"))
         for run in expected.glob("[0-9]*"):
             whole(home / run.name, run)
-    sweep()
     assert not [
         p
         for p in Path(tempfile.gettempdir()).glob("cxkit-*-*")
