@@ -20,6 +20,8 @@ VENV = Path(os.environ.get("CXKIT_VENV") or ROOT / ".venv")
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 LOCKS = {"base": ROOT / "requirements.lock", "ci": ROOT / "requirements-ci.lock"}
+PROGRAMS = ("browser", "model", "spark", "cluster", "warehouse")
+"""Extras that continuous integration installs too."""
 
 
 def environment() -> dict[str, str]:
@@ -89,7 +91,7 @@ def lint(_: list[str]) -> None:
 def lock(_: list[str]) -> None:
     """Write both lock files anew: hashes, every platform, no address."""
     install()
-    for kind, extras in (("base", ["test"]), ("ci", ["test", "browser", "model", "spark"])):
+    for kind, extras in (("base", ["test"]), ("ci", ["test", *PROGRAMS])):
         options = [
             "--universal",
             "--generate-hashes",
