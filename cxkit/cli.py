@@ -161,6 +161,7 @@ def _run(
         form=form,
         data_dir=data_dir,
         runs_dir=runs_dir,
+        reuse=not again,
         **question,
         **how,
     )

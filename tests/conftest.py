@@ -134,11 +134,13 @@ def run_clients(
     as_of: str | None = None,
     first: str = "align",
     cold: bool = False,
+    reuse: bool = False,
 ) -> Ran:
     """Run clients as the batch does."""
     from cxkit.engagement.desk import parse_day
 
-    common = {"given": {}, "first": first, "seconds": 300.0, "seed": 1, "audience": "board", "cold": cold}
+    common: dict[str, Any] = {"given": {}, "first": first, "seconds": 300.0, "seed": 1, "audience": "board"}
+    common |= {"cold": cold, "reuse": reuse}
     jobs = [plan.check(c, data=data, runs=runs, as_of=parse_day(as_of), **common) for c in clients]
     ended = (
         run_all(jobs, lambda event: None, workers=workers)

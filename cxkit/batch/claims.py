@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 
 from cxkit import errors
+from cxkit.batch import left as left_over
 
 NAME = ".claim.json"
 BEAT = 15.0
@@ -61,7 +62,9 @@ def claimed(home: Path, *, wait: float = 0.0) -> Iterator[None]:
 
 
 def sweep(home: Path) -> None:
-    """Remove half-made folders of runs that died; a published run that one had set aside is put back.
+    """Clear away half-made folders of runs that died; a published run that one had set aside is put back.
+
+    What stages they had finished is kept for the next run of that day.
 
     Only for who holds the client.
     """
@@ -69,7 +72,9 @@ def sweep(home: Path) -> None:
         target = home / left.name.removeprefix(".old-").rpartition("-")[0]
         if not target.exists():
             os.replace(left, target)
-    for pattern in (".old-*", ".building-*", ".snapshots/.building-*"):
+    for building in sorted(home.glob(f"{left_over.BUILDING}*")):
+        left_over.set_aside(building)
+    for pattern in (".old-*", ".snapshots/.building-*"):
         for left in home.glob(pattern):
             shutil.rmtree(left, ignore_errors=True)
 

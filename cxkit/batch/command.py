@@ -34,6 +34,7 @@ def run(
     ceiling: int = 0,
     wait: float = 0,
     asked: Mapping[str, Any] | None = None,
+    reuse: bool = True,
     unchanged: Sequence[Ended] = (),
     seed: int = 1,
     audience: str = "board",
@@ -44,7 +45,8 @@ def run(
 ) -> int:
     """Check every client, run those that can run, print a summary; return the exit code.
 
-    `unchanged` are those of whom nothing changed since they ran: they are told of, and not run.
+    `unchanged` are those of whom nothing changed since they ran: they are told of, and not run. With `reuse` a stage
+    that was computed on the same is taken over.
     """
     if workers > 1:
         share_cores(workers)
@@ -74,6 +76,7 @@ def run(
                     ceiling=ceiling,
                     wait=wait,
                     asked=asked,
+                    reuse=reuse,
                 )
             )
         except errors.ParameterError:

@@ -69,6 +69,8 @@ class Job(Record):
     """Seconds to wait for another run of the same client."""
     asked: dict[str, Any] = Field(default_factory=dict)
     """How the run was asked for, where it need not run again while nothing changes."""
+    reuse: bool = False
+    """Whether a stage that was computed on the same is taken over instead of run."""
     cold: bool = False
     """Whether kernels start without the template."""
     ceiling: int = 0
@@ -136,6 +138,7 @@ def check(
     ceiling: int = 0,
     wait: float = 0.0,
     asked: Mapping[str, Any] | None = None,
+    reuse: bool = False,
 ) -> Job:
     """Check one client's settings, notebooks and parameters; raise `PlaybookError` with all that is wrong."""
     folder = places.client_folder(client, data)
@@ -193,6 +196,7 @@ def check(
         ceiling=ceiling,
         wait=wait,
         asked=dict(asked or {}),
+        reuse=reuse and first == STAGES[0],
     )
 
 

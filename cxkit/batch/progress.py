@@ -78,7 +78,7 @@ class Reporter:
         words: dict[str, str] = {
             "started": "",
             "reading": "reading tables",
-            "stage": event.stage,
+            "stage": f"{event.stage} {event.text}".strip(),
             "building": "building the report",
             "done": f"done in {event.seconds:.1f} s ({self.finished} of {self.total})",
             "failed": f"FAILED: {event.text}",

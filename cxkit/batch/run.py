@@ -14,7 +14,7 @@ from typing import Any
 
 import cxkit
 from cxkit import errors
-from cxkit.batch import assemble, publishing, stamps, steps
+from cxkit.batch import assemble, left, publishing, resuming, stamps, steps
 from cxkit.batch.basis import basis, same_basis
 from cxkit.batch.claims import claimed
 from cxkit.batch.plan import REPORT, Job
@@ -70,7 +70,7 @@ def _run(job: Job, home: Path, tell: steps.Telling) -> Ended:
         raise errors.InputError(f"No stage can run on these tables.\n{taken.text()}")
     as_of = taken.as_of.isoformat()
     rests = basis(folder, settings, store, taken.tables.hashes)
-    building = home / f".building-{as_of}-{os.getpid()}"
+    building = home / f"{left.BUILDING}{as_of}-{os.getpid()}"
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
     try:
@@ -81,25 +81,29 @@ def _run(job: Job, home: Path, tell: steps.Telling) -> Ended:
             record |= {"engagement_revision": store.revision, "name": settings.name, "audience": job.audience}
         else:
             sources = steps.read_sources(job, building)
-            stages, failure = steps.run_stages(job, building, as_of, sources, tell)
+            resuming.pin(job, building, taken)
+            known = resuming.Stages(job, building, settings=settings, store=store, taken=taken)
+            stages, failure = steps.run_stages(job, building, as_of, sources=sources, tell=tell, known=known)
             record = _record(job, settings, store, taken, stages) | {"basis": rests}
             if failure:
                 return _failed(job, building, home, record | {"reason": failure}, tell)
             record["own"] = steps.run_own(job, building, as_of, sources, tell)
-            shutil.rmtree(building / steps.SOURCES)
             for path in steps.written(job, building):
                 mask_outputs(path, mask_of(settings, taken.tables))
         tell("building")
         built = assemble.write_report(building, job=job, settings=settings, store=store, taken=taken, record=record)
         record |= {"status": "done", **built.model_dump(), "seconds": tell.seconds}
+        left.clear(building)
         publishing.scrub(building, job, as_of)
         write_text(building / "run.json", dumps(record))
         place = _publish(building, home / as_of)
         registering.record(folder, taken.tables, taken.as_of)
         shutil.rmtree(home / f"{as_of}.failed", ignore_errors=True)
         (home / "error.txt").unlink(missing_ok=True)
+        left.forget(home)
     finally:
-        shutil.rmtree(building, ignore_errors=True)
+        if building.is_dir():
+            left.set_aside(building)
     broken = [name for name, entry in record["own"].items() if entry["status"] == "failed"]
     ended = Ended(
         client=job.client,
@@ -108,6 +112,7 @@ def _run(job: Job, home: Path, tell: steps.Telling) -> Ended:
         seconds=tell.seconds,
         report=place / "report.html",
         headline=built.headline,
+        kept=tuple(name for name, entry in record["stages"].items() if entry["status"] == resuming.KEPT),
         beside=tuple(name for name in built.files if name != "report.html"),
         note=built.pdf.why,
         unfinished=steps.unfinished(record["own"]),
@@ -122,7 +127,7 @@ def _run(job: Job, home: Path, tell: steps.Telling) -> Ended:
 def _failed(job: Job, building: Path, home: Path, record: dict[str, Any], tell: steps.Telling) -> Ended:
     """Keep what ran up to a failing stage beside the published run, and name the notebook to open."""
     stage = next(name for name, entry in record["stages"].items() if entry["status"] == "failed")
-    shutil.rmtree(building / steps.SOURCES)
+    left.clear(building)
     publishing.scrub(building, job, record["as_of"])
     write_text(building / "run.json", dumps(record | {"status": "failed"}))
     kept = _publish(building, home / f"{record['as_of']}.failed")

@@ -12,12 +12,12 @@ from typing import Any, Literal
 from cxkit import STAGES, errors
 from cxkit.batch import interrupt
 from cxkit.batch.engine import Outcome, run_notebook
+from cxkit.batch.left import SOURCES
 from cxkit.batch.plan import Added, Job, notebook_hash
 from cxkit.batch.progress import Event, Listener
+from cxkit.batch.resuming import KEPT, Stages, copy_stage
 from cxkit.engagement import parameters, places
 
-SOURCES = ".notebooks"
-"""Where a run keeps the notebooks as it read them; gone when it is published."""
 What = Literal["started", "reading", "stage", "building", "done", "failed"]
 Entries = dict[str, dict[str, Any]]
 
@@ -66,9 +66,12 @@ def read_sources(job: Job, building: Path) -> dict[Path, Path]:
 
 
 def run_stages(
-    job: Job, building: Path, as_of: str, sources: Mapping[Path, Path], tell: Telling
+    job: Job, building: Path, as_of: str, *, sources: Mapping[Path, Path], tell: Telling, known: Stages
 ) -> tuple[Entries, str]:
-    """Run the notebooks in order; return what happened to each stage and, where one failed, why."""
+    """Run the notebooks in order; return what happened to each stage and, where one failed, why.
+
+    A stage that was already computed on the same is taken over, unless the run was told to begin at one or to run all.
+    """
     stages: Entries = {stage: {"status": "not run"} for stage in STAGES}
     begin = STAGES.index(job.first)
     for stage in STAGES[:begin]:
@@ -76,8 +79,12 @@ def run_stages(
         stages[stage] = {"status": "kept"}
     for stage in STAGES[begin:]:
         interrupt.check()
-        tell("stage", stage)
         notebook = job.notebooks[stage]
+        if job.reuse and (entry := known.take_over(stage, sources[notebook])):
+            tell("stage", stage, KEPT)
+            stages[stage] = entry
+            continue
+        tell("stage", stage)
         copy = job.copies.get(notebook.name)
         given = {name: value for name, value in job.given.items() if name in job.names[stage]}
         outcome = run_notebook(
@@ -91,6 +98,7 @@ def run_stages(
         stages[stage] |= {"own_copy": notebook.is_relative_to(job.data), "behind": bool(copy and copy.behind)}
         if not outcome.done:
             return stages, _reason(notebook, outcome)
+        stages[stage] = known.done(stage, sources[notebook], stages[stage])
     return stages, ""
 
 
@@ -214,6 +222,4 @@ def _take_over(job: Job, building: Path, as_of: str, stage: str) -> None:
             f"There is no finished {stage} stage of {job.client} as of {as_of} to begin after. "
             "Run it without --from first."
         )
-    shutil.copy2(notebook, building / notebook.name)
-    for result in sorted((before / "results").glob(f"{stage}.*")):
-        shutil.copytree(result, building / "results" / result.name)
+    copy_stage(before, building, notebook.name, stage)

@@ -23,6 +23,8 @@ class Ended(Record):
     """Whether it was not run, because nothing it read or made has changed since."""
     report: Path | None = None
     headline: str = ""
+    kept: tuple[str, ...] = ()
+    """Stages that were taken over, because they were computed on the same before."""
     reason: str = ""
     """Why it failed, in one or more lines."""
     open: Path | None = None
@@ -41,6 +43,8 @@ def print_summary(ended: Sequence[Ended], board: Path) -> None:
         if one.status == "done":
             how = UNCHANGED if one.unchanged else f"{one.seconds:.1f} s"
             print(f"✓ {one.client} ({one.as_of}, {how}): {one.headline}\n    {one.report}")
+            if one.kept and not one.unchanged:
+                print(f"    computed before and still valid: {', '.join(one.kept)}")
             if one.beside:
                 print(f"    beside it: {', '.join(one.beside)}")
             if one.note:

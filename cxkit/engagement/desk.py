@@ -16,6 +16,7 @@ from cxkit.engagement.client import Client, read_client
 from cxkit.engagement.frame import read_frame
 from cxkit.engagement.people import mask_of
 from cxkit.engagement.plays import play_book
+from cxkit.engagement.reading import FOLDER, Reads
 from cxkit.engagement.recipes import CLASSES, RECIPES
 from cxkit.engagement.store import Decision, Store, read_store
 from cxkit.instrument import CodeFrame
@@ -25,7 +26,7 @@ from cxkit.records import Result, Stage
 from cxkit.report.blocks import NoteBody
 from cxkit.report.redact import redacted
 from cxkit.tables import intake
-from cxkit.tables.engine import Tables
+from cxkit.tables.engine import ALL, Tables
 from cxkit.tables.health import DataHealth
 from cxkit.tables.mapping import TableMapping
 
@@ -62,10 +63,15 @@ class Desk:
         runs: Path,
         given: Mapping[str, Any],
         seed: int,
+        kept: Path | None = None,
+        reads: Reads | None = None,
     ) -> None:
         self.stage = stage
         self.name = name
         self.folder = folder
+        self.kept = kept or folder
+        """Where the client's settings and history are read: in a run as they were when it began."""
+        self.reads = reads or Reads()
         self.client = client
         self.store = store
         self.place = place
@@ -73,9 +79,12 @@ class Desk:
         self.seed: int = seed
         self.tables: Tables = taken.tables
         self.mask = mask_of(client, taken.tables)
-        self.health: DataHealth = redacted(taken.health, self.mask)
+        self.state: DataHealth = redacted(taken.health, self.mask)
         self.problems = self.mask.plain(taken.problems)
         self.as_of: date = taken.as_of
+        self.tables.noticed = self.reads.table
+        if type(self.tables) is not Tables:
+            self.reads.table(ALL)
         self.settings: SimpleNamespace
         self.settings, self.origin = parameters.settle(
             given, overlay=store.parameters, client=client_parameters(client)
@@ -87,21 +96,30 @@ class Desk:
         return f"{self.client.name}: data to {last}, money in {self.client.currency}"
 
     @property
+    def health(self) -> DataHealth:
+        """The state of the client's data."""
+        self.reads("health")
+        return self.state
+
+    @property
     def decisions(self) -> tuple[Decision, ...]:
         """Decisions recorded on or before `as_of`."""
+        self.reads("decisions")
         return tuple(d for d in self.store.decisions if d.decided <= self.as_of.isoformat())
 
     @property
     def registrations(self) -> tuple[history.Registration, ...]:
         """Experiments as runs up to `as_of` found them registered, oldest first."""
+        self.reads("registrations")
         day = self.as_of.isoformat()
-        return tuple(r for r in history.read(self.folder, history.Registration) if r.seen <= day)
+        return tuple(r for r in history.read(self.kept, history.Registration) if r.seen <= day)
 
     @property
     def forecasts(self) -> tuple[history.Forecast, ...]:
         """Forecasts approved on or before `as_of`, oldest first."""
+        self.reads("forecasts")
         day = self.as_of.isoformat()
-        return tuple(f for f in history.read(self.folder, history.Forecast) if f.approved <= day)
+        return tuple(f for f in history.read(self.kept, history.Forecast) if f.approved <= day)
 
     @property
     def haircut(self) -> Haircut | None:
@@ -113,8 +131,9 @@ class Desk:
     @property
     def challenges(self) -> tuple[history.Challenge, ...]:
         """Objections to numbers logged on or before `as_of`, oldest first."""
+        self.reads("challenges")
         day = self.as_of.isoformat()
-        return tuple(c for c in history.read(self.folder, history.Challenge) if c.logged <= day)
+        return tuple(c for c in history.read(self.kept, history.Challenge) if c.logged <= day)
 
     @property
     def plays(self) -> PlayBook:
@@ -124,7 +143,7 @@ class Desk:
     @property
     def frame(self) -> CodeFrame:
         """The client's code frame: ours with its ``taxonomy.yml`` on top."""
-        return read_frame(self.folder)
+        return read_frame(self.kept)
 
     @property
     def families(self) -> dict[str, str]:
@@ -139,7 +158,8 @@ class Desk:
     def broken(self) -> dict[str, dict[str, int]]:
         """Table → how many rules of its contract the data break, by severity."""
         found: dict[str, dict[str, int]] = {}
-        problems = self.health.frame("problems") if self.health.has("problems") else None
+        health = self.health
+        problems = health.frame("problems") if health.has("problems") else None
         for table, severity in [] if problems is None else zip(problems["table"], problems["severity"], strict=True):
             one = found.setdefault(str(table), {})
             one[str(severity)] = one.get(str(severity), 0) + 1
@@ -158,7 +178,7 @@ class Desk:
     @property
     def provisional(self) -> tuple[str, ...]:
         """Tables that do not tie to the books (``revenue``, ``costs``), so that what rests on them is provisional."""
-        return self.health.provisional
+        return self.state.provisional
 
     def keep(self, result: R) -> R:
         """Mask a result, save it under this run, and hand it back as it was saved."""
@@ -168,6 +188,7 @@ class Desk:
 
     def load(self, cls: type[R]) -> R:
         """A result of an earlier stage: the saved one, or computed now when this run has none yet."""
+        self.reads.result(cls)
         try:
             return results.load(cls, self.place)
         except errors.InputError:
@@ -179,6 +200,7 @@ class Desk:
 
     def previous(self) -> list[dict[str, Any]]:
         """Findings of the last published run before this `as_of`, newest first wins; empty when there is none."""
+        self.reads("previous")
         runs = sorted(self.runs.glob("[0-9]*/results/findings.json"), reverse=True)
         for path in runs:
             if path.parent.parent.name < self.as_of.isoformat():
@@ -188,6 +210,7 @@ class Desk:
 
     def before(self, cls: type[R]) -> R | None:
         """The same result of the last published run before this `as_of`; None without one that can be read."""
+        self.reads("previous")
         for run in sorted(self.runs.glob("[0-9]*/results"), reverse=True):
             if run.parent.name < self.as_of.isoformat() and not run.parent.name.endswith(".failed"):
                 try:
@@ -204,10 +227,13 @@ class Desk:
 
     def commentary(self) -> tuple[NoteBody, ...]:
         """What people wrote about this stage, each with whether its evidence has changed since."""
-        return self.mask.plain(reviews.notes(self.folder, self.store, self.stage, place=self.place))
+        return self.mask.plain(reviews.notes(self.kept, self.store, self.stage, place=self.place))
 
     def evidence(self, stage: str) -> str:
         """Hash of what a stage's saved findings say: what commentary is written against."""
+        for name, cls in CLASSES.items():
+            if name.split(".")[0] == stage != self.stage:
+                self.reads.result(cls)
         return evidence.hash_of(evidence.of_results(self.place, stage=stage))
 
 
@@ -244,8 +270,16 @@ def _inputs(folder: Path, settings: Client, store: Store, taken: intake.Intake, 
     return fingerprint(settings, store, taken, frame=read_frame(folder), seed=seed, history_hash=history.digest(folder))
 
 
-def take_in(folder: Path, client: Client, store: Store, *, as_of: date | None, cache: Path | None) -> intake.Intake:
-    """Read, map, cut and check a client's files."""
+def take_in(
+    folder: Path, client: Client, store: Store, *, as_of: date | None, cache: Path | None, snapshot: str = ""
+) -> intake.Intake:
+    """Read, map, cut and check a client's files, or open the `snapshot` in the cache that an earlier reading named."""
+    if (
+        snapshot
+        and cache
+        and (found := intake.again(cache / snapshot, timezone=client.timezone, currency=client.currency))
+    ):
+        return found
     return intake.load(
         folder,
         mapping=mapping_of(store),
@@ -283,11 +317,15 @@ def open_desk(
     seed = told.get("seed", 1) if seed is None else seed
     given = told.get("given", {}) | {name: value for name, value in given.items() if value is not None}
     folder = places.client_folder(name, data)
-    settings = read_client(folder)
-    store = read_store(folder)
     run = Path(run_dir) if run_dir else folder / "work"
+    pinned = run / places.PINNED / name if run_dir else folder
+    kept = pinned if pinned.is_dir() else folder
+    settings = read_client(kept)
+    store = read_store(kept)
     cache = run.parent / ".snapshots" if run_dir else run / "snapshots"
-    taken = take_in(folder, settings, store, as_of=parse_day(as_of), cache=cache)
+    same = kept.parent / places.SNAPSHOT
+    snapshot = same.read_text(encoding="utf-8") if kept is not folder and same.is_file() else ""
+    taken = take_in(folder, settings, store, as_of=parse_day(as_of), cache=cache, snapshot=snapshot)
     place = run / "results" if run_dir else run / taken.as_of.isoformat() / "results"
     if not run_dir:
         results.renew(place, _inputs(folder, settings, store, taken, seed))
@@ -303,4 +341,6 @@ def open_desk(
         runs=runs,
         given=given,
         seed=seed,
+        kept=kept,
+        reads=Reads(run / FOLDER / stage if kept is not folder else None),
     )

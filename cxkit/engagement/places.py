@@ -13,6 +13,11 @@ from cxkit.errors import InputError
 BATCH = "CXKIT_BATCH"
 """Environment variable through which a batch tells an added notebook, which need not declare parameters, its run."""
 
+PINNED = ".client"
+"""Folder of a run that holds the client's settings and history as they were when it began."""
+SNAPSHOT = "snapshot"
+"""Beside them: the name of the snapshot of its tables."""
+
 
 def told_by_batch() -> dict[str, Any]:
     """What the batch that runs this notebook told its kernel: client, day, seed, folders and values given by hand.

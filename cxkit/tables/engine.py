@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -15,7 +16,10 @@ import pyarrow as pa
 from cxkit.records import Missing
 from cxkit.tables.catalogue import CONTRACTS
 from cxkit.tables.cut import cut_select, quoted
-from cxkit.tables.shapes import derive
+from cxkit.tables.shapes import PAUSES, derive
+
+ALL = "*"
+"""What is noticed instead of a table's name when all of them may have been read."""
 
 
 def connect() -> duckdb.DuckDBPyConnection:
@@ -32,6 +36,19 @@ def connect() -> duckdb.DuckDBPyConnection:
 def _settle(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("SET TimeZone = 'UTC'")
     con.execute("SET enable_progress_bar = false")
+
+
+def named_in(query: str) -> set[str]:
+    """Canonical tables whose names occur in a query: all that it reads, and perhaps a column of the same name.
+
+    >>> sorted(named_in("SELECT count(*) FROM Revenue JOIN accounts USING (account_id)"))
+    ['accounts', 'revenue']
+    """
+    return {word for word in re.findall(r"\w+", query.lower()) if word in CONTRACTS or word == PAUSES}
+
+
+def _unnoticed(name: str) -> None:
+    """Nobody asks which tables are read."""
 
 
 def as_pandas(table: pa.Table) -> pd.DataFrame:
@@ -80,6 +97,8 @@ class Tables(Mapping[str, "nw.LazyFrame[Any] | Missing"]):
         self.currency = currency
         self.unusable = dict(unusable or {})
         self.hashes = dict(hashes or {})
+        self.noticed: Callable[[str], None] = _unnoticed
+        """Told the name of every table whose rows are read, or `ALL`; what a stage has read is known by it."""
         self._supplied = {name: frozenset(columns) for name, columns in supplied.items()}
 
     @classmethod
@@ -111,7 +130,14 @@ class Tables(Mapping[str, "nw.LazyFrame[Any] | Missing"]):
         return cls(con, supplied, as_of=as_of, timezone=timezone, currency=currency, unusable=derived.withheld)
 
     def __getitem__(self, name: str) -> nw.LazyFrame[Any] | Missing:
-        return self._absent(name) or nw.from_native(self.con.table(quoted(name)))
+        if absent := self._absent(name):
+            return absent
+        self.noticed(name)
+        return nw.from_native(self.con.table(quoted(name)))
+
+    def _notice(self, *queries: str) -> None:
+        for name in sorted(set().union(*map(named_in, queries))):
+            self.noticed(name)
 
     def _absent(self, name: str) -> Missing | None:
         if name not in CONTRACTS:
@@ -137,19 +163,21 @@ class Tables(Mapping[str, "nw.LazyFrame[Any] | Missing"]):
 
     def require(self, name: str, *columns: str) -> nw.LazyFrame[Any] | Missing:
         """The table, or a `Missing` that names the table or those of `columns` that were not supplied."""
-        found = self[name]
-        if isinstance(found, Missing):
-            return found.model_copy(update={"columns": columns})
-        absent = tuple(c for c in columns if c not in self._supplied[name])
-        return Missing(name=name, columns=absent) if absent else found
+        return self._lacks(name, columns) or self[name]
 
     def lacking(self, needs: Mapping[str, tuple[str, ...]]) -> tuple[Missing, ...]:
         """Of several tables with their columns, those that are missing; empty when all are there."""
-        found = (self.require(name, *columns) for name, columns in needs.items())
-        return tuple(f for f in found if isinstance(f, Missing))
+        return tuple(f for name, columns in needs.items() if (f := self._lacks(name, columns)))
+
+    def _lacks(self, name: str, columns: tuple[str, ...]) -> Missing | None:
+        if absent := self._absent(name):
+            return absent.model_copy(update={"columns": columns})
+        gone = tuple(c for c in columns if c not in self._supplied[name])
+        return Missing(name=name, columns=gone) if gone else None
 
     def sql(self, query: str) -> duckdb.DuckDBPyRelation:
         """Run SQL over the canonical tables, for what Narwhals has no verb for."""
+        self._notice(query)
         return self.con.sql(query)
 
     def frame(self, query: str | nw.LazyFrame[Any], *, given: nw.LazyFrame[Any] | None = None) -> pd.DataFrame:
@@ -163,6 +191,7 @@ class Tables(Mapping[str, "nw.LazyFrame[Any] | Missing"]):
         >>> tables.frame("SELECT sum(CAST(mrr AS HUGEINT)) AS mrr FROM given", given=large)["mrr"].tolist()
         [12.0]
         """
+        self._notice(query if isinstance(query, str) else "")
         if not isinstance(query, str):
             relation = nw.to_native(query)
         elif given is None:
@@ -173,6 +202,7 @@ class Tables(Mapping[str, "nw.LazyFrame[Any] | Missing"]):
 
     def arrow(self, query: str) -> pa.Table:
         """The rows of a query as an Arrow table, to be lent again; what stages compute on comes by `frame`."""
+        self._notice(query)
         return self.con.sql(query).to_arrow_table()
 
     @contextmanager
@@ -185,6 +215,7 @@ class Tables(Mapping[str, "nw.LazyFrame[Any] | Missing"]):
         ...     len(tables.frame(f"SELECT * FROM {relation}"))
         1
         """
+        self._notice(query)
         self.con.execute(f"CREATE OR REPLACE TEMP TABLE {quoted(name)} AS {query}")
         try:
             yield name
@@ -232,28 +263,33 @@ class Tables(Mapping[str, "nw.LazyFrame[Any] | Missing"]):
         ...     other.frame("SELECT DISTINCT account_id FROM revenue")["account_id"].tolist()
         ['a']
         """
+        self._notice(*views.values())
         con = self.con.cursor()
         _settle(con)
         for name, rows in (lent or {}).items():
             con.register(name, rows)
         for name, query in views.items():
             con.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {query}")
+        other = Tables(
+            con,
+            {**self._supplied, **{n: frozenset(c) for n, c in (supplied or {}).items()}},
+            as_of=self.as_of,
+            timezone=self.timezone,
+            currency=self.currency,
+            unusable=self.unusable,
+            hashes=self.hashes,
+        )
+        other.noticed = self.noticed
         try:
-            yield Tables(
-                con,
-                {**self._supplied, **{n: frozenset(c) for n, c in (supplied or {}).items()}},
-                as_of=self.as_of,
-                timezone=self.timezone,
-                currency=self.currency,
-                unusable=self.unusable,
-                hashes=self.hashes,
-            )
+            yield other
         finally:
             con.close()
 
     @contextmanager
     def embedded(self, *names: str) -> Iterator[duckdb.DuckDBPyConnection]:
         """An embedded engine that holds these tables, for a library that speaks to DuckDB alone."""
+        for name in names or (ALL,):
+            self.noticed(name)
         con = self.con.cursor()
         _settle(con)
         try:

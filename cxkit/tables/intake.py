@@ -67,6 +67,8 @@ class Intake:
     """Rows per table that lie after `as_of`, and so are not there."""
     notes: tuple[str, ...] = ()
     """What was decided while reading: the default day, which shape won."""
+    snapshot: str = ""
+    """Under what name the cut tables are kept; empty where they are not."""
 
     def text(self) -> str:
         """Everything for people: health, problems with file, column and rows, files left aside, decisions."""
@@ -114,9 +116,9 @@ def load(
         rules = {name: rule.model_dump(mode="json") for name, rule in sorted(mapping.items())}
         name = snapshot.key(file_hashes(client_folder), rules, as_of=as_of, timezone=timezone, currency=currency)
         place = cache / name
-        found = snapshot.open_snapshot(place, timezone=timezone, currency=currency)
+        found = again(place, timezone=timezone, currency=currency)
         if found is not None:
-            return _from_snapshot(*found)
+            return found
     with tempfile.TemporaryDirectory(prefix=prefix(), ignore_cleanup_errors=True) as scratch:
         intake, supplied = _load(
             client_folder, mapping, as_of=as_of, timezone=timezone, currency=currency, scratch=Path(scratch)
@@ -131,10 +133,16 @@ def load(
             "derived": list(intake.health.derived),
         }
         snapshot.keep(place, intake.tables, supplied, state)
+        intake = replace(intake, snapshot=place.name)
     return intake
 
 
-def _from_snapshot(tables: Tables, state: Mapping[str, Any]) -> Intake:
+def again(place: Path, *, timezone: str, currency: str) -> Intake | None:
+    """What an earlier reading kept at `place`, whatever the client's files hold now; None without it."""
+    found = snapshot.open_snapshot(place, timezone=timezone, currency=currency)
+    if found is None:
+        return None
+    tables, state = found
     problems = tuple(Problem.model_validate(p) for p in state["problems"])
     return Intake(
         tables=tables,
@@ -145,6 +153,7 @@ def _from_snapshot(tables: Tables, state: Mapping[str, Any]) -> Intake:
         kept=state["kept"],
         cut=state["cut"],
         notes=tuple(state["notes"]),
+        snapshot=place.name,
     )
 
 

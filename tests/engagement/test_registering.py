@@ -95,7 +95,7 @@ def test_a_failed_run_writes_nothing(client: Path, tmp_path: Path, monkeypatch: 
         raise OSError("no space left")
 
     failed = ({"prove": {"status": "failed"}}, "5-prove.ipynb: it broke") if fails == "a stage" else ({}, "")
-    monkeypatch.setattr(batch.steps, "run_stages", lambda *_: failed)
+    monkeypatch.setattr(batch.steps, "run_stages", lambda *_, **__: failed)
     monkeypatch.setattr(
         batch.assemble,
         "write_report",
@@ -109,7 +109,7 @@ def test_a_failed_run_writes_nothing(client: Path, tmp_path: Path, monkeypatch: 
 
 
 def test_a_published_run_writes_once(client: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch.steps, "run_stages", lambda *_: ({}, ""))
+    monkeypatch.setattr(batch.steps, "run_stages", lambda *_, **__: ({}, ""))
     monkeypatch.setattr(batch.assemble, "write_report", lambda *_, **__: batch.assemble.Built(headline="said"))
     for _ in range(2):
         ran = run_clients(client.parent, tmp_path / "runs", ("marlow",), workers=1)

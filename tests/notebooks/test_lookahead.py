@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -84,3 +85,19 @@ def test_the_same_run_twice_differs_in_the_stamp_alone_warm_or_cold(ran: Ran, tm
 def run_json(ran: Ran) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((ran.place("marlow") / "run.json").read_text(encoding="utf-8"))
     return found
+
+
+@pytest.mark.heavy
+def test_stages_taken_over_give_the_report_of_a_run_from_nothing(ran: Ran, tmp_path: Path) -> None:
+    """One table changes: what rests on it runs, the rest is copied; from nothing the same comes out."""
+    data, runs = tmp_path / "data", tmp_path / "runs"
+    shutil.copytree(ran.data / "marlow", data / "marlow")
+    shutil.copytree(ran.place("marlow").parent, runs / "marlow")
+    tickets = data / "marlow" / "tables" / "tickets.parquet"
+    pd.read_parquet(tickets).iloc[1:].to_parquet(tickets, index=False)
+    pieces = run_clients(data, runs, ("marlow",), workers=1, reuse=True)
+    whole = run_clients(data, tmp_path / "other", ("marlow",), workers=1)
+    became = {name: entry["status"] for name, entry in run_json(pieces)["stages"].items()}
+    assert (became["quantify"], became["prove"]) == ("done", "kept"), became
+    assert {entry["status"] for entry in run_json(whole)["stages"].values()} == {"done"}
+    assert_same(bytes_of(pieces, "marlow"), bytes_of(whole, "marlow"))
