@@ -142,6 +142,7 @@ def _run(
 ) -> None:
     """Run the clients of whom something changed, tell of the others; what runs them is imported only for the former."""
     from cxkit.batch import stamps, summary
+    from cxkit.batch.importing import quickly
 
     question: dict[str, Any] = {"as_of": as_of, "given": given or {}, "seed": seed, "audience": audience, "pdf": pdf}
     asked = question if first == STAGES[0] else {}
@@ -151,10 +152,16 @@ def _run(
     if len(same) == len(clients) and form != "json" and board.is_file():
         summary.print_summary(list(same.values()), board)
         return
-    from cxkit.batch import command
+    rest = [client for client in clients if client not in same]
+    if rest and first != "report" and not how.get("cold"):
+        from cxkit.batch import template
+
+        template.begin(how.get("workers", 1))  # it imports while this process does
+    with quickly():
+        from cxkit.batch import command
 
     code = command.run(
-        [client for client in clients if client not in same],
+        rest,
         unchanged=tuple(same.values()),
         first=first,
         asked=asked,

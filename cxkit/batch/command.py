@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from cxkit import STAGES, errors
-from cxkit.batch import kernels, plan
+from cxkit.batch import plan, template
 from cxkit.batch.board import waiting, write_board
-from cxkit.batch.pool import run_all, share_cores
+from cxkit.batch.pool import run_all
 from cxkit.batch.progress import Event, Reporter
 from cxkit.batch.run import read_runs
 from cxkit.batch.summary import UNCHANGED, Ended, print_summary
@@ -48,9 +48,7 @@ def run(
     `unchanged` are those of whom nothing changed since they ran: they are told of, and not run. With `reuse` a stage
     that was computed on the same is taken over.
     """
-    if workers > 1:
-        share_cores(workers)
-    if clients and first != plan.REPORT and not cold and (why := kernels.warm_up()):
+    if clients and first != plan.REPORT and not cold and (why := template.begin(workers)):
         print(f"Kernels start cold: {why}.", file=sys.stderr)
     sweep()
     data = places.data_folder(data_dir)

@@ -17,7 +17,8 @@ from papermill.engines import Engine, NotebookExecutionManager, papermill_engine
 from papermill.exceptions import PapermillExecutionError
 from papermill.log import logger
 
-from cxkit.batch.kernels import Manager, environment
+from cxkit.batch.kernels import Manager
+from cxkit.batch.template import environment
 from cxkit.records import Record
 
 NAME = "cxkit"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -12,8 +13,6 @@ from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerProcess
-from types import ModuleType
 from typing import Any
 
 import matplotlib
@@ -24,22 +23,6 @@ PR_SET_PDEATHSIG = 1
 SET_ON_IMPORT = ("PYDEVD_USE_FRAME_EVAL",)
 """Variables that a library sets when it is imported: the template has imported it already."""
 INLINE = "module://matplotlib_inline.backend_inline"
-
-
-class Process(ForkServerProcess):
-    """A process of the template that does not import the program which asked for it."""
-
-    _lock = threading.Lock()
-
-    @staticmethod
-    def _Popen(process_obj: Any) -> Any:  # multiprocessing's own name
-        with Process._lock:
-            main = sys.modules["__main__"]
-            sys.modules["__main__"] = ModuleType("__main__")
-            try:
-                return ForkServerProcess._Popen(process_obj)
-            finally:
-                sys.modules["__main__"] = main
 
 
 def serve(
@@ -55,6 +38,7 @@ def serve(
     goes through `ready` when the kernel listens.
     """
     os.setsid()
+    gc.freeze()  # what the template imported stays: no search through it for what could go
     _die_with_the_template()
     imported = {name: os.environ[name] for name in SET_ON_IMPORT if name in os.environ}
     os.environ.clear()

@@ -11,22 +11,17 @@ without the rest: ``JUPYTER_DEFAULT_PROVISIONER_NAME=cxkit-warm papermill in.ipy
 from __future__ import annotations
 
 import asyncio
-import json
 import multiprocessing
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import cache
+from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
 from pathlib import Path
 from queue import Empty
@@ -38,24 +33,14 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets import DottedObjectName, Type
 
+from cxkit.batch.template import module_path, warm_up
 from cxkit.tables.scratch import prefix
 
 if sys.platform == "linux":
-    from multiprocessing import forkserver
-
-    from cxkit.batch.forked import Process, serve
+    from cxkit.batch.forked import serve
+    from cxkit.batch.template import Process
 
 PROVISIONER = "cxkit-warm"
-PRELOAD = (
-    *("ipykernel.kernelapp", "ipykernel.debugger", "matplotlib.pyplot"),
-    *("matplotlib.backends.backend_svg", "numpy", "pandas", "scipy.stats", "scipy.optimize", "statsmodels.api"),
-    *("seaborn", "duckdb", "narwhals", "pyarrow.parquet", "pydantic", "yaml", "sqlglot.optimizer", "tea_tasting"),
-    *("splink", "networkx", "rapidfuzz", "babel.dates", "babel.numbers", "jinja2", "nh3", "markdown_it"),
-    *("python_calamine", "pyxirr", "rich"),
-)
-"""What the template imports: libraries of others alone, so that an edit of the workbook takes effect at once."""
-IMPORTING = {"MPLBACKEND": "agg", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-"""The environment under which the template imports: no window system, no word of the debugger."""
 STARTING = 60.0
 """Seconds a forked kernel has to listen before it is started cold instead."""
 LEAVING = 5.0
@@ -66,77 +51,6 @@ LONGEST = 90
 """Characters of a socket's path that every system takes."""
 
 
-def why_cold() -> str:
-    """Why kernels cannot start warm on this system; empty where they can.
-
-    >>> isinstance(why_cold(), str)
-    True
-    """
-    if sys.platform != "linux":
-        return f"forking a process that has libraries loaded is not safe on {sys.platform}"
-    return ""
-
-
-def warm_up() -> str:
-    """Start the template, which imports while the caller goes on; return why there is none, empty when there is."""
-    if why := why_cold():
-        return why
-    held: Any = multiprocessing.current_process()
-    if "tempdir" not in held._config:  # where the template listens: a place that `scratch.sweep` knows
-        held._config["tempdir"] = tempfile.mkdtemp(prefix=prefix())
-        Finalize(None, shutil.rmtree, (held._config["tempdir"], True), exitpriority=-100)
-    try:
-        with environment(IMPORTING):
-            forkserver.set_forkserver_preload(list(PRELOAD))
-            forkserver.ensure_running()
-        threading.Thread(target=_module_path, daemon=True).start()
-    except OSError as problem:
-        return f"the template did not start ({problem})"
-    return ""
-
-
-def join_template() -> None:
-    """Use the template of the process that forked this one, where it was forked, instead of starting another."""
-    if sys.platform != "linux":
-        return
-    held: Any = forkserver._forkserver
-    if held._forkserver_alive_fd is not None and held._forkserver_pid is None:
-        held.ensure_running = lambda: None
-
-
-def beside(work: Callable[..., None], *given: Any, name: str) -> BaseProcess:
-    """A process that does `work`, not started yet: forked from the template, or fresh where kernels start cold."""
-    if sys.platform != "linux" or warm_up():
-        return multiprocessing.get_context("spawn").Process(target=work, args=given, name=name)
-    return Process(target=work, args=given, name=name)
-
-
-@contextmanager
-def environment(names: Mapping[str, str]) -> Iterator[None]:
-    """Environment variables that a process started meanwhile inherits; as they were afterwards."""
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(names)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
-
-
-@cache
-def _module_path() -> tuple[str, ...]:
-    """Where a fresh interpreter looks modules up."""
-    told = subprocess.run(
-        [sys.executable, "-c", "import json, sys; print(json.dumps(sys.path[1:]))"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return tuple(json.loads(told.stdout))
-
-
 class Forked:
     """A forked kernel with the methods of `subprocess.Popen` that Jupyter calls."""
 
@@ -144,7 +58,7 @@ class Forked:
 
     def __init__(self, arguments: Sequence[str], *, folder: str, environment: Mapping[str, str]) -> None:
         self.ready, listening = multiprocessing.Pipe(duplex=False)
-        given = (list(arguments), folder, dict(environment), _module_path(), listening)
+        given = (list(arguments), folder, dict(environment), module_path(), listening)
         self.process = Process(target=serve, args=given, name="cxkit-kernel")
         Finalize(None, _end_all, exitpriority=100)
         self.process.start()

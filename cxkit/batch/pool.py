@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from cxkit.batch import interrupt, kernels
+from cxkit.batch import interrupt, template
 from cxkit.batch.plan import Job
 from cxkit.batch.progress import Event, Listener
 from cxkit.batch.run import run_client
@@ -39,13 +39,13 @@ def _side_by_side(jobs: Sequence[Job], listen: Listener, workers: int) -> list[E
     waiting = list(jobs)
     working: dict[Connection[Any, Any], tuple[BaseProcess, Job]] = {}
     ended: dict[str, Ended] = {}
-    share_cores(workers)
+    template.share_cores(workers)
     try:
         while waiting or working:
             while waiting and len(working) < workers:
                 job = waiting.pop(0)
                 reader, writer = multiprocessing.Pipe(duplex=False)
-                worker = kernels.beside(_work, job, writer, name=f"cxkit-{job.client}")
+                worker = template.beside(_work, job, writer, name=f"cxkit-{job.client}")
                 worker.start()
                 writer.close()
                 working[reader] = (worker, job)
@@ -62,14 +62,6 @@ def _side_by_side(jobs: Sequence[Job], listen: Listener, workers: int) -> list[E
         _stop([process for process, _ in working.values()])
         raise
     return [ended[job.client] for job in jobs]
-
-
-def share_cores(workers: int) -> None:
-    """Give each of so many clients its share of the cores; before the template starts, whose libraries count them once.
-
-    What the environment says already stays.
-    """
-    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 2) // workers)))
 
 
 def _heard(reader: Connection[Any, Any], listen: Listener) -> Ended | str | None:
@@ -90,14 +82,19 @@ def _told(outcome: Ended | str, job: Job, process: BaseProcess, listen: Listener
     """The end of a client, also of one whose process went away without a word."""
     if isinstance(outcome, Ended):
         return outcome
-    reason = outcome or f"its process ended without a word (exit code {process.exitcode}); most often memory ran out"
+    reason = outcome or silence(process.exitcode)
     listen(Event(client=job.client, what="failed", text=reason.splitlines()[-1]))
     return Ended(client=job.client, status="failed", reason=reason)
 
 
+def silence(code: int | None) -> str:
+    """Why a client failed whose process went away without a word."""
+    return f"its process ended without a word (exit code {code}); most often memory ran out"
+
+
 def _work(job: Job, writer: Connection[Any, Any]) -> None:
     """Run one client in this process and tell the parent."""
-    kernels.join_template()
+    template.join_template()
     threading.Thread(target=_leave_with_the_runner, daemon=True).start()
     try:
         with interrupt.interruptible():

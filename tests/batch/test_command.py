@@ -89,13 +89,13 @@ def test_each_client_s_share_of_the_cores_is_settled_before_the_template_starts(
     """Its libraries count the cores when they are imported, and never again."""
     seen = []
 
-    def start() -> str:
+    def start(*_: str) -> str:
         seen.append(os.environ.get("OMP_NUM_THREADS"))
         return ""
 
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
-    monkeypatch.setattr(command.kernels, "warm_up", start)
+    monkeypatch.setattr(command.template, "warm_up", start)
     monkeypatch.setattr(command, "run_all", lambda *given, **more: [])
     folder = copy_of("marlow")
     assert command.run(["marlow"], workers=4, data_dir=folder.parent) == 0

@@ -14,13 +14,13 @@ import nbformat
 import psutil
 import pytest
 
-from cxkit.batch import kernels
+from cxkit.batch import kernels, template
 from cxkit.batch.engine import Outcome, run_notebook
 from cxkit.tables.scratch import sweep
 
 pytestmark = [
     pytest.mark.run,
-    pytest.mark.skipif(bool(kernels.why_cold()), reason=f"no warm kernels here: {kernels.why_cold()}"),
+    pytest.mark.skipif(bool(template.why_cold()), reason=f"no warm kernels here: {template.why_cold()}"),
 ]
 
 ABOUT = """
@@ -67,10 +67,18 @@ def test_warm_kernel_is_a_cold_one_that_started_sooner(tmp_path: Path, monkeypat
 
 def test_template_has_every_library_and_nothing_of_cxkit(tmp_path: Path) -> None:
     """The fork server passes over what it cannot import without a word."""
-    asked = f"import sys\nprint([m for m in {kernels.PRELOAD!r} if m not in sys.modules])"
+    asked = f"import sys\nprint([m for m in {template.PRELOAD!r} if m not in sys.modules])"
     ours = "import sys\nprint(sorted(m for m in sys.modules if m.split('.')[0] == 'cxkit'))"
     assert ran(tmp_path, asked, ours).kernel == "warm"
-    assert said(tmp_path / "out.ipynb") == ["[]\n", "['cxkit', 'cxkit.batch', 'cxkit.batch.forked']\n"]
+    forking = [
+        "cxkit",
+        "cxkit.batch",
+        "cxkit.batch.forked",
+        "cxkit.batch.template",
+        "cxkit.tables",
+        "cxkit.tables.scratch",
+    ]
+    assert said(tmp_path / "out.ipynb") == ["[]\n", f"{forking}\n"]
 
 
 def test_two_warm_kernels_draw_different_numbers(tmp_path: Path) -> None:
@@ -200,9 +208,9 @@ for name in [n for n in sys.modules if n.startswith("cxkit.batch") or n == "mult
     del sys.modules[name]
 sys.platform = "win32"
 import cxkit.batch.command
-from cxkit.batch import kernels
-print(kernels.warm_up(), kernels.beside(print, name="x")._start_method)
-kernels.join_template()
+from cxkit.batch import template
+print(template.warm_up(), template.beside(print, name="x")._start_method)
+template.join_template()
 """
 
 

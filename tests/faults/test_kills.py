@@ -22,12 +22,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cxkit.batch import kernels
+from cxkit.batch import template
 
 pytestmark = [
     pytest.mark.heavy,
     pytest.mark.xdist_group("batch"),
-    pytest.mark.skipif(bool(kernels.why_cold()), reason="processes are told apart as Linux shows them"),
+    pytest.mark.skipif(bool(template.why_cold()), reason="processes are told apart as Linux shows them"),
 ]
 
 KILLS = int(os.environ.get("CXKIT_KILLS", "20"))

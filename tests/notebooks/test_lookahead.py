@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from cxkit.batch import kernels
+from cxkit.batch import template
 from tests.conftest import Ran, run_clients
 
 pytestmark = [pytest.mark.run, pytest.mark.xdist_group("samples")]
@@ -79,7 +79,7 @@ def test_the_same_run_twice_differs_in_the_stamp_alone_warm_or_cold(ran: Ran, tm
     again = run_clients(ran.data, tmp_path / "runs", ("marlow",), workers=1, cold=True)
     assert_same(bytes_of(ran, "marlow"), bytes_of(again, "marlow"))
     ways = [{s["kernel"] for s in run_json(one)["stages"].values()} for one in (ran, again)]
-    assert ways == [{"cold" if kernels.why_cold() else "warm"}, {"cold"}]
+    assert ways == [{"cold" if template.why_cold() else "warm"}, {"cold"}]
 
 
 def run_json(ran: Ran) -> dict[str, Any]:
