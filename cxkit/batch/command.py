@@ -11,9 +11,9 @@ from cxkit import STAGES, errors
 from cxkit.batch import plan, template
 from cxkit.batch.board import waiting, write_board
 from cxkit.batch.pool import run_all
-from cxkit.batch.progress import Event, Reporter
+from cxkit.batch.progress import Event, Reporter, nothing_to_do
 from cxkit.batch.run import read_runs
-from cxkit.batch.summary import UNCHANGED, Ended, print_summary
+from cxkit.batch.summary import Ended, print_summary
 from cxkit.engagement import places
 from cxkit.engagement.desk import parse_day
 from cxkit.engagement.notebooks import copies
@@ -83,7 +83,7 @@ def run(
             refused.append(Ended(client=client, status="failed", reason=str(problem)))
     with Reporter(len(clients) + len(unchanged), form) as reporter:
         for ended in unchanged:
-            reporter(Event(client=ended.client, what="done", step=Event(client="", what="done").steps, text=UNCHANGED))
+            reporter(nothing_to_do(ended.client))
         for ended in refused:
             reporter(Event(client=ended.client, what="failed", text=ended.reason.splitlines()[0]))
         ended_all = [*unchanged, *refused, *run_all(jobs, reporter, workers=workers)]

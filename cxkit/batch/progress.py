@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from cxkit import STAGES
+from cxkit.batch.summary import UNCHANGED
 from cxkit.records import Record
 
 
@@ -29,6 +30,12 @@ class Event(Record):
     seconds: float = 0.0
     """Since the client's run began."""
     text: str = ""
+
+
+def nothing_to_do(client: str) -> Event:
+    """The end of a client of whom nothing changed."""
+    steps = len(STAGES) + 2
+    return Event(client=client, what="done", step=steps, steps=steps, text=UNCHANGED)
 
 
 Listener = Callable[[Event], None]

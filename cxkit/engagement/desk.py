@@ -1,4 +1,7 @@
-"""A stage notebook's desk: the client's tables as of a day, the settled assumptions, and a place for results."""
+"""A stage notebook's desk: the client's tables as of a day, the settled assumptions, and a place for results.
+
+Other stages are imported when they are asked for: a kernel of its own waits for everything that is imported here.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +11,15 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from cxkit import STAGES, __version__, errors, prove
+from cxkit import STAGES, __version__, errors
 from cxkit.engagement import evidence, history, parameters, places, results, reviews
 from cxkit.engagement.client import Client, read_client
-from cxkit.engagement.frame import read_frame
 from cxkit.engagement.people import mask_of
-from cxkit.engagement.plays import play_book
 from cxkit.engagement.reading import FOLDER, Reads
-from cxkit.engagement.recipes import CLASSES, RECIPES
 from cxkit.engagement.store import Decision, Store, read_store
-from cxkit.instrument import CodeFrame
 from cxkit.metrics.optimism import Haircut
-from cxkit.orchestrate import PlayBook
 from cxkit.records import Result, Stage
 from cxkit.report.blocks import NoteBody
 from cxkit.report.redact import redacted
@@ -29,6 +27,10 @@ from cxkit.tables import intake
 from cxkit.tables.engine import ALL, Tables
 from cxkit.tables.health import DataHealth
 from cxkit.tables.mapping import TableMapping
+
+if TYPE_CHECKING:
+    from cxkit.instrument import CodeFrame
+    from cxkit.orchestrate import PlayBook
 
 R = TypeVar("R", bound=Result)
 
@@ -126,6 +128,8 @@ class Desk:
         """What is learned from forecasts that came due, for the next case; None while stated confidence is to count."""
         if self.settings.confidence_from != "learned":
             return None
+        from cxkit import prove  # noqa: PLC0415
+
         return prove.forecasts(self.tables, forecasts=self.forecasts, realised=prove.realised(self.tables)).haircut
 
     @property
@@ -138,12 +142,14 @@ class Desk:
     @property
     def plays(self) -> PlayBook:
         """The book of plays with the client's own laid over it."""
+        from cxkit.engagement.plays import play_book  # noqa: PLC0415
+
         return play_book(self.store)
 
     @property
     def frame(self) -> CodeFrame:
         """The client's code frame: ours with its ``taxonomy.yml`` on top."""
-        return read_frame(self.kept)
+        return _frame(self.kept)
 
     @property
     def families(self) -> dict[str, str]:
@@ -192,6 +198,8 @@ class Desk:
         try:
             return results.load(cls, self.place)
         except errors.InputError:
+            from cxkit.engagement.recipes import RECIPES  # noqa: PLC0415
+
             recipe = RECIPES[f"{cls.stage}.{cls.name}"]
         made = recipe(self)
         if not isinstance(made, cls):
@@ -223,6 +231,8 @@ class Desk:
         """Every result of the stages before this one (all six for an added notebook); computed now where missing."""
         last = STAGES.index(self.stage) if self.stage in STAGES else len(STAGES) if self.stage == "own" else 0
         before = STAGES[:last]
+        from cxkit.engagement.recipes import CLASSES  # noqa: PLC0415
+
         return tuple(self.load(cls) for name, cls in CLASSES.items() if name.split(".")[0] in before)
 
     def commentary(self) -> tuple[NoteBody, ...]:
@@ -231,6 +241,8 @@ class Desk:
 
     def evidence(self, stage: str) -> str:
         """Hash of what a stage's saved findings say: what commentary is written against."""
+        from cxkit.engagement.recipes import CLASSES  # noqa: PLC0415
+
         for name, cls in CLASSES.items():
             if name.split(".")[0] == stage != self.stage:
                 self.reads.result(cls)
@@ -267,7 +279,13 @@ def fingerprint(
 
 
 def _inputs(folder: Path, settings: Client, store: Store, taken: intake.Intake, seed: int) -> str:
-    return fingerprint(settings, store, taken, frame=read_frame(folder), seed=seed, history_hash=history.digest(folder))
+    return fingerprint(settings, store, taken, frame=_frame(folder), seed=seed, history_hash=history.digest(folder))
+
+
+def _frame(folder: Path) -> CodeFrame:
+    from cxkit.engagement.frame import read_frame  # noqa: PLC0415
+
+    return read_frame(folder)
 
 
 def take_in(

@@ -26,7 +26,6 @@ LITERAL = frozenset(
     {"raw", "client", "versions", "hashes", "parameters", "snapshot", "table", "columns", "place", "file"}
 )
 """Fields whose text is masked and never rewritten: what a program or a spreadsheet reads, and names."""
-LOCAL = local()
 T = TypeVar("T")
 
 
@@ -59,8 +58,15 @@ class Mask:
 
     def __init__(self, privacy: Privacy, local: Local | None = None) -> None:
         self.privacy = privacy
-        self.local = local or LOCAL
+        self._local = local
         self._people = People(privacy.people if privacy.on else ())
+
+    @property
+    def local(self) -> Local:
+        """How numbers and dates are written: settled when it is first needed, since few kernels need it at all."""
+        if self._local is None:
+            self._local = local()
+        return self._local
 
     def text(self, text: str) -> str:
         """One text masked, its figures and dates as the locale writes them."""
