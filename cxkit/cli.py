@@ -14,6 +14,7 @@ import typer
 
 from cxkit import STAGES, __version__
 from cxkit.cli_options import ClientName, DataDir, Force, LogFormat, RunsDir
+from cxkit.cli_pull import pull
 from cxkit.cli_writing import challenge, comment, decide, review
 from cxkit.errors import ParameterError, PlaybookError
 
@@ -235,7 +236,7 @@ def status(
         typer.echo(line)
 
 
-for _written in (decide, comment, review, challenge):
+for _written in (pull, decide, comment, review, challenge):
     app.command()(_written)
 
 

@@ -16,6 +16,7 @@ from cxkit import errors
 from cxkit.engagement.logo import logo
 from cxkit.records import Record
 from cxkit.report.words import languages
+from cxkit.tables.warehouse import Warehouse
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
@@ -65,6 +66,8 @@ class Client(Record):
     brand: Brand = Brand()
     privacy: Privacy = Privacy()
     engine: Literal["duckdb"] = "duckdb"
+    warehouse: Warehouse | None = None
+    """The client's own database, from which ``cxkit pull`` fetches tables."""
 
     @field_validator("currency")
     @classmethod
@@ -134,7 +137,8 @@ def read_client(folder: Path) -> Client:
     except ValidationError as failed:
         for item in failed.errors():
             field = ".".join(map(str, item["loc"]))
-            problems.append(f"{field}: {item['msg'].removeprefix('Value error, ')} (found {item['input']!r})")
+            found = "" if field.startswith("warehouse") else f" (found {item['input']!r})"  # it may hold a secret
+            problems.append(f"{field}: {item['msg'].removeprefix('Value error, ')}{found}")
     if problems:
         raise errors.InputError(errors.all_problems(problems, what=where))
     logo(folder, client.brand.logo)

@@ -42,6 +42,15 @@ privacy:
   mask: true                # hide names, e-mail addresses and telephone numbers, and groups under five people
 
 engine: duckdb
+
+# The client's own database, for cxkit pull; its password never stands here but in CXKIT_WAREHOUSE_PASSWORD.
+#warehouse:
+#  driver: postgresql
+#  host: db.example.com
+#  database: shop
+#  user: reader
+#  tables:
+#    orders: sales.orders   # the playbook's name, then a relation or a query
 """
 
 
