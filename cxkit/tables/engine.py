@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -16,6 +17,7 @@ import pyarrow as pa
 from cxkit.records import Missing
 from cxkit.tables.catalogue import CONTRACTS
 from cxkit.tables.cut import cut_select, quoted
+from cxkit.tables.scratch import private
 from cxkit.tables.shapes import PAUSES, derive
 
 ALL = "*"
@@ -23,10 +25,14 @@ ALL = "*"
 
 
 def connect() -> duckdb.DuckDBPyConnection:
-    """Open an in-memory engine that never reaches out: no downloads, no extension loading, UTC, quiet."""
+    """Open an in-memory engine that never reaches out: no downloads, no extension loading, UTC, quiet.
+
+    What does not fit into memory goes to a scratch folder that only this user can open, never to the folder worked in.
+    """
     offline: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
+        "temp_directory": str(private() / uuid.uuid4().hex),
     }
     con = duckdb.connect(":memory:", config=offline)
     _settle(con)

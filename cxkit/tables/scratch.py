@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from functools import cache
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 
@@ -15,6 +17,23 @@ def prefix() -> str:
     True
     """
     return f"cxkit-{os.getpid()}-"
+
+
+def private() -> Path:
+    """A folder of this process that no other user can open, removed when the process ends.
+
+    >>> private() == private(), private().stat().st_mode & 0o077
+    (True, 0)
+    """
+    return _made_for(os.getpid())
+
+
+@cache
+def _made_for(pid: int) -> Path:
+    place = Path(tempfile.mkdtemp(prefix=prefix()))
+    # unlike atexit it is done in the workers of a pool too, and not in a process forked from this one
+    Finalize(None, shutil.rmtree, args=(place,), kwargs={"ignore_errors": True}, exitpriority=0)
+    return place
 
 
 def sweep() -> None:
