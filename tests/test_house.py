@@ -24,7 +24,7 @@ FLOORS = [
     set(cxkit.STAGES),
     {"report", "widgets", "charts", "engagement", "simulate"},
     {"batch"},
-    {"cli", "cli_options", "cli_writing"},
+    {"cli", "cli_options", "cli_pull", "cli_writing"},
 ]
 """Imports point down only: a module may import from its own floor and from those before it."""
 FLOOR = {name: level for level, names in enumerate(FLOORS) for name in names}

@@ -43,14 +43,7 @@ privacy:
 
 engine: duckdb
 
-# The client's own database, for cxkit pull; its password never stands here but in CXKIT_WAREHOUSE_PASSWORD.
-#warehouse:
-#  driver: postgresql
-#  host: db.example.com
-#  database: shop
-#  user: reader
-#  tables:
-#    orders: sales.orders   # the playbook's name, then a relation or a query
+# Where the client's own database is, for cxkit pull, stands below "warehouse:"; the playbook's page batch.md shows how.
 """
 
 
