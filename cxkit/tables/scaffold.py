@@ -43,7 +43,8 @@ privacy:
 
 engine: duckdb
 
-# Where the client's own database is, for cxkit pull, stands below "warehouse:"; the playbook's page batch.md shows how.
+# The client's own database, for cxkit pull: the page batch.md of the playbook; its password never stands here.
+#warehouse: {{host: db.example.com, database: shop, user: reader, tables: {{orders: sales.orders}}}}
 """
 
 
