@@ -89,12 +89,12 @@ class Facts:
         if self.tables.lacking({"training": ("month", "team", "programme", "eligible", "completed")}):
             return None
         latest = "row_number() OVER (PARTITION BY team, programme ORDER BY month DESC, eligible DESC, completed)"
-        found = self.tables.sql(
-            "SELECT sum(completed), sum(eligible) FROM (SELECT completed, eligible FROM training WHERE month > "
+        found = self.tables.frame(
+            "SELECT sum(completed) AS completed, sum(eligible) AS eligible FROM (SELECT completed, eligible FROM training WHERE month > "
             f"DATE '{self.tables.as_of}' - INTERVAL 12 MONTH AND eligible > 0 AND completed IS NOT NULL "
             f"QUALIFY {latest} = 1)"
-        ).fetchall()[0]
-        return float(found[0]) / float(found[1]) if found[1] else None
+        ).iloc[0]
+        return float(found["completed"]) / float(found["eligible"]) if found["eligible"] > 0 else None
 
     @property
     def case_share(self) -> float | None:

@@ -55,7 +55,7 @@ def seated(tables: Tables) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         if "business_unit" in tables.supplied(name):
             column = quoted("business_unit")
             query = f"SELECT DISTINCT {column} FROM {quoted(name)} WHERE {column} IS NOT NULL ORDER BY 1 LIMIT 200"
-            for (text,) in tables.sql(query).fetchall():
+            for text in tables.arrow(query)["business_unit"].to_pylist():
                 unit(text)
     units = [{**found, "has_seat": found["seats"] > 0} for _, found in sorted(named.items())]
     return seats, units

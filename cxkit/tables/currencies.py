@@ -31,8 +31,8 @@ def without_rate(tables: Tables, name: str, month: str) -> list[str]:
     known = f"AND (currency, month) NOT IN ({rated})" if "fx" in tables.present else ""
     rows = f"SELECT DISTINCT {month} AS month, currency FROM {quoted(name)}"
     foreign = f"currency <> {text_literal(tables.currency)} AND month IS NOT NULL {known}"
-    found = tables.sql(f"SELECT DISTINCT currency FROM ({rows}) WHERE {foreign} ORDER BY currency")
-    return [row[0] for row in found.fetchall()]
+    found = tables.arrow(f"SELECT DISTINCT currency FROM ({rows}) WHERE {foreign} ORDER BY currency")
+    return [str(currency) for currency in found["currency"].to_pylist()]
 
 
 def monthly(tables: Tables, name: str, month: str, amount: str, where: str = "true") -> str:

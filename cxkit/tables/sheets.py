@@ -42,8 +42,8 @@ def rows(tables: Tables, name: str) -> list[Row]:
         return []
     contract = CONTRACTS[name]
     select = ", ".join(quoted(c) for c in contract.names)
-    found = tables.sql(f"SELECT {select} FROM {quoted(name)}").fetchall()
-    cleaned = [dict(zip(contract.names, (_clean(v) for v in values), strict=True)) for values in found]
+    found = tables.arrow(f"SELECT {select} FROM {quoted(name)}").to_pylist()
+    cleaned = [{column: _clean(value) for column, value in row.items()} for row in found]
     cleaned.sort(key=lambda row: _order(row, contract.key))
     kept: dict[tuple[Any, ...], Row] = {}
     for index, row in enumerate(cleaned):

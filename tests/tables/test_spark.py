@@ -16,7 +16,9 @@ import pytest
 
 from cxkit.records import Missing, Result
 from cxkit.tables import spark as second
+from cxkit.tables.currencies import without_rate
 from cxkit.tables.engine import Tables
+from cxkit.tables.sheets import rows
 from cxkit.tables.spark import SparkTables, on_spark
 
 pytestmark = [pytest.mark.spark, pytest.mark.heavy]
@@ -168,3 +170,14 @@ def test_a_whole_client_gives_the_same_results_on_both_engines(
         same(RECIPES[recipe](ours), RECIPES[recipe](theirs))
     theirs.tables.close()
     shutil.rmtree(tmp_path / "data")
+
+
+def test_authored_rows_and_foreign_currencies_are_the_same(spark: Any):
+    goals = pd.DataFrame({"goal_id": ["G2", "G1", "G1"], "goal": ["Grow ", " ", "again"], "type": ["growth"] * 3})
+    wins = pd.DataFrame({"initiative_id": ["I1"], "initiative": ["Call"], "started": ["2026-05-04"], "budget": [12.5]})
+    book = BOOK.assign(mrr=[10, 11, 12], currency=["USD", "EUR", "CHF"])
+    ours = Tables.from_frames({"goals": goals, "initiatives": wins, "revenue": book}, as_of=date(2026, 6, 30))
+    theirs = on_spark(ours, spark)
+    for name in ("goals", "initiatives"):
+        assert rows(theirs, name) == rows(ours, name) != []
+    assert without_rate(theirs, "revenue", "month") == without_rate(ours, "revenue", "month") == ["CHF", "USD"]
