@@ -150,7 +150,12 @@ def _run(
     wanted = clients if asked and not again else []
     same = stamps.those_unchanged(wanted, asked, data_dir=data_dir, runs_dir=runs_dir)
     board = stamps.board(data_dir=data_dir, runs_dir=runs_dir)
-    if len(same) == len(clients) and form != "json" and board.is_file():
+    if len(same) == len(clients) and board.is_file():
+        if form == "json":
+            from cxkit.batch.progress import Reporter, nothing_to_do
+
+            for client in same:
+                Reporter(len(same), form)(nothing_to_do(client))
         summary.print_summary(list(same.values()), board)
         return
     rest = [client for client in clients if client not in same]

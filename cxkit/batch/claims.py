@@ -58,7 +58,8 @@ def claimed(home: Path, *, wait: float = 0.0) -> Iterator[None]:
         yield
     finally:
         ended.set()
-        path.unlink(missing_ok=True)
+        if _ours(path):
+            path.unlink(missing_ok=True)
 
 
 def sweep(home: Path) -> None:
@@ -101,6 +102,12 @@ def _take(path: Path) -> bool:
     return True
 
 
+def _ours(path: Path) -> bool:
+    """Whether the claim is still this process's: a run that was held up for long may have been taken for dead."""
+    holder, me = _holder(path), psutil.Process()
+    return holder is not None and (holder["process"], holder["machine"]) == (me.pid, socket.gethostname())
+
+
 def _take_without_links(path: Path, draft: Path) -> bool:
     try:
         handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
@@ -123,7 +130,7 @@ def _holder(path: Path) -> dict[str, Any] | None:
 def _dead(holder: dict[str, Any], path: Path) -> bool:
     """Whether the run that holds a client is gone: its process, or on another machine its signs of life."""
     if holder["machine"] != socket.gethostname():
-        return _age(path) > SILENT
+        return abs(_age(path)) > SILENT  # one from the future was left before a clock was set back
     try:
         return abs(psutil.Process(holder["process"]).create_time() - holder["born"]) > 1
     except psutil.NoSuchProcess:
@@ -155,6 +162,8 @@ def _live(path: Path, ended: threading.Event) -> None:
     """Give a sign of life until the run ends."""
     while not ended.wait(BEAT):
         try:
+            if not _ours(path):
+                return
             os.utime(path)
         except OSError:
             return

@@ -12,6 +12,7 @@ from cxkit.batch import plan, template
 from cxkit.batch.board import waiting, write_board
 from cxkit.batch.pool import run_all
 from cxkit.batch.progress import Event, Reporter, nothing_to_do
+from cxkit.batch.refusal import refusal
 from cxkit.batch.run import read_runs
 from cxkit.batch.summary import Ended, print_summary
 from cxkit.engagement import places
@@ -87,9 +88,15 @@ def run(
         for ended in refused:
             reporter(Event(client=ended.client, what="failed", text=ended.reason.splitlines()[0]))
         ended_all = [*unchanged, *refused, *run_all(jobs, reporter, workers=workers)]
-    board = write_board(runs, data)
+    try:
+        board = write_board(runs, data)
+    except OSError as problem:
+        if not (why := refusal(problem)):
+            raise
+        print(f"The board of all clients was not written. {why}", file=sys.stderr)
+        board = None
     print_summary(ended_all, board)
-    return 1 if any(e.status == "failed" or e.unfinished for e in ended_all) else 0
+    return 1 if board is None or any(e.status == "failed" or e.unfinished for e in ended_all) else 0
 
 
 def status(clients: Sequence[str], *, data_dir: Path | None, runs_dir: Path | None) -> list[str]:

@@ -8,6 +8,7 @@ import platform
 import shutil
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from cxkit.batch.basis import basis, same_basis
 from cxkit.batch.claims import claimed
 from cxkit.batch.plan import REPORT, Job
 from cxkit.batch.progress import Listener
+from cxkit.batch.refusal import refusal
 from cxkit.batch.summary import Ended
 from cxkit.batch.written import mask_outputs
 from cxkit.engagement import places, registering
@@ -52,7 +54,12 @@ def run_client(job: Job, listen: Listener) -> Ended:
 
 
 def _broken(job: Job, home: Path, broken: Exception, seconds: float) -> Ended:
-    """The end of a client that met a defect: its traceback goes to a file, its one line to the summary."""
+    """The end of a client that met a defect: its traceback goes to a file, its one line to the summary.
+
+    What the system refused to write is none, and has a line of its own.
+    """
+    if isinstance(broken, OSError) and (reason := refusal(broken)):
+        return Ended(client=job.client, status="failed", reason=reason, seconds=seconds)
     path = home / "error.txt"
     known = publishing.replacements(job, home, "")
     write_text(path, publishing.without_places("".join(traceback.format_exception(broken)), known))
@@ -93,9 +100,9 @@ def _run(job: Job, home: Path, tell: steps.Telling) -> Ended:
         tell("building")
         built = assemble.write_report(building, job=job, settings=settings, store=store, taken=taken, record=record)
         record |= {"status": "done", **built.model_dump(), "seconds": tell.seconds}
-        left.clear(building)
         publishing.scrub(building, job, as_of)
         write_text(building / "run.json", dumps(record))
+        left.clear(building)
         place = _publish(building, home / as_of)
         registering.record(folder, taken.tables, taken.as_of)
         shutil.rmtree(home / f"{as_of}.failed", ignore_errors=True)
@@ -120,7 +127,8 @@ def _run(job: Job, home: Path, tell: steps.Telling) -> Ended:
     )
     if job.asked and not broken:
         told = ended.model_dump(mode="json")
-        stamps.keep(job.client, data=job.data, runs=job.runs, asked=job.asked, before=before, ended=told)
+        with suppress(OSError):  # without a stamp the client is only run again
+            stamps.keep(job.client, data=job.data, runs=job.runs, asked=job.asked, before=before, ended=told)
     return ended
 
 

@@ -37,7 +37,7 @@ class Ended(Record):
     """Which added notebooks failed and why, where the report was published without them; a draft until they run."""
 
 
-def print_summary(ended: Sequence[Ended], board: Path) -> None:
+def print_summary(ended: Sequence[Ended], board: Path | None) -> None:
     """Say on standard output where every report is, and for each failure why and which file to open."""
     for one in ended:
         if one.status == "done":
@@ -57,5 +57,6 @@ def print_summary(ended: Sequence[Ended], board: Path) -> None:
             print(f"✗ {one.client}: {reason}")
         if one.open:
             print(f"    open {one.open}")
-    print(f"All clients: {board}")
+    if board is not None:
+        print(f"All clients: {board}")
     sys.stdout.flush()

@@ -90,8 +90,8 @@ class Facts:
             return None
         latest = "row_number() OVER (PARTITION BY team, programme ORDER BY month DESC, eligible DESC, completed)"
         found = self.tables.frame(
-            "SELECT sum(completed) AS completed, sum(eligible) AS eligible FROM (SELECT completed, eligible FROM training WHERE month > "
-            f"DATE '{self.tables.as_of}' - INTERVAL 12 MONTH AND eligible > 0 AND completed IS NOT NULL "
+            "SELECT sum(completed) AS completed, sum(eligible) AS eligible FROM (SELECT * FROM training "
+            f"WHERE month > DATE '{self.tables.as_of}' - INTERVAL 12 MONTH AND eligible > 0 AND completed IS NOT NULL "
             f"QUALIFY {latest} = 1)"
         ).iloc[0]
         return float(found["completed"]) / float(found["eligible"]) if found["eligible"] > 0 else None

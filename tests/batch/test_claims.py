@@ -79,6 +79,20 @@ def test_claim_gives_signs_of_life(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         assert path.stat().st_mtime > 2
 
 
+def test_a_claim_that_another_has_taken_over_is_left_to_it(tmp_path: Path) -> None:
+    with claims.claimed(tmp_path / "acme"):
+        claim(tmp_path / "acme", machine="elsewhere")
+    assert json.loads((tmp_path / "acme" / claims.NAME).read_text())["machine"] == "elsewhere"
+
+
+def test_claim_from_another_machine_s_future_is_that_of_a_dead_run(tmp_path: Path) -> None:
+    claim(tmp_path / "acme", machine="elsewhere")
+    ahead = time.time() + 86_400
+    os.utime(tmp_path / "acme" / claims.NAME, (ahead, ahead))
+    with claims.claimed(tmp_path / "acme"):
+        assert json.loads((tmp_path / "acme" / claims.NAME).read_text())["process"] == os.getpid()
+
+
 def test_sweep_removes_half_made_folders_and_puts_back_what_was_set_aside(tmp_path: Path) -> None:
     for name in (".building-2026-10-31-7", ".old-2026-09-30-7", ".old-2026-10-31-7", "2026-10-31", ".snapshots/keep"):
         (tmp_path / name).mkdir(parents=True)

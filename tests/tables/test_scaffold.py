@@ -32,7 +32,8 @@ def test_create_never_overwrites(tmp_path):
 def test_files_client_yml_with_every_comment_taken_away_is_still_valid():
     text = files("acme")["client.yml"].decode()
     opened = "\n".join(
-        line[1:] if line.startswith(("#  ", "#budget", "#next_council")) else line for line in text.splitlines()
+        line[1:] if line.startswith(("#  ", "#budget", "#next_council", "#warehouse")) else line
+        for line in text.splitlines()
     )
     opened = (
         opened.replace("goals: []", "goals:")
@@ -45,6 +46,7 @@ def test_files_client_yml_with_every_comment_taken_away_is_still_valid():
     assert client.targets["grr"] == 0.91
     assert client.budget == 500000
     assert client.next_council is not None
+    assert client.warehouse is not None
     assert client.brand.logo == "logo.png"
     assert set(settings) == set(Client.model_fields)
     assert set(settings["brand"]) == set(Brand.model_fields)
