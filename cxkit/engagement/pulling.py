@@ -1,6 +1,7 @@
-"""``cxkit pull``: tables of a client's own database into its ``tables/`` folder, all of them or none.
+"""``cxkit pull``: tables of a client's own database into its ``tables/`` folder.
 
-Each finished table waits in a hidden folder until all are there; then they are moved in place. What was interrupted is
+Each finished table waits in a hidden folder until all are there; then they are moved in place, one after another, so
+that only a run that begins in that instant could read tables of two pulls. What was interrupted is
 gone on with at the first table that is not finished. A file that a pull did not write is never replaced.
 """
 
