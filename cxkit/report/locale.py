@@ -150,6 +150,10 @@ class Local:
         """A sentence of a result in the page's language; None where it is not known as a whole."""
         return self.phrases.said(text) if self.phrases else None
 
+    def head(self, text: str) -> str:
+        """The head of a column in the page's language, or as it is."""
+        return (self.phrases.head(text) if self.phrases else None) or self.figures(text)
+
     def _written(self, text: T) -> T:
         if text in _WHOLE and not self._plain:
             return type(text)(self.words(f"unit.{_WHOLE[text]}"))

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from cxkit.metrics.detectors import thorough, without_contacts, without_keys
 from cxkit.metrics.masking import People, visible
 from cxkit.metrics.suppression import HIDDEN, suppressed
-from cxkit.report.blocks import NoteBody, TableBody
+from cxkit.report.blocks import NoteBody, TableBody, TableColumn
 from cxkit.report.challenged import Challenged
 from cxkit.report.inputs import Privacy
 from cxkit.report.locale import Local, local
@@ -100,6 +100,8 @@ class Mask:
             return change(value)
         if isinstance(value, TableBody):
             value = self._table(value)
+        if isinstance(value, TableColumn) and change == self.text:
+            return value.model_copy(update={"label": self.local.head(self.masked(value.label))})
         if isinstance(value, NoteBody | Challenged):
             change = self.masked
         if isinstance(value, Sentence) and not value.own:
@@ -121,8 +123,9 @@ class Mask:
                 "align",
                 "unit",
             }
+            own = {"columns"} if isinstance(value, TableBody) else set()
             changed = {
-                n: self._value(getattr(value, n), self.masked if n in LITERAL else change)
+                n: self._value(getattr(value, n), self.masked if n in LITERAL and n not in own else change)
                 for n in type(value).model_fields
                 if n not in kept
             }

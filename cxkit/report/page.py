@@ -247,7 +247,7 @@ def render(
 def spoken(locale: str) -> dict[str, object]:
     """What every template of a client's is given to speak the client's language."""
     w = words(locale)
-    english = English(foreign=local(locale).foreign)
+    english = English(foreign=local(locale).foreign, language=local(locale).language)
     return {"w": w, "en": english, "grades": {letter: w(f"grade.{letter}") for letter in GRADES}}
 
 

@@ -83,6 +83,14 @@ class Phrases:
                 return Native(between.join(m for m in made if m is not None))
         return None
 
+    def head(self, text: str) -> Native | None:
+        """The head of a column of a result's table; None where it is not known.
+
+        Kept apart from other words: ``Right`` or ``Same`` could be what a client calls something.
+        """
+        found = self._given.heads.get(text)
+        return None if found is None else Native(found)
+
     def every(self, text: str) -> frozenset[str]:
         """What each pattern that fits a text makes of it; more than one is a defect of the patterns."""
         return frozenset(m for p in self._given.sentences if (m := self._filled(p, text.strip())) is not None)
@@ -148,6 +156,7 @@ class Given(NamedTuple):
     pieces_whole: Mapping[str, str]
     labels: Mapping[str, str]
     datives: Mapping[str, str]
+    heads: Mapping[str, str]
 
 
 @cache
@@ -167,6 +176,7 @@ def read(language: str) -> Given:
         {english: own for english, own in pieces.items() if not _PART.search(english)},
         tree.get("labels", {}),
         tree.get("datives", {}),
+        tree.get("heads", {}),
     )
 
 

@@ -28,8 +28,9 @@ class English:
     ('', ' lang="en"', '')
     """
 
-    def __init__(self, *, foreign: bool = False) -> None:
+    def __init__(self, *, foreign: bool = False, language: str = "en") -> None:
         self._mark = Markup(' lang="en"') if foreign else Markup("")
+        self._own = Markup(' lang="{}"').format(language) if foreign else Markup("")
 
     def __bool__(self) -> bool:
         return bool(self._mark)
@@ -40,6 +41,14 @@ class English:
     def __call__(self, *texts: str) -> Markup:
         """The mark for a text, or for several that stand under one."""
         return Markup("") if all(isinstance(t, Native) for t in texts if t) else self._mark
+
+    def own(self, text: str) -> Markup:
+        """The mark for a text that stands inside English and is in the page's own language.
+
+        >>> str(English(foreign=True, language="de").own(Native("Ziele"))), str(English().own("Goals"))
+        (' lang="de"', '')
+        """
+        return self._own if isinstance(text, Native) else Markup("")
 
 
 @cache

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import re
 from importlib.resources import files
+from typing import get_args
 
 import pytest
 import yaml
 
+from cxkit.formats import Unit
+from cxkit.report.blocks import TableBody, TableColumn
 from cxkit.report.inputs import Privacy
 from cxkit.report.locale import Local
 from cxkit.report.mask import Mask
 from cxkit.report.phrases import Native, compiled, read
 from cxkit.report.rendering import English
 from cxkit.report.sentences import Sentence
+from tests.conftest import ROOT
 
 GERMAN = Local("de_DE")
 THIN = "\u202f"
@@ -125,3 +131,40 @@ def test_a_pattern_with_slots_or_choices_of_one_side_alone_is_refused() -> None:
         compiled("{count1} goals", "{count1} [Ziel|Ziele]")
     with pytest.raises(ValueError, match="no kind of slot"):
         compiled("{thing} goals", "{thing} Ziele")
+
+
+def heads_in_the_source() -> dict[str, str]:
+    """Every head of a column that a notebook or a chart declares, as ``{"column": ("Head", "unit")}``, and where."""
+    told = {path.name: [path.read_text(encoding="utf-8")] for path in sorted((ROOT / "cxkit" / "charts").glob("*.py"))}
+    for path in sorted((ROOT / "notebooks").glob("[1-6]-*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        told[path.name] = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    units = {*get_args(Unit), "text", "date", "month", "people"} - {"none"}
+    found = {}
+    for name, sources in told.items():
+        for node in (n for source in sources for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Dict)):
+            for value in node.values:
+                match value:
+                    case ast.Tuple(elts=[ast.Constant(value=str(head)), ast.Constant(value=unit)]) if unit in units:
+                        found[head] = name
+    return found
+
+
+def test_every_head_of_a_column_has_its_german() -> None:
+    heads = heads_in_the_source()
+    assert len(heads) > 400
+    assert {head: where for head, where in heads.items() if head not in read("de").heads} == {}
+    assert [head for head in read("de").heads if head not in heads] == []
+
+
+def test_head_is_german_and_marked_and_the_same_word_in_a_cell_is_the_client_s() -> None:
+    body = TableBody(
+        title="Orders per product",
+        columns=(TableColumn(name="product", label="Right"), TableColumn(name="orders", label="Orders")),
+        rows=(("Right", "1,200"),),
+    )
+    said = Mask(Privacy(), GERMAN).value(body)
+    assert [c.label for c in said.columns] == ["Recht", "Bestellungen"]
+    assert said.rows == (("Right", "1.200"),)
+    assert [str(English(foreign=True, language="de").own(c.label)) for c in said.columns] == [' lang="de"'] * 2
+    assert [c.label for c in Mask(Privacy()).value(body).columns] == ["Right", "Orders"]
