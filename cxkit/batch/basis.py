@@ -13,8 +13,8 @@ from cxkit.engagement.client import Client
 from cxkit.engagement.frame import read_frame
 from cxkit.engagement.store import Store
 
-SHOWN = frozenset({"name", "locale", "brand", "privacy", "goals"})
-"""Settings of a client that change what a report looks like and no number in it."""
+SHOWN = frozenset({"name", "locale", "brand", "privacy", "goals", "warehouse"})
+"""Settings of a client that change what a report looks like, or where its files come from, and no number in it."""
 NAMES = {
     "tables": "the tables",
     "settings": "client.yml",

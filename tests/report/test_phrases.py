@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from collections.abc import Iterator
 from importlib.resources import files
 from typing import get_args
 
@@ -133,16 +134,34 @@ def test_a_pattern_with_slots_or_choices_of_one_side_alone_is_refused() -> None:
         compiled("{thing} goals", "{thing} Ziele")
 
 
-def heads_in_the_source() -> dict[str, str]:
-    """Every head of a column that a notebook or a chart declares, as ``{"column": ("Head", "unit")}``, and where."""
+def sources() -> Iterator[tuple[str, ast.AST]]:
+    """Every node of the notebooks' code and the charts', with the file it is in."""
     told = {path.name: [path.read_text(encoding="utf-8")] for path in sorted((ROOT / "cxkit" / "charts").glob("*.py"))}
     for path in sorted((ROOT / "notebooks").glob("[1-6]-*.ipynb")):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         told[path.name] = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    for name, texts in told.items():
+        yield from ((name, node) for text in texts for node in ast.walk(ast.parse(text)))
+
+
+def test_every_caption_and_title_of_a_table_has_its_german() -> None:
+    told = {}
+    for name, node in sources():
+        match node:
+            case ast.keyword(arg="caption" | "title", value=ast.Constant(value=str(text))) if " " in text:
+                told[text] = name
+    dotted = re.compile(r"[a-z_]+(\.[a-z_]+)+( [a-z_]+(\.[a-z_]+)+)*")  # findings that a figure takes its title from
+    written = {text: name for text, name in told.items() if not dotted.fullmatch(text)}
+    assert len(written) > 100
+    assert {text: name for text, name in written.items() if not isinstance(GERMAN.text(text), Native)} == {}
+
+
+def heads_in_the_source() -> dict[str, str]:
+    """Every head of a column that a notebook or a chart declares, as ``{"column": ("Head", "unit")}``, and where."""
     units = {*get_args(Unit), "text", "date", "month", "people"}
     found = {}
-    for name, sources in told.items():
-        for node in (n for source in sources for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Dict)):
+    for name, node in sources():
+        if isinstance(node, ast.Dict):
             for value in node.values:
                 match value:
                     case ast.Tuple(elts=[ast.Constant(value=str(head)), ast.Constant(value=unit)]) if unit in units:
