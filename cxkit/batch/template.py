@@ -5,6 +5,7 @@ Little is imported here, so that it can be started before all else and imports w
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import os
@@ -130,6 +131,7 @@ def join_template() -> None:
     held: Any = forkserver._forkserver
     if held._forkserver_alive_fd is not None and held._forkserver_pid is None:
         held.ensure_running = lambda: None
+        gc.freeze()  # what the template imported stays: no search through it for what could go
 
 
 def beside(work: Callable[..., None], *given: Any, name: str) -> BaseProcess:
