@@ -14,7 +14,7 @@ def refusal(problem: OSError) -> str:
     >>> refusal(OSError(errno.ENOSPC, "No space left on device"))
     'No space is left on the disk. Make some and give the same command again: finished stages are not lost.'
     >>> refusal(PermissionError(errno.EACCES, "Permission denied", "runs/acme"))
-    'runs/acme cannot be written (permission denied). Let this user write there, or name another with --runs-dir.'
+    'runs/acme is closed to this user (permission denied). Open it, or name another folder for runs with --runs-dir.'
     >>> refusal(FileNotFoundError(errno.ENOENT, "No such file or directory", "a"))
     ''
     """
@@ -22,5 +22,5 @@ def refusal(problem: OSError) -> str:
         return "No space is left on the disk. Make some and give the same command again: finished stages are not lost."
     if problem.errno in CLOSED:
         where, why = problem.filename or "A folder", str(problem.strerror).lower()
-        return f"{where} cannot be written ({why}). Let this user write there, or name another with --runs-dir."
+        return f"{where} is closed to this user ({why}). Open it, or name another folder for runs with --runs-dir."
     return ""

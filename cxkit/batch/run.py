@@ -88,7 +88,11 @@ def _run(job: Job, home: Path, tell: steps.Telling) -> Ended:
             record |= {"engagement_revision": store.revision, "name": settings.name, "audience": job.audience}
         else:
             sources = steps.read_sources(job, building)
-            resuming.pin(job, building, taken)
+            held = resuming.pin(job, building, taken)
+            if (read_client(held), read_store(held)) != (settings, store):
+                raise errors.InputError(
+                    f"The settings of {job.client} were changed while its tables were read. Run it again."
+                )
             known = resuming.Stages(job, building, settings=settings, store=store, taken=taken)
             stages, failure = steps.run_stages(job, building, as_of, sources=sources, tell=tell, known=known)
             record = _record(job, settings, store, taken, stages) | {"basis": rests}

@@ -79,7 +79,7 @@ def test_closed_folder_is_named_and_nothing_runs(copy_of: Callable[[str], Path],
         absent("disk", "root needs setpriv to give up its rights")
     told = run(data, runs, *before)
     assert told.returncode == 1
-    assert f"✗ marlow: {runs / 'marlow'} cannot be written (permission denied)." in told.stdout
+    assert f"✗ marlow: {runs / 'marlow'} is closed to this user (permission denied)." in told.stdout
     assert "--runs-dir" in told.stdout
     assert list(runs.iterdir()) == []
 
