@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from cxkit import STAGES
-from cxkit.batch import left, plan, resuming, steps
+from cxkit.batch import left, plan, resuming, run, steps
 from cxkit.batch.engine import Outcome
 from cxkit.batch.progress import Event
 from cxkit.engagement import places, reading
@@ -276,3 +276,19 @@ def test_a_run_reads_the_client_as_it_was_when_the_run_began(root: Path, machine
     assert now.tables.frame(query).equals(before.tables.frame(query))
     assert now.tables.hashes == taken.tables.hashes
     assert now.folder == folder
+
+
+def test_settings_that_change_while_the_tables_are_read_end_the_run(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the report would be worded by other settings than its notebooks read."""
+    pinned = resuming.pin
+
+    def late(*given: Any) -> Path:
+        (root / "data" / "acme" / "client.yml").write_text("name: Other\ncurrency: USD\ntimezone: UTC\n")
+        return pinned(*given)
+
+    monkeypatch.setattr(resuming, "pin", late)
+    ended = run.run_client(job_of(root), lambda event: None)
+    assert (ended.status, "settings of acme were changed" in ended.reason) == ("failed", True)
+    assert not list((root / "runs" / "acme").glob("[0-9]*"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import glob
 import json
 import os
-import pwd
 import re
 import shutil
 import signal
@@ -50,7 +49,9 @@ def server() -> Iterator[int]:
     pytest.importorskip("adbc_driver_postgresql") if "postgres" not in os.environ.get("CXKIT_REQUIRE", "") else None
     folder, tools = Path(tempfile.mkdtemp(prefix="cxkit-pg-")), programs()
     who: dict[str, Any] = {}
-    if os.getuid() == 0:
+    if os.name == "posix" and os.getuid() == 0:
+        import pwd
+
         user = next((u for u in pwd.getpwall() if u.pw_name in {"postgres", "nobody"} and u.pw_uid), None)
         assert user is not None, "a server does not run as root, and there is nobody else"
         who = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
