@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import NamedTuple
 
 import yaml
@@ -37,6 +39,7 @@ KINDS = {
     "pieces": r"\S(?:.*?\S)??",
 }
 """What a slot of each kind may hold."""
+PARTS = ("sentences", "pieces", "labels", "datives", "heads")
 _PART = re.compile(r"\{([a-z]+)(\d*)\}|\[(?:(\d):)?([^\[\]]*)\]")
 _STOP = re.compile(r"(?<=[.?!]) (?=[A-Z0-9“€$£−])")
 _CLAUSE = re.compile("; ")
@@ -49,14 +52,20 @@ class Native(str):
     __slots__ = ()
 
 
-class Pattern(NamedTuple):
-    """One sentence, compiled: what it looks like in English, and how it is said."""
+@dataclass(frozen=True)
+class Pattern:
+    """One sentence: what it looks like in English, and how it is said."""
 
     english: str
     own: str
-    found: re.Pattern[str]
+    expression: str
     literal: str
     """The longest piece that every sentence of this pattern holds, for a quick no."""
+
+    @cached_property
+    def found(self) -> re.Pattern[str]:
+        """The expression, compiled when a text first holds the literal: most patterns meet none."""
+        return re.compile(self.expression)
 
 
 class Phrases:
@@ -166,18 +175,31 @@ def read(language: str) -> Given:
     >>> read("xx").sentences
     ()
     """
-    file = files("cxkit.report.words") / "sentences" / f"{language}.yml"
-    tree = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    sentences = {english: own for part in tree.get("sentences", {}).values() for english, own in part.items()}
-    pieces = tree.get("pieces", {})
+    tree: dict[str, dict[str, str]] = {part: {} for part in PARTS}
+    for file in files_of(language):
+        for part, said in _loaded(file.read_text(encoding="utf-8")).items():
+            tree[part] |= said
+    pieces = tree["pieces"]
     return Given(
-        tuple(compiled(english, own) for english, own in sentences.items()),
+        tuple(compiled(english, own) for english, own in tree["sentences"].items()),
         tuple(compiled(english, own) for english, own in pieces.items() if _PART.search(english)),
         {english: own for english, own in pieces.items() if not _PART.search(english)},
-        tree.get("labels", {}),
-        tree.get("datives", {}),
-        tree.get("heads", {}),
+        tree["labels"],
+        tree["datives"],
+        tree["heads"],
     )
+
+
+def files_of(language: str) -> list[Traversable]:
+    """The files of a language: one for each stage, one for captions and one for what they share."""
+    folder = files("cxkit.report.words") / "sentences" / language
+    found = folder.iterdir() if folder.is_dir() else ()
+    return sorted((file for file in found if file.name.endswith(".yml")), key=lambda file: file.name)
+
+
+def _loaded(text: str) -> dict[str, dict[str, str]]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster where PyYAML was built with it
+    return yaml.load(text, Loader=loader) or {}  # noqa: S506  both loaders are safe
 
 
 def compiled(english: str, own: str) -> Pattern:
@@ -203,7 +225,7 @@ def compiled(english: str, own: str) -> Pattern:
             made += f"(?:{'|'.join(either)})"
     made += re.escape(english[end:])
     literals.append(english[end:])
-    return Pattern(english, own, re.compile(made), max(literals, key=len))
+    return Pattern(english, own, made, max(literals, key=len))
 
 
 def slots(side: str) -> frozenset[str]:

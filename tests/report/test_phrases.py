@@ -6,7 +6,6 @@ import ast
 import json
 import re
 from collections.abc import Iterator
-from importlib.resources import files
 from typing import get_args
 
 import pytest
@@ -17,7 +16,7 @@ from cxkit.report.blocks import TableBody, TableColumn
 from cxkit.report.inputs import Privacy
 from cxkit.report.locale import Local
 from cxkit.report.mask import Mask
-from cxkit.report.phrases import Native, compiled, read
+from cxkit.report.phrases import PARTS, Native, compiled, files_of, read
 from cxkit.report.rendering import English
 from cxkit.report.sentences import Sentence
 from tests.conftest import ROOT
@@ -75,14 +74,17 @@ def test_what_a_sentence_holds_stands_in_its_german(choice: int) -> None:
         assert not SLOT.search(said), said
 
 
-def test_no_sentence_is_in_the_file_twice() -> None:
-    """YAML would take the last of two without a word."""
-    tree = yaml.compose((files("cxkit.report.words") / "sentences" / "de.yml").read_text(encoding="utf-8"))
-    assert tree is not None
-    for name, part in tree.value:
-        sections = [section for _, section in part.value] if name.value == "sentences" else [part]
-        keys = [key.value for section in sections for key, _ in section.value]
-        assert sorted(keys) == sorted(set(keys)), name.value
+def test_no_sentence_is_in_the_files_twice() -> None:
+    """YAML would take the last of two without a word, and so would the reading of several files."""
+    told: dict[str, list[str]] = {}
+    for file in files_of("de"):
+        tree = yaml.compose(file.read_text(encoding="utf-8"))
+        assert tree is not None
+        for name, part in tree.value:
+            told.setdefault(name.value, []).extend(key.value for key, _ in part.value)
+    assert set(told) <= set(PARTS)
+    for name, keys in told.items():
+        assert sorted(keys) == sorted(set(keys)), name
 
 
 def test_a_sentence_is_german_as_a_whole_or_stays_english_and_marked() -> None:
