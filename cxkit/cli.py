@@ -78,6 +78,9 @@ def run(
     cold: Annotated[bool, typer.Option("--cold", help="start every kernel from nothing")] = False,
     force: Force = False,
     wait: Annotated[float, typer.Option(min=0, help="seconds to wait for another run of the same client")] = 0,
+    cluster: Annotated[
+        str, typer.Option(help="run clients on the workers of this Dask scheduler, such as tcp://10.0.0.5:8786")
+    ] = "",
     seed: Annotated[int, typer.Option(help="seed of every random draw")] = 1,
     audience: Annotated[Literal["board", "team", "partner"], typer.Option(help="who will read it")] = "board",
     pdf: Annotated[bool, typer.Option(help="print the report too, where a Chromium is found")] = True,
@@ -88,6 +91,8 @@ def run(
     """Run the six notebooks of each client and build one report per client."""
     from cxkit.batch import choosing
 
+    if cluster and jobs > 1:
+        raise ParameterError("--cluster runs as many clients at once as its workers have threads; leave out --jobs.")
     chosen = choosing.choose(clients or [], every=every, data_dir=data_dir)
     _run(
         chosen,
@@ -104,6 +109,7 @@ def run(
         cold=cold,
         ceiling=round(max_memory * 2**30),
         wait=wait,
+        cluster=cluster,
         seed=seed,
         audience=audience,
         pdf=pdf,
@@ -159,7 +165,7 @@ def _run(
         summary.print_summary(list(same.values()), board)
         return
     rest = [client for client in clients if client not in same]
-    if rest and first != "report" and not how.get("cold"):
+    if rest and first != "report" and not how.get("cold") and not how.get("cluster"):
         from cxkit.batch import template
 
         template.begin(how.get("workers", 1))  # it imports while this process does

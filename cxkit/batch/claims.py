@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -9,8 +10,9 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from cxkit import errors
 from cxkit.batch import left as left_over
 
 NAME = ".claim.json"
+PROBE = ".now."
 BEAT = 15.0
 """Seconds between two signs of life of a run."""
 SILENT = 120.0
@@ -40,7 +43,7 @@ def claimed(home: Path, *, wait: float = 0.0) -> Iterator[None]:
     path, until = home / NAME, time.monotonic() + wait
     while not _take(path):
         holder = _holder(path)
-        if holder is None and _age(path) < YOUNG:
+        if holder is None and age(path) < YOUNG:
             time.sleep(0.05)  # gone, or another is writing it
         elif holder is None or _dead(holder, path):
             _give_back(path, holder)
@@ -78,6 +81,8 @@ def sweep(home: Path) -> None:
     for pattern in (".old-*", ".snapshots/.building-*"):
         for left in home.glob(pattern):
             shutil.rmtree(left, ignore_errors=True)
+    for probe in home.glob(f"{PROBE}*"):
+        probe.unlink(missing_ok=True)
 
 
 def _take(path: Path) -> bool:
@@ -87,6 +92,7 @@ def _take(path: Path) -> bool:
         "process": me.pid,
         "born": me.create_time(),
         "machine": socket.gethostname(),
+        "where": where(),
         "since": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),
     }
     draft = path.with_name(f"{NAME}.{me.pid}.{threading.get_ident()}")
@@ -105,7 +111,7 @@ def _take(path: Path) -> bool:
 def _ours(path: Path) -> bool:
     """Whether the claim is still this process's: a run that was held up for long may have been taken for dead."""
     holder, me = _holder(path), psutil.Process()
-    return holder is not None and (holder["process"], holder["machine"]) == (me.pid, socket.gethostname())
+    return holder is not None and (holder["process"], holder["where"]) == (me.pid, where())
 
 
 def _take_without_links(path: Path, draft: Path) -> bool:
@@ -124,25 +130,53 @@ def _holder(path: Path) -> dict[str, Any] | None:
         said = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return said if isinstance(said, dict) and {"process", "born", "machine", "since"} <= set(said) else None
+    return said if isinstance(said, dict) and {"process", "born", "machine", "since", "where"} <= set(said) else None
 
 
 def _dead(holder: dict[str, Any], path: Path) -> bool:
     """Whether the run that holds a client is gone: its process, or on another machine its signs of life."""
-    if holder["machine"] != socket.gethostname():
-        return abs(_age(path)) > SILENT  # one from the future was left before a clock was set back
+    if holder["where"] != where():
+        return abs(age(path)) > SILENT  # one from the future was left before a clock was set back
     try:
         return abs(psutil.Process(holder["process"]).create_time() - holder["born"]) > 1
     except psutil.NoSuchProcess:
         return True
 
 
-def _age(path: Path) -> float:
-    """Seconds since the last sign of life; 0 where there is no claim."""
+def age(path: Path) -> float:
+    """Seconds since a file was last written or touched, by the clock that stamps files there; 0 where there is none.
+
+    That of a file server may differ from this machine's, so a file made now is what it is compared with.
+    """
     try:
-        return time.time() - path.stat().st_mtime
+        seen = path.stat().st_mtime
     except OSError:
         return 0.0
+    probe = path.with_name(f"{PROBE}{socket.gethostname()}.{os.getpid()}.{threading.get_ident()}")
+    try:
+        probe.touch()
+        return probe.stat().st_mtime - seen
+    except OSError:
+        return time.time() - seen
+    finally:
+        with suppress(OSError):
+            probe.unlink()
+
+
+@cache
+def where() -> str:
+    """This machine as others tell it from theirs: two may have one name, and two containers of one may not see each
+    other's processes.
+
+    >>> where() == where() != ""
+    True
+    """
+    told = [socket.gethostname()]
+    for name in ("/proc/sys/kernel/random/boot_id", "/proc/self/ns/pid"):
+        with suppress(OSError):
+            path = Path(name)
+            told.append(os.readlink(path) if path.is_symlink() else path.read_text(encoding="utf-8").strip())
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
 
 
 def _give_back(path: Path, holder: dict[str, Any] | None) -> None:

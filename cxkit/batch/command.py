@@ -10,6 +10,7 @@ from typing import Any, Literal
 from cxkit import STAGES, errors
 from cxkit.batch import plan, template
 from cxkit.batch.board import waiting, write_board
+from cxkit.batch.cluster import run_on
 from cxkit.batch.pool import run_all
 from cxkit.batch.progress import Event, Reporter, nothing_to_do
 from cxkit.batch.refusal import refusal
@@ -34,6 +35,7 @@ def run(
     cold: bool = False,
     ceiling: int = 0,
     wait: float = 0,
+    cluster: str = "",
     asked: Mapping[str, Any] | None = None,
     reuse: bool = True,
     unchanged: Sequence[Ended] = (),
@@ -47,9 +49,9 @@ def run(
     """Check every client, run those that can run, print a summary; return the exit code.
 
     `unchanged` are those of whom nothing changed since they ran: they are told of, and not run. With `reuse` a stage
-    that was computed on the same is taken over.
+    that was computed on the same is taken over. With `cluster`, the address of a Dask scheduler, its workers run them.
     """
-    if clients and first != plan.REPORT and not cold and (why := template.begin(workers)):
+    if clients and not cluster and first != plan.REPORT and not cold and (why := template.begin(workers)):
         print(f"Kernels start cold: {why}.", file=sys.stderr)
     sweep()
     data = places.data_folder(data_dir)
@@ -87,7 +89,8 @@ def run(
             reporter(nothing_to_do(ended.client))
         for ended in refused:
             reporter(Event(client=ended.client, what="failed", text=ended.reason.splitlines()[0]))
-        ended_all = [*unchanged, *refused, *run_all(jobs, reporter, workers=workers)]
+        done = run_on(cluster, jobs, reporter) if cluster else run_all(jobs, reporter, workers=workers)
+        ended_all = [*unchanged, *refused, *done]
     try:
         board = write_board(runs, data)
     except OSError as problem:

@@ -16,7 +16,7 @@ from cxkit.batch import interrupt, template
 from cxkit.batch.plan import Job
 from cxkit.batch.progress import Event, Listener
 from cxkit.batch.run import run_client
-from cxkit.batch.summary import Ended
+from cxkit.batch.summary import Ended, silence
 
 GRACE = 15.0
 """Seconds an interrupted client has to shut its kernel down before it is ended."""
@@ -85,11 +85,6 @@ def _told(outcome: Ended | str, job: Job, process: BaseProcess, listen: Listener
     reason = outcome or silence(process.exitcode)
     listen(Event(client=job.client, what="failed", text=reason.splitlines()[-1]))
     return Ended(client=job.client, status="failed", reason=reason)
-
-
-def silence(code: int | None) -> str:
-    """Why a client failed whose process went away without a word."""
-    return f"its process ended without a word (exit code {code}); most often memory ran out"
 
 
 def _work(job: Job, writer: Connection[Any, Any]) -> None:

@@ -37,6 +37,11 @@ class Ended(Record):
     """Which added notebooks failed and why, where the report was published without them; a draft until they run."""
 
 
+def silence(code: int | None) -> str:
+    """Why a client failed whose process went away without a word."""
+    return f"its process ended without a word (exit code {code}); most often memory ran out"
+
+
 def print_summary(ended: Sequence[Ended], board: Path | None) -> None:
     """Say on standard output where every report is, and for each failure why and which file to open."""
     for one in ended:

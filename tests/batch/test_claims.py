@@ -22,6 +22,7 @@ def claim(home: Path, **said: object) -> Path:
         "process": os.getpid(),
         "born": psutil.Process().create_time(),
         "machine": socket.gethostname(),
+        "where": claims.where(),
         "since": "2026-11-23 06:00",
     }
     path = home / claims.NAME
@@ -52,7 +53,9 @@ def test_second_run_waits_where_it_may(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [{"process": 2**22 + 1}, {"born": 1.0}, {"machine": "elsewhere"}], ids=["gone", "another's", "silent"]
+    "said",
+    [{"process": 2**22 + 1}, {"born": 1.0}, {"machine": "elsewhere", "where": "another"}],
+    ids=["gone", "another's", "silent"],
 )
 def test_dead_run_is_followed_by_the_next(tmp_path: Path, said: dict[str, object]) -> None:
     path = claim(tmp_path / "acme", **said)
@@ -63,7 +66,7 @@ def test_dead_run_is_followed_by_the_next(tmp_path: Path, said: dict[str, object
 
 
 def test_run_on_another_machine_is_alive_while_it_gives_signs(tmp_path: Path) -> None:
-    claim(tmp_path / "acme", machine="elsewhere")
+    claim(tmp_path / "acme", machine="elsewhere", where="another")
     with pytest.raises(errors.InputError, match="on elsewhere"), claims.claimed(tmp_path / "acme"):
         pass
 
@@ -81,12 +84,12 @@ def test_claim_gives_signs_of_life(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_a_claim_that_another_has_taken_over_is_left_to_it(tmp_path: Path) -> None:
     with claims.claimed(tmp_path / "acme"):
-        claim(tmp_path / "acme", machine="elsewhere")
+        claim(tmp_path / "acme", machine="elsewhere", where="another")
     assert json.loads((tmp_path / "acme" / claims.NAME).read_text())["machine"] == "elsewhere"
 
 
 def test_claim_from_another_machine_s_future_is_that_of_a_dead_run(tmp_path: Path) -> None:
-    claim(tmp_path / "acme", machine="elsewhere")
+    claim(tmp_path / "acme", machine="elsewhere", where="another")
     ahead = time.time() + 86_400
     os.utime(tmp_path / "acme" / claims.NAME, (ahead, ahead))
     with claims.claimed(tmp_path / "acme"):
