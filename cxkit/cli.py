@@ -5,10 +5,14 @@ Exit codes: 0 all clients done, 1 some client failed, 2 wrong usage, 130 interru
 
 from __future__ import annotations
 
+import atexit
 import json
+import os
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -311,17 +315,38 @@ def pages() -> None:
         typer.echo(f"wrote {path.name}")
 
 
-def main() -> None:
-    """Run the command line; worded errors are printed without a traceback."""
+def main() -> int:
+    """Run the command line and return its exit code; worded errors are printed without a traceback."""
     try:
         app()
     except ParameterError as problem:
         typer.echo(f"cxkit: {problem}", err=True)
-        sys.exit(2)
+        return 2
     except PlaybookError as problem:
         typer.echo(f"cxkit: {problem}", err=True)
-        sys.exit(1)
+        return 1
+    except SystemExit as ended:
+        if not isinstance(ended.code, int | None):
+            raise
+        return ended.code or 0
+    return 0
+
+
+def program() -> NoReturn:
+    """`main` as a program: what is to be done at the end is done, and nothing is taken apart that ends anyway.
+
+    Taking libraries apart object by object takes a second after a run.
+    """
+    code = main()
+    threads: Any = threading
+    threads._shutdown()  # as an interpreter leaves: first the threads are waited for,
+    atexit._run_exitfuncs()  # then what was registered is done
+    with suppress(OSError):  # a reader that has gone, such as head
+        sys.stdout.flush()
+    with suppress(OSError):
+        sys.stderr.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":
-    main()
+    program()

@@ -45,6 +45,8 @@ def serve(
     os.environ.update({**imported, **environment})
     os.chdir(folder)
     sys.path[:] = list(path)
+    if (held := sys.modules.get("cxkit.batch.preloaded")) is not None:
+        held.let_go_of_what_changed()
     launcher = find_spec("ipykernel_launcher")
     sys.argv[:] = [(launcher and launcher.origin) or "ipykernel_launcher", *arguments]
     _as_if_just_imported()

@@ -53,7 +53,9 @@ PRELOAD = (
     *("python_calamine", "pyxirr", "rich.console", "pyarrow.dataset"),
     *("pydantic.main", "pydantic.types", "pydantic.networks", "pydantic.json_schema", "annotated_types"),
 )
-"""What the template imports: libraries of others alone, so that an edit of the workbook takes effect at once."""
+"""What every template imports: libraries of others alone."""
+OURS = "cxkit.batch.preload"
+"""What the template of a command that runs clients imports besides: the workbook, see `cxkit.batch.preloaded`."""
 OF_WORKERS = (
     "papermill",
     "papermill.iorw",
@@ -91,7 +93,7 @@ def begin(workers: int) -> str:
     """Settle each client's share of the cores and start the template; return why there is none."""
     if workers > 1:
         share_cores(workers)
-    return warm_up(*OF_WORKERS if workers > 1 else ())
+    return warm_up(*(OF_WORKERS if workers > 1 else ()), OURS, *(("cxkit.batch.run",) if workers > 1 else ()))
 
 
 def warm_up(*more: str) -> str:

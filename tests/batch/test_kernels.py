@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import nbformat
 import psutil
 import pytest
 
+import cxkit
 from cxkit.batch import kernels, template
 from cxkit.batch.engine import Outcome, run_notebook
 from cxkit.tables.scratch import sweep
@@ -79,6 +81,64 @@ def test_template_has_every_library_and_nothing_of_cxkit(tmp_path: Path) -> None
         "cxkit.tables.scratch",
     ]
     assert said(tmp_path / "out.ipynb") == ["[]\n", f"{forking}\n"]
+
+
+EDITED = """
+import pathlib, sys
+import cxkit
+from cxkit.batch import template
+template.begin(1)
+from cxkit.batch.engine import run_notebook
+home, package = pathlib.Path(sys.argv[1]), pathlib.Path(cxkit.__file__).parent
+assert package.parent == home, package
+
+def tell(name):
+    ended = run_notebook(home / "in.ipynb", home / f"{name}.ipynb", {}, seconds=60)
+    assert (ended.done, ended.kernel) == (True, "warm"), ended
+
+tell("before")
+code = package / "align" / "__init__.py"
+code.write_text(code.read_text() + "EDITED = True\\n")
+tell("edited")
+"""
+
+
+def copied(tmp_path: Path) -> dict[str, str]:
+    """The workbook in a folder of its own, and the environment that finds it there."""
+    shutil.copytree(Path(cxkit.__file__).parent, tmp_path / "cxkit", ignore=shutil.ignore_patterns("__pycache__"))
+    return {**os.environ, "PYTHONPATH": str(tmp_path)}
+
+
+def test_template_of_a_command_has_the_workbook_until_a_file_of_it_is_edited(tmp_path: Path) -> None:
+    loaded = "import sys\nprint('cxkit.align' in sys.modules, 'cxkit.charts.quantify' in sys.modules)"
+    told = "from cxkit import align\nprint(getattr(align, 'EDITED', False), align.__file__)"
+    book(tmp_path / "in.ipynb", loaded, told)
+    environment = copied(tmp_path)
+    subprocess.run([sys.executable, "-c", EDITED, str(tmp_path)], env=environment, cwd=tmp_path, check=True)
+    code = tmp_path / "cxkit" / "align" / "__init__.py"
+    assert said(tmp_path / "before.ipynb") == ["True True\n", f"False {code}\n"]
+    assert said(tmp_path / "edited.ipynb") == ["False False\n", f"True {code}\n"]
+
+
+def test_workbook_that_cannot_be_imported_is_told_of_by_the_notebook_that_needs_it(tmp_path: Path) -> None:
+    book(tmp_path / "in.ipynb", "import sys\nprint('splink' in sys.modules)\nfrom cxkit import align")
+    environment = copied(tmp_path)
+    code = tmp_path / "cxkit" / "align" / "signs.py"
+    code.write_text("this is no Python\n")
+    script = (
+        EDITED.partition("def tell")[0] + "print(run_notebook(home / 'in.ipynb', home / 'o.ipynb', {}, seconds=60))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)],
+        env=environment,
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert "SyntaxError" in ran.stdout
+    assert "kernel='warm'" in ran.stdout
+    assert said(tmp_path / "o.ipynb") == ["True\n"]
 
 
 def test_two_warm_kernels_draw_different_numbers(tmp_path: Path) -> None:
