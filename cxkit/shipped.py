@@ -49,4 +49,13 @@ def yaml(name: str) -> Any:
     >>> sorted(yaml("playbook/maturity.yml"))
     ['capabilities', 'levels', 'version']
     """
-    return _yaml.safe_load(text(name))
+    return parsed(text(name))
+
+
+def parsed(text: str) -> Any:
+    """YAML of our own, by the parser in C where PyYAML was built with it: every kernel reads some, ten times as fast.
+
+    >>> parsed("a: [1, b]")
+    {'a': [1, 'b']}
+    """
+    return _yaml.load(text, Loader=getattr(_yaml, "CSafeLoader", _yaml.SafeLoader))

@@ -41,19 +41,13 @@ def absent(kind: str, reason: str) -> None:
     pytest.skip(reason)
 
 
-def spark_missing() -> str:
-    """Why Spark cannot be started here; empty when it can."""
-    if importlib.util.find_spec("pyspark") is None:
-        return "pyspark is not installed (pip install 'cxkit[spark]')"
-    return "" if shutil.which("java") or os.environ.get("JAVA_HOME") else "no Java runtime is installed"
-
-
 @pytest.fixture(scope="session")
 def spark() -> Iterator[Any]:
     """A Spark session on this machine; skipped with the reason, or failing where CI asks for it."""
-    if reason := spark_missing():
+    from cxkit.tables.spark import missing, session
+
+    if reason := missing():
         absent("spark", reason)
-    from cxkit.tables.spark import session
 
     found = session(brief=True)
     yield found

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import fcntl
 import gc
+import multiprocessing
 import os
 import signal
 import sys
@@ -12,7 +14,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from multiprocessing import forkserver
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from typing import Any
 
 import matplotlib
@@ -20,6 +22,8 @@ import numpy as np
 from ipykernel.kernelapp import IPKernelApp
 
 PR_SET_PDEATHSIG = 1
+F_SETSIG = 10
+"""Of fcntl on Linux, where Python has no name for it."""
 SET_ON_IMPORT = ("PYDEVD_USE_FRAME_EVAL",)
 """Variables that a library sets when it is imported: the template has imported it already."""
 INLINE = "module://matplotlib_inline.backend_inline"
@@ -40,6 +44,7 @@ def serve(
     os.setsid()
     gc.freeze()  # what the template imported stays: no search through it for what could go
     _die_with_the_template()
+    _die_with_who_asked()
     imported = {name: os.environ[name] for name in SET_ON_IMPORT if name in os.environ}
     os.environ.clear()
     os.environ.update({**imported, **environment})
@@ -71,6 +76,21 @@ def _die_with_the_template() -> None:
     template = os.getppid()
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != template:  # it went while we asked
+        os._exit(1)
+
+
+def _die_with_who_asked() -> None:
+    """Be killed when the process that asked for this kernel goes: it may have gone while its runner's template lives.
+
+    The system sends the signal when the last writer of a pipe has gone, so that no library can keep it away.
+    """
+    asked = multiprocessing.parent_process()
+    if asked is None:
+        return
+    fcntl.fcntl(asked.sentinel, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(asked.sentinel, F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(asked.sentinel, fcntl.F_SETFL, fcntl.fcntl(asked.sentinel, fcntl.F_GETFL) | os.O_ASYNC)
+    if wait([asked.sentinel], 0):  # it went before we asked
         os._exit(1)
 
 

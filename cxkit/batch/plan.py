@@ -16,6 +16,7 @@ from pydantic import Field
 from cxkit import STAGES, errors, shipped
 from cxkit.engagement import parameters, places
 from cxkit.engagement.client import read_client
+from cxkit.engagement.desk import check_engine
 from cxkit.engagement.notebooks import Copy, copies, own_notebooks
 from cxkit.engagement.plays import play_book
 from cxkit.engagement.store import read_store
@@ -143,6 +144,7 @@ def check(
     """Check one client's settings, notebooks and parameters; raise `PlaybookError` with all that is wrong."""
     folder = places.client_folder(client, data)
     settings = read_client(folder)
+    check_engine(client, settings)
     store = read_store(folder)
     play_book(store)
     held = copies(folder)

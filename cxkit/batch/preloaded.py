@@ -20,7 +20,8 @@ from cxkit import STAGES
 
 PACKAGE = Path(cxkit.__file__).resolve().parent
 NAMES = (
-    *("cxkit.batch.forked", "cxkit.engagement.desk", "cxkit.report.show"),
+    *("cxkit.batch.forked", "cxkit.engagement.desk", "cxkit.engagement.recipes", "cxkit.engagement.plays"),
+    *("cxkit.engagement.frame", "cxkit.report.show"),
     *(f"cxkit.{stage}" for stage in STAGES),
     *(f"cxkit.charts.{found.name}" for found in pkgutil.iter_modules([str(PACKAGE / "charts")])),
 )

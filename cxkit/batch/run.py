@@ -167,6 +167,7 @@ def _record(job: Job, settings: Client, store: Store, taken: Intake, stages: Map
         "stages": dict(stages),
         "versions": {"cxkit": cxkit.__version__, "python": platform.python_version()}
         | {n: version(n) for n in LIBRARIES},
+        "engine": settings.engine,
         "engagement_revision": store.revision,
         "health": taken.health.findings[0].title if taken.health.findings else "",
     }

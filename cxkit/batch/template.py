@@ -51,6 +51,8 @@ PRELOAD = (
     *("seaborn", "duckdb", "narwhals", "pyarrow.parquet", "pydantic", "yaml", "sqlglot.optimizer", "tea_tasting"),
     *("splink", "networkx", "rapidfuzz", "babel.dates", "babel.numbers", "jinja2", "nh3", "markdown_it"),
     *("python_calamine", "pyxirr", "rich.console", "pyarrow.dataset"),
+    *("narwhals._duckdb.namespace", "narwhals._duckdb.selectors", "narwhals._interchange.dataframe"),
+    *("matplotlib.style.core", "encodings.utf_8_sig", "pandas.core.methods.to_dict"),
     *("pydantic.main", "pydantic.types", "pydantic.networks", "pydantic.json_schema", "annotated_types"),
 )
 """What every template imports: libraries of others alone."""
@@ -103,15 +105,17 @@ def warm_up(*more: str) -> str:
     """
     if why := why_cold():
         return why
+    if joined():
+        return ""
     held: Any = multiprocessing.current_process()
     if "tempdir" not in held._config:  # where the template listens: a place that `scratch.sweep` knows
         held._config["tempdir"] = tempfile.mkdtemp(prefix=prefix())
         Finalize(None, shutil.rmtree, (held._config["tempdir"], True), exitpriority=-100)
     try:
         with environment(IMPORTING):
-            forkserver.set_forkserver_preload([*PRELOAD, *more])
-            forkserver.ensure_running()
             started: Any = forkserver._forkserver
+            started.set_forkserver_preload([*PRELOAD, *more])
+            started.ensure_running()  # not the function of that name in the module, which would not know of `joined`
             Finalize(None, _end, (started._forkserver_pid,), exitpriority=-50)
         threading.Thread(target=module_path, daemon=True).start()
     except OSError as problem:
@@ -126,14 +130,23 @@ def _end(template: int | None) -> None:
             os.kill(template, signal.SIGKILL)
 
 
+def joined() -> bool:
+    """Whether this process was forked from a template and uses it instead of starting one of its own."""
+    return sys.platform == "linux" and "ensure_running" in vars(forkserver._forkserver)
+
+
 def join_template() -> None:
     """Use the template of the process that forked this one, where it was forked, instead of starting another."""
     if sys.platform != "linux":
         return
     held: Any = forkserver._forkserver
     if held._forkserver_alive_fd is not None and held._forkserver_pid is None:
-        held.ensure_running = lambda: None
+        held.ensure_running = _is_running
         gc.freeze()  # what the template imported stays: no search through it for what could go
+
+
+def _is_running() -> None:
+    """The template of another process: it ends when that process does, and this one before."""
 
 
 def beside(work: Callable[..., None], *given: Any, name: str) -> BaseProcess:

@@ -65,7 +65,10 @@ class Client(Record):
     """Day of the next council; without one, the council is known to meet every `council_months`."""
     brand: Brand = Brand()
     privacy: Privacy = Privacy()
-    engine: Literal["duckdb"] = "duckdb"
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    """Where stages compute: in the kernel itself, or on Spark for tables that outgrow the machine's memory."""
+    spark: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    """Spark's own settings, such as ``spark.driver.memory: 8g`` or ``spark.master: spark://10.0.0.5:7077``."""
     warehouse: Warehouse | None = None
     """The client's own database, from which ``cxkit pull`` fetches tables."""
 
@@ -87,6 +90,13 @@ class Client(Record):
                 f"'{value}' is not a locale; write it like en-GB or de_DE. Reports have words in: {spoken}; "
                 "any other language is read in English"
             ) from None
+        return value
+
+    @field_validator("spark")
+    @classmethod
+    def _settings(cls, value: dict[str, Any]) -> dict[str, Any]:
+        if strange := sorted(name for name in value if not name.startswith("spark.")):
+            raise ValueError(f"'{strange[0]}' is no setting of Spark; their names begin with spark.")
         return value
 
     @field_validator("timezone")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -79,7 +80,7 @@ class Desk:
         self.place = place
         self.runs = runs
         self.seed: int = seed
-        self.tables: Tables = taken.tables
+        self.tables: Tables = computed_on(client, taken.tables)
         self.mask = mask_of(client, taken.tables)
         self.state: DataHealth = redacted(taken.health, self.mask)
         self.problems = self.mask.plain(taken.problems)
@@ -247,6 +248,26 @@ class Desk:
             if name.split(".")[0] == stage != self.stage:
                 self.reads.result(cls)
         return evidence.hash_of(evidence.of_results(self.place, stage=stage))
+
+
+def computed_on(client: Client, tables: Tables) -> Tables:
+    """The cut tables where the client's settings want them computed on."""
+    if client.engine != "spark":
+        return tables
+    from cxkit.tables import spark  # noqa: PLC0415
+
+    cores = int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
+    return spark.on_spark(tables, spark.session(cores=cores, partitions=cores, settings=client.spark))
+
+
+def check_engine(name: str, client: Client) -> None:
+    """Raise `InputError` where what the client's settings want to compute on is not here."""
+    if client.engine != "spark":
+        return
+    from cxkit.tables import spark  # noqa: PLC0415
+
+    if why := spark.missing():
+        raise errors.InputError(f"{name}/client.yml asks for engine: spark, and {why}. Install it, or say duckdb.")
 
 
 def client_parameters(client: Client) -> dict[str, Any]:

@@ -19,8 +19,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import NamedTuple
 
-import yaml
-
+from cxkit import shipped
 from cxkit.formats import THIN
 
 _SPACE = f"[ \u00a0{THIN}]"
@@ -177,7 +176,7 @@ def read(language: str) -> Given:
     """
     tree: dict[str, dict[str, str]] = {part: {} for part in PARTS}
     for file in files_of(language):
-        for part, said in _loaded(file.read_text(encoding="utf-8")).items():
+        for part, said in shipped.parsed(file.read_text(encoding="utf-8")).items():
             tree[part] |= said
     pieces = tree["pieces"]
     return Given(
@@ -195,11 +194,6 @@ def files_of(language: str) -> list[Traversable]:
     folder = files("cxkit.report.words") / "sentences" / language
     found = folder.iterdir() if folder.is_dir() else ()
     return sorted((file for file in found if file.name.endswith(".yml")), key=lambda file: file.name)
-
-
-def _loaded(text: str) -> dict[str, dict[str, str]]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster where PyYAML was built with it
-    return yaml.load(text, Loader=loader) or {}
 
 
 def compiled(english: str, own: str) -> Pattern:

@@ -16,6 +16,7 @@ What differs:
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import tempfile
@@ -33,10 +34,12 @@ import narwhals as nw
 import pandas as pd
 import pyarrow as pa
 
+from cxkit.errors import InputError
 from cxkit.records import Missing
 from cxkit.tables.catalogue import CONTRACTS
 from cxkit.tables.cut import quoted, text_literal
 from cxkit.tables.engine import Tables, as_pandas, connect
+from cxkit.tables.scratch import prefix, private
 from cxkit.tables.shapes import PAUSES
 
 SMALL = 2_000
@@ -66,27 +69,65 @@ QUIET: Mapping[str, str] = {
 _numbers = count()
 
 
-def session(*, cores: int = 2, memory: str = "1g", partitions: int = 1, brief: bool = False) -> Any:
+def missing() -> str:
+    """Why Spark cannot be started here; empty when it can.
+
+    >>> isinstance(missing(), str)
+    True
+    """
+    if importlib.util.find_spec("pyspark") is None:
+        return "pyspark is not installed (pip install 'cxkit[spark]')"
+    return "" if shutil.which("java") or os.environ.get("JAVA_HOME") else "no Java runtime is installed"
+
+
+def session(
+    *,
+    cores: int = 2,
+    memory: str = "1g",
+    partitions: int = 1,
+    brief: bool = False,
+    settings: Mapping[str, Any] | None = None,
+) -> Any:
     """A quiet Spark session on this machine that reaches out to nothing; the one there is, when there is one.
 
     A `brief` one is for many small queries, such as tests: its Java runtime spends no time on making itself fast.
+    `settings` are Spark's own and have the last word, on which machines it computes too. `InputError` with Spark's own
+    words where it does not start.
     """
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _unheard() as noise:
         warnings.simplefilter("ignore")
         from pyspark.sql import SparkSession  # noqa: PLC0415  the extra is not needed to import this
 
         builder = SparkSession.builder.master(f"local[{cores}]").appName("cxkit")
         own = {"spark.driver.memory": memory, "spark.sql.shuffle.partitions": str(partitions)}
-        warehouse = Path(tempfile.gettempdir()) / "cxkit-spark"
-        own |= {"spark.default.parallelism": str(partitions), "spark.sql.warehouse.dir": str(warehouse)}
+        own |= {"spark.default.parallelism": str(partitions), "spark.local.dir": str(private())}
+        own |= {"spark.sql.warehouse.dir": str(private() / "spark")}
         if brief:
             own["spark.driver.extraJavaOptions"] = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-        for key, value in {**SETTINGS, **QUIET, **own}.items():
+        for key, value in {**SETTINGS, **QUIET, **own, **(settings or {})}.items():
             builder = builder.config(key, value)
-        found = builder.getOrCreate()
+        try:
+            found = builder.getOrCreate()
+        except Exception as problem:
+            said = (noise.read_text(encoding="utf-8", errors="replace").strip() or str(problem)).splitlines()
+            raise InputError(f"Spark did not start: {said[-1].strip()}") from None
         found.createDataFrame(pa.table({"ready": [1]})).toArrow()
     return found
+
+
+@contextmanager
+def _unheard() -> Iterator[Path]:
+    """What is written to standard error by this process and those it starts meanwhile goes to a file."""
+    file = private() / "spark.log"
+    before, aside = os.dup(2), os.open(file, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+    os.dup2(aside, 2)
+    try:
+        yield file
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
+        os.close(aside)
 
 
 def on_spark(tables: Tables, spark: Any) -> SparkTables:
@@ -170,7 +211,7 @@ class SparkTables(Tables):
             made = self._made(rows.to_arrow_table())
         else:
             if self._folder is None:
-                self._folder = Path(tempfile.mkdtemp(prefix="cxkit-spark-"))
+                self._folder = Path(tempfile.mkdtemp(prefix=f"{prefix()}spark-"))
                 weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
             path = self._folder / f"{len(self._views)}.parquet"
             con.execute(f"COPY (SELECT * FROM {quoted(name)}) TO {text_literal(str(path))} (FORMAT parquet)")
@@ -315,7 +356,7 @@ class SparkTables(Tables):
     def embedded(self, *names: str) -> Iterator[duckdb.DuckDBPyConnection]:
         """An embedded engine into which these tables have been brought, through Parquet."""
         con = connect()
-        with tempfile.TemporaryDirectory(prefix="cxkit-spark-") as folder:
+        with tempfile.TemporaryDirectory(prefix=f"{prefix()}spark-") as folder:
             for name in names:
                 path = Path(folder) / str(len(list(Path(folder).iterdir())))
                 self.spark.table(self._names[name]).write.parquet(str(path))

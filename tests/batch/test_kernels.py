@@ -227,6 +227,53 @@ def gone(pid: int, seconds: float = 10) -> bool:
     return True
 
 
+WORKERS = """
+import pathlib, sys, time
+from cxkit.batch import template
+from cxkit.batch.engine import run_notebook
+
+def work(home, name):
+    template.join_template()
+    run_notebook(home / "in.ipynb", home / f"{name}.ipynb", {}, seconds=600, told={"SAID": str(home / f"{name}.txt")})
+
+if __name__ == "__main__":
+    template.begin(2)
+    sys.path.insert(0, sys.argv[1])
+    import workers
+    both = [template.beside(workers.work, pathlib.Path(sys.argv[1]), name, name=name) for name in ("one", "two")]
+    for one in both:
+        one.start()
+    print(*(one.pid for one in both), flush=True)
+    time.sleep(600)
+"""
+
+
+def test_kernel_that_a_library_holds_ends_with_its_killed_worker_and_no_other_does(tmp_path: Path) -> None:
+    """Both workers' kernels are forked from the one template of their runner."""
+    (tmp_path / "workers.py").write_text(WORKERS)
+    said = "import ctypes, os, pathlib\n_ = pathlib.Path(os.environ['SAID']).write_text(str(os.getpid()))\n"
+    book(tmp_path / "in.ipynb", said + "ctypes.PyDLL(None).sleep(600)")
+    told = [sys.executable, str(tmp_path / "workers.py"), str(tmp_path)]
+    with subprocess.Popen(told, stdout=subprocess.PIPE, text=True) as runner:
+        try:
+            assert runner.stdout is not None
+            workers = [int(pid) for pid in runner.stdout.readline().split()]
+            texts = [tmp_path / f"{name}.txt" for name in ("one", "two")]
+            until = time.monotonic() + 60
+            while not all(t.is_file() and t.read_text() for t in texts) and time.monotonic() < until:
+                time.sleep(0.05)
+            kernels_ = [int(t.read_text()) for t in texts]
+            assert len({psutil.Process(kernel).ppid() for kernel in kernels_}) == 1
+            os.kill(workers[0], signal.SIGKILL)
+            assert gone(kernels_[0])
+            time.sleep(0.5)
+            assert psutil.pid_exists(kernels_[1])
+            os.kill(workers[1], signal.SIGTERM)
+            assert gone(kernels_[1])
+        finally:
+            runner.kill()
+
+
 def test_kernel_that_a_library_holds_ends_with_its_killed_runner(runner: tuple["subprocess.Popen[bytes]", int]) -> None:
     process, kernel = runner
     template = psutil.Process(kernel).ppid()

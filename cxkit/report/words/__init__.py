@@ -11,10 +11,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
 from babel import Locale
 from markupsafe import Markup, escape
 
+from cxkit import shipped
 from cxkit.errors import ReportError
 
 DEFAULT = "en"
@@ -50,7 +50,7 @@ class Words:
     def __init__(self, language: str) -> None:
         self.language = language
         self._plural = Locale(language).plural_form
-        self._words = _flat(yaml.safe_load((files(__name__) / f"{language}.yml").read_text(encoding="utf-8")))
+        self._words = _flat(shipped.parsed((files(__name__) / f"{language}.yml").read_text(encoding="utf-8")))
 
     @property
     def keys(self) -> frozenset[str]:
