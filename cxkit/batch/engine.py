@@ -18,7 +18,7 @@ from papermill.exceptions import PapermillExecutionError
 from papermill.log import logger
 
 from cxkit.batch.kernels import Manager
-from cxkit.batch.template import environment
+from cxkit.batch.template import MEMORY, TABLES, environment
 from cxkit.records import Record
 
 NAME = "cxkit"
@@ -184,7 +184,7 @@ def run_notebook(
     def attempt(*, cold: bool, left: float) -> Outcome:
         error, cell = "", None
         try:
-            with environment(told or {}):
+            with environment({**({MEMORY: str(int(TABLES * ceiling))} if ceiling else {}), **(told or {})}):
                 papermill.execute_notebook(
                     str(source),
                     str(target),

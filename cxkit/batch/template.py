@@ -23,6 +23,8 @@ from multiprocessing.util import Finalize
 from types import ModuleType
 from typing import Any
 
+import psutil
+
 from cxkit.tables.scratch import prefix
 
 if sys.platform == "linux":
@@ -56,6 +58,10 @@ PRELOAD = (
     *("pydantic.main", "pydantic.types", "pydantic.networks", "pydantic.json_schema", "annotated_types"),
 )
 """What every template imports: libraries of others alone."""
+MEMORY = "CXKIT_MEMORY"
+"""See `cxkit.tables.engine`, which is too large to import here."""
+TABLES = 0.6
+"""Share of the memory that tables may take before they spill; the rest is for what is computed on them."""
 OURS = "cxkit.batch.preload"
 """What the template of a command that runs clients imports besides: the workbook, see `cxkit.batch.preloaded`."""
 OF_WORKERS = (
@@ -84,11 +90,12 @@ def why_cold() -> str:
 
 
 def share_cores(workers: int) -> None:
-    """Give each of so many clients its share of the cores; before the template starts, whose libraries count them once.
+    """Give each of so many clients its share of the cores and of the memory that tables may take.
 
-    What the environment says already stays.
+    Before the template starts, whose libraries count cores once. What the environment says already stays.
     """
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 2) // workers)))
+    os.environ.setdefault(MEMORY, str(int(TABLES * psutil.virtual_memory().total / workers)))
 
 
 def begin(workers: int) -> str:

@@ -25,7 +25,9 @@ from cxkit.formats import THIN
 _SPACE = f"[ \u00a0{THIN}]"
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
 _TAIL = r"(?: points?| per 1,000| (?:minute|hour|day|month)s?)?"
-_NAME = r"(?!\s)(?:(?![a-z]{4}[.?!] [A-Z]).)+?(?<!\s)"
+_END = r"(?:\b[a-z]+|[a-z]{4}|[0-9)%”\]A-Z])[.?!] [A-Z0-9“€$£−]"
+"""The end of a sentence, which no name holds; short words with a capital before the stop (Dr., Inc.) are none."""
+_NAME = rf"(?!\s)(?:(?!{_END}).)+?(?<!\s)"
 KINDS = {
     "count": r"(?:\d{1,3}(?:,\d{3})+|\d+)",
     "many": r"(?!1(?![\d,]))(?:\d{1,3}(?:,\d{3})+|\d+)",
@@ -39,7 +41,7 @@ KINDS = {
 }
 """What a slot of each kind may hold."""
 PARTS = ("sentences", "pieces", "labels", "datives", "heads")
-_PART = re.compile(r"\{([a-z]+)(\d*)\}|\[(?:(\d):)?([^\[\]]*)\]")
+_PART = re.compile(r"\{([a-z]+)(\d*)\}|\[(?:(\d+):)?([^\[\]]*)\]")
 _STOP = re.compile(r"(?<=[.?!]) (?=[A-Z0-9“€$£−])")
 _CLAUSE = re.compile("; ")
 _QUOTES = str.maketrans({"“": "„", "”": "“"})
@@ -108,11 +110,9 @@ class Phrases:
             return label
         if " " not in text:
             return None
-        said = self._first(self._given.sentences, text)
-        if said is None and text[-1] in ".;":
-            said = self._first(self._given.sentences, text[:-1])
-            return None if said is None else said + text[-1]
-        return said
+        if text[-1] in ".;" and (said := self._first(self._given.sentences, text[:-1])) is not None:
+            return said + text[-1]
+        return self._first(self._given.sentences, text)
 
     def _first(self, patterns: tuple[Pattern, ...], text: str) -> str | None:
         return next((m for p in patterns if p.literal in text and (m := self._filled(p, text)) is not None), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -20,6 +21,8 @@ from cxkit.tables.cut import cut_select, quoted
 from cxkit.tables.scratch import private
 from cxkit.tables.shapes import PAUSES, derive
 
+MEMORY = "CXKIT_MEMORY"
+"""Environment variable: bytes an engine may hold before it spills; a batch sets it for clients side by side."""
 ALL = "*"
 """What is noticed instead of a table's name when all of them may have been read."""
 
@@ -27,13 +30,16 @@ ALL = "*"
 def connect() -> duckdb.DuckDBPyConnection:
     """Open an in-memory engine that never reaches out: no downloads, no extension loading, UTC, quiet.
 
-    What does not fit into memory goes to a scratch folder that only this user can open, never to the folder worked in.
+    What does not fit into its share of the memory goes to a scratch folder that only this user can open, never to the
+    folder worked in. The share is CXKIT_MEMORY in bytes, four fifths of the machine where that is not set.
     """
     offline: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
         "temp_directory": str(private() / uuid.uuid4().hex),
     }
+    if share := os.environ.get(MEMORY):
+        offline["memory_limit"] = f"{int(share)}B"
     con = duckdb.connect(":memory:", config=offline)
     _settle(con)
     return con

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from cxkit import errors
@@ -21,7 +22,14 @@ CLOSE = 1e-9
 
 
 def documents(place: Path) -> dict[str, Any]:
-    return {path.name: json.loads(path.read_text(encoding="utf-8")) for path in sorted(place.glob("results/**/*.json"))}
+    found: dict[str, Any] = {}
+    for path in sorted((place / "results").rglob("*")):
+        name = path.relative_to(place).as_posix()
+        if path.suffix == ".json":
+            found[name] = json.loads(path.read_text(encoding="utf-8"))
+        elif path.suffix == ".parquet":
+            found[name] = pq.read_table(path).to_pydict()
+    return found
 
 
 def differences(one: Any, two: Any, where: str = "") -> list[str]:

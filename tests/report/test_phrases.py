@@ -36,7 +36,7 @@ HELD = {
 }
 """What an example puts into a slot of each kind, and what German makes of it."""
 SLOT = re.compile(r"\{([a-z]+)\d*\}")
-GROUP = re.compile(r"\[(?:\d:)?([^\[\]]*)\]")
+GROUP = re.compile(r"\[(?:\d+:)?([^\[\]]*)\]")
 
 
 def example(english: str, choice: int) -> str:
