@@ -63,7 +63,7 @@ def findings(plan: Sequence[Row], ranked: Sequence[Row], around: Sequence[Row], 
                 "freed",
                 f"Stopping {len(given['stop'])} {'initiative' if len(given['stop']) == 1 else 'initiatives'} frees "
                 f"{money(freed, currency)} of cash",
-                detail=f"{names}. Cancellable cost less the cost of stopping. {_people(given['stop'])}{note}",
+                detail=f"Named: {names}. Cancellable cost less the cost of stopping. {_people(given['stop'])}{note}",
                 value=freed,
                 n=len(given["stop"]),
                 tone="good" if freed else "neutral",

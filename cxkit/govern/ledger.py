@@ -236,7 +236,7 @@ def _findings(live: Sequence[Row], currency: str) -> list[Finding]:
             _say(
                 "step",
                 f"{len(without)} of {n} live initiatives {verb} {cells.ABSENT[step]}{amount}",
-                detail=f"{listing([short(row['initiative'], 40) for row in without])}.",
+                detail=f"Named: {listing([short(row['initiative'], 40) for row in without])}.",
                 value=len(without),
                 n=n,
                 subject=step,

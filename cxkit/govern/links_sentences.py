@@ -24,7 +24,7 @@ def findings(
     over = [row for row in need if row["agrees"] == "overstated"]
     if over:
         names = [
-            f"{row['from_label']} → {row['to_label']} (declared {row['declared']}, {row['tested']})" for row in over
+            f"{row['from_label']} → {row['to_label']} (declared {row['declared']} – {row['tested']})" for row in over
         ]
         one = len(over) == 1
         found.append(
@@ -33,7 +33,7 @@ def findings(
                 stage="govern",
                 title=f"{len(over)} of {len(need)} links {'is' if one else 'are'} declared better known than any test "
                 "shows",
-                detail=f"{listing(names)}. Until a test of the link itself is there, what travels over it is a claim.",
+                detail=f"Too well declared: {listing(names)}. Until a test of the link itself is there, what travels over it is a claim.",
                 value=len(over),
                 unit="count",
                 n=len(need),

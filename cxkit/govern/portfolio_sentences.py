@@ -126,7 +126,7 @@ def findings(
                 "negative",
                 f"{len(losing)} of {len(going)} live initiatives {verb} by going on; "
                 f"stopping saves {money(saved, currency)}",
-                detail=f"{listing([short(row['initiative'], 40) for row in losing])}. Only cost that can still be "
+                detail=f"Named: {listing([short(row['initiative'], 40) for row in losing])}. Only cost that can still be "
                 "cancelled is counted, less the cost of stopping.",
                 value=saved,
                 n=len(going),
