@@ -2,8 +2,8 @@
 
 Each is read, cast, cut and checked as `cxkit run` does it, and one result is computed on it: a funnel of four steps, or
 a year's retention. Each run is a process of its own: seconds, the most memory it held, and the most that lay on disk
-because it was over its share (*spilled*). The second run of each size may hold a quarter of the machine's memory, as
-with ``--jobs 3``, the third a gigabyte; where one does not come to an end, the record says so.
+because it was over its share (*spilled*). In the second run of each size tables may hold a gigabyte; where one does not
+come to an end, the record says so.
 
 Run ``python benchmarks/limits.py``; CXKIT_BENCH_SCALE=0.01 takes a hundredth of the rows.
 """
@@ -26,14 +26,14 @@ import psutil
 
 EVENTS = (1_000_000, 10_000_000, 100_000_000)
 MONTHS = 10_000_000
-SHARES = ("all", "quarter", "1 GB")
+SHARES = ("all", "1 GB")
 LONGEST = 1800
 GIB = 2**30
 
 
 def allowed(share: str) -> int:
     """Bytes the engine may hold; 0: as it sees fit."""
-    return {"all": 0, "quarter": psutil.virtual_memory().total // 5, "1 GB": 10**9}[share]
+    return {"all": 0, "1 GB": 10**9}[share]
 
 
 def client(folder: Path, kind: str, rows: int) -> int:
@@ -143,8 +143,7 @@ def record(kind: str, rows: int, share: str, found: dict[str, Any]) -> dict[str,
     what = "events" if kind == "events" else "subscription-months"
     return {
         "name": f"limits.{kind}_{rows // 10**6}M_{share.replace(' ', '_')}",
-        "size": f"{rows:,} {what}, {'the' if share == 'all' else 'a' if share == 'quarter' else ''} "
-        + {"all": "whole memory", "quarter": "quarter of the memory", "1 GB": "1 GB for the engine"}[share],
+        "size": f"{rows:,} {what}, " + {"all": "the whole memory", "1 GB": "1 GB for tables"}[share],
         "ours": found.get("read", 0) + found.get("computed", 0),
         "unit": "seconds",
         "repeats": 1,

@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import sysconfig
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -92,7 +92,7 @@ def program() -> str:
     told = hashlib.sha256(f"{sys.version} {os.environ.get('CXKIT_ENGINE', '')}".encode())
     for folder in (package, *(f for f in shipped if (package.parent / "pyproject.toml").is_file())):
         for name, path in _below(folder):
-            told.update(f"{name}:{digest(path)}\n".encode())
+            told.update(f"{name}:{digest(Path(path))}\n".encode())
     site = Path(sysconfig.get_path("purelib"))
     told.update("\n".join(sorted(p.name for p in site.glob("*.dist-info"))).encode())
     return told.hexdigest()
@@ -102,40 +102,55 @@ def _but_history(seen: Seen) -> dict[str, str]:
     return {name: one[2] for name, one in seen.items() if not name.startswith("history/")}
 
 
-def _read(client: str, data: Path, runs: Path, as_of: str) -> Iterable[tuple[str, Path]]:
+def _read(client: str, data: Path, runs: Path, as_of: str) -> Iterable[tuple[str, str]]:
     """Every file that a run of a client may read: the client's own, and what its earlier runs found."""
     yield from _below(places.client_folder(client, data))
     for path in sorted((runs / client).glob("[0-9]*/results/findings.json")):
         day = path.parent.parent.name
         if day < as_of and not day.endswith(".failed"):
-            yield f"runs/{day}", path
+            yield f"runs/{day}", str(path)
 
 
-def _below(folder: Path) -> Iterable[tuple[str, Path]]:
+def _below(folder: Path) -> Iterator[tuple[str, str]]:
     """Every file below a folder by its name there, also through links to other folders, except what no run reads."""
-    met: set[str] = set()
-    for base, folders, files in os.walk(folder, followlinks=True):
-        unread = OWN | NOWHERE if Path(base) == folder else NOWHERE
-        real = os.path.realpath(base)
-        folders[:] = [] if real in met else sorted(set(folders) - unread)
-        met.add(real)
-        for name in sorted(set(files) - unread):
-            path = Path(base, name)
-            yield path.relative_to(folder).as_posix(), path
+    return _walked(str(folder), "", OWN | NOWHERE, set())
 
 
-def _seen(files: Iterable[tuple[str, Path]], known: Mapping[str, list[Any]]) -> Seen:
+def _walked(base: str, name: str, unread: frozenset[str], met: set[tuple[int, int]]) -> Iterator[tuple[str, str]]:
+    """Files first, then folders; a folder that a link leads to again is not gone into twice.
+
+    Text and one look per folder, because a hundred clients without a change wait for this.
+    """
+    try:
+        told = os.stat(base)
+        with os.scandir(base) as found:
+            entries = sorted((entry for entry in found if entry.name not in unread), key=lambda entry: entry.name)
+    except OSError:
+        return
+    again = (told.st_dev, told.st_ino) in met
+    met.add((told.st_dev, told.st_ino))
+    folders = []
+    for entry in entries:
+        if entry.is_dir():
+            folders.append(entry)
+        else:
+            yield name + entry.name, entry.path
+    for entry in () if again else folders:
+        yield from _walked(entry.path, f"{name}{entry.name}/", NOWHERE, met)
+
+
+def _seen(files: Iterable[tuple[str, str]], known: Mapping[str, list[Any]]) -> Seen:
     """Size, time of change and hash of files; the hash is taken from `known` where the first two are the same."""
     found: Seen = {}
     for name, path in files:
-        status = path.stat()
+        status = os.stat(path)
         mark = [status.st_size, status.st_mtime_ns]
         before = known.get(name, [])
-        found[name] = [*mark, before[2] if before[:2] == mark else digest(path)]
+        found[name] = [*mark, before[2] if before[:2] == mark else digest(Path(path))]
     return found
 
 
-def _same(files: Iterable[tuple[str, Path]], known: Mapping[str, list[Any]]) -> bool:
+def _same(files: Iterable[tuple[str, str]], known: Mapping[str, list[Any]]) -> bool:
     """Whether files are those that are known, by size and time of change, or else by content."""
     try:
         found = _seen(files, known)

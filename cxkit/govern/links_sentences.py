@@ -33,7 +33,8 @@ def findings(
                 stage="govern",
                 title=f"{len(over)} of {len(need)} links {'is' if one else 'are'} declared better known than any test "
                 "shows",
-                detail=f"Too well declared: {listing(names)}. Until a test of the link itself is there, what travels over it is a claim.",
+                detail=f"Too well declared: {listing(names)}. Until a test of the link itself is there, what travels "
+                "over it is a claim.",
                 value=len(over),
                 unit="count",
                 n=len(need),

@@ -126,8 +126,8 @@ def findings(
                 "negative",
                 f"{len(losing)} of {len(going)} live initiatives {verb} by going on; "
                 f"stopping saves {money(saved, currency)}",
-                detail=f"Named: {listing([short(row['initiative'], 40) for row in losing])}. Only cost that can still be "
-                "cancelled is counted, less the cost of stopping.",
+                detail=f"Named: {listing([short(row['initiative'], 40) for row in losing])}. Only cost that can "
+                "still be cancelled is counted, less the cost of stopping.",
                 value=saved,
                 n=len(going),
                 grade=max(row["grade"] or "E" for row in losing),
