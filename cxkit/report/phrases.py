@@ -87,11 +87,15 @@ class Phrases:
         body = text.strip()
         if (found := self._one(body)) is not None:
             return Native(found)
-        for stop, between in ((_STOP, " "), (_CLAUSE, "; ")):
-            made = [self._one(piece) for piece in stop.split(body)]
-            if len(made) > 1 and None not in made:
-                return Native(between.join(m for m in made if m is not None))
-        return None
+        made = [self._clauses(piece) for piece in _STOP.split(body)]
+        return None if None in made else Native(" ".join(m for m in made if m is not None))
+
+    def _clauses(self, text: str) -> str | None:
+        """A sentence, as a whole or clause by clause."""
+        if (found := self._one(text)) is not None:
+            return found
+        made = [self._one(clause) for clause in _CLAUSE.split(text)]
+        return None if None in made else "; ".join(m for m in made if m is not None)
 
     def head(self, text: str) -> Native | None:
         """The head of a column of a result's table; None where it is not known.

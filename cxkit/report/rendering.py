@@ -120,7 +120,8 @@ def held(text: str) -> str:
     >>> held("−$5.46") == "−\u2060$5.46"
     True
     """
-    return re.sub(r"−(?=[^\s\d])", "−\N{WORD JOINER}", text)
+    made = re.sub(r"−(?=[^\s\d])", "−\N{WORD JOINER}", text)
+    return Native(made) if isinstance(text, Native) else made
 
 
 def picture(png: str) -> str:

@@ -42,6 +42,7 @@ privacy:
   mask: true                # hide names, e-mail addresses and telephone numbers, and groups under five people
 
 engine: duckdb              # or spark, for tables beyond this machine's memory: the page batch.md of the playbook
+#spark: {{spark.driver.memory: 8g}}
 
 # The client's own database, for cxkit pull: the page batch.md of the playbook; its password never stands here.
 #warehouse: {{host: db.example.com, database: shop, user: reader, tables: {{orders: sales.orders}}}}

@@ -11,6 +11,7 @@ from typing import get_args
 import pytest
 import yaml
 
+from cxkit import shipped
 from cxkit.formats import Unit
 from cxkit.report.blocks import TableBody, TableColumn
 from cxkit.report.inputs import Privacy
@@ -189,3 +190,14 @@ def test_head_is_german_and_marked_and_the_same_word_in_a_cell_is_the_client_s()
     assert said.rows == (("Right", "1.200"),)
     assert [str(English(foreign=True, language="de").own(c.label)) for c in said.columns] == [' lang="de"'] * 2
     assert [c.label for c in Mask(Privacy()).value(body).columns] == ["Right", "Orders"]
+
+
+def test_every_definition_of_a_metric_has_its_german() -> None:
+    told = [
+        " ".join(str(metric[name]).split())
+        for metric in shipped.yaml("playbook/metrics.yml")["metrics"]
+        for name in ("formula", "convention", "minimum_n")
+        if name in metric
+    ]
+    assert len(told) > 80
+    assert [text for text in told if " " in text and not isinstance(GERMAN.text(text), Native)] == []

@@ -32,7 +32,7 @@ def test_create_never_overwrites(tmp_path):
 def test_files_client_yml_with_every_comment_taken_away_is_still_valid():
     text = files("acme")["client.yml"].decode()
     opened = "\n".join(
-        line[1:] if line.startswith(("#  ", "#budget", "#next_council", "#warehouse")) else line
+        line[1:] if line.startswith(("#  ", "#budget", "#next_council", "#warehouse", "#spark")) else line
         for line in text.splitlines()
     )
     opened = (
