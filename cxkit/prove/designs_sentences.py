@@ -160,8 +160,8 @@ def _departed(plan: Plan, one: Filed) -> Finding:
         stage="prove",
         title=f"{_name(plan)} departs from its registration and is exploratory: "
         + formats.listing(list(one.departed), most=2),
-        detail=f"Registered on {one.registered}, first seen by a run on {one.first_seen}, first draw "
-        f"{one.first_draw or 'not known'}; hash now {one.hash}.",
+        detail=f"Registered on {one.registered or 'a day that is not known'}, first seen by a run on {one.first_seen}, "
+        f"first draw {one.first_draw or 'not known'}; hash now {one.hash}.",
         sources=("experiments", "assignments"),
         initiative=plan.initiative_id,
         subject=plan.experiment_id,
@@ -241,7 +241,7 @@ def _duration(plan: Plan, row: Mapping[str, Any], currency: str) -> Finding:
         else "The time until the outcome is known comes on top."
     )
     if row["state"] == "planned" and row.get("accounts"):
-        than = "more than" if row["needed_total"] > row["accounts"] else "of"
+        than = "more than" if row["needed_total"] > row["accounts"] else f"{row['needed_total']:,} of"
         detail.append(f"Were all customers drawn at once, it would take {than} the {row['accounts']:,} there are.")
     detail.append(f"Convention: {row['convention']}.")
     return Finding(

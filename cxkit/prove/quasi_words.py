@@ -72,7 +72,8 @@ def _title(arm: Arm, said: Verdict, currency: str) -> str:
         case "higher" | "lower" if plan.design == "matched":
             return f"Customers with {who} have {metric} {size} {said} {than} ({span}); this alone shows no cause"
         case "higher" | "lower":
-            return f"After {who}, {metric} was {size} {said} {than} ({span}); the checks do not carry a cause"
+            after = f"After {who.rstrip(',')}, {metric} was {size} {said} {than}"
+            return f"{after} ({span}); the checks do not carry a cause"
         case "no effect worth having":
             worth = plan.amount(plan.worthwhile or 0, currency)
             return f"{first} has not shown an effect worth having on {metric}: {span}, all within {worth}"

@@ -95,7 +95,7 @@ def _title(arm: Arm, said: Verdict, currency: str) -> str:
             tail = f", less than the {plan.amount(plan.worthwhile or 0, currency)} worth having" if small else ""
             return f"{who} {said} {metric} by {size} ({span}){tail}"
         case "higher" | "lower":
-            change = f"After {whom}, {metric} was {size} {said} than before ({span})"
+            change = f"After {whom.rstrip(',')}, {metric} was {size} {said} than before ({span})"
             return f"{change}; without a control group this shows no cause"
         case "not read yet":
             between = span.replace(" to ", " and ")

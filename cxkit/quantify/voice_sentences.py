@@ -150,7 +150,8 @@ def _parts(found: Change) -> str:
     pick = _mover(found) if found.verdict in {"only mix", "both"} else None
     if pick is not None:
         before, now = quantity(pick.share_before, "ratio"), quantity(pick.share, "ratio")
-        said += f" {short(pick.name, 40).capitalize()} gave {before} of the answers a year earlier and {now} now."
+        name = short(pick.name, 40)
+        said += f" {name[:1].upper()}{name[1:]} gave {before} of the answers a year earlier and {now} now."
     return said
 
 
