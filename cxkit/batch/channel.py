@@ -110,7 +110,8 @@ def over(folder: Path) -> bool:
 def sweep(runs: Path) -> None:
     """Remove the folders of runners that died."""
     for folder in runs.glob(f"{PREFIX}*"):
-        if age(folder / ALIVE) > SILENT or not (folder / ALIVE).exists():
+        sign = folder / ALIVE if (folder / ALIVE).exists() else folder  # one that is being made has no sign yet
+        if age(sign) > SILENT:
             shutil.rmtree(folder, ignore_errors=True)
 
 

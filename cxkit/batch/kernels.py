@@ -34,7 +34,7 @@ from jupyter_client.provisioning import LocalProvisioner
 from traitlets import DottedObjectName, Type
 
 from cxkit.batch.template import module_path, warm_up
-from cxkit.tables.scratch import prefix
+from cxkit.tables.scratch import left_by, prefix
 
 if sys.platform == "linux":
     from cxkit.batch.forked import serve
@@ -289,4 +289,5 @@ def _see_off(process: Any, place: Path) -> None:
             process.kill()
         time.sleep(0.01)
     process.wait()
+    left_by(process.pid)
     shutil.rmtree(place, ignore_errors=True)

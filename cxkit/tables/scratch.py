@@ -36,6 +36,12 @@ def _made_for(pid: int) -> Path:
     return place
 
 
+def left_by(pid: int) -> None:
+    """Remove the scratch folders of a process that has ended, and may have been ended before it could."""
+    for place in Path(tempfile.gettempdir()).glob(f"cxkit-{pid}-*"):
+        shutil.rmtree(place, ignore_errors=True)
+
+
 def sweep() -> None:
     """Remove the scratch folders of processes that were killed before they could."""
     for place in Path(tempfile.gettempdir()).glob("cxkit-*-*"):

@@ -185,6 +185,7 @@ class SparkTables(Tables):
         self._views: list[str] = []
         self._folder: Path | None = None
         self._ended = weakref.finalize(self, _end, spark, self._views)
+        self._ended.atexit = False  # the session ends with the process, and its views with it
 
     @property
     def con(self) -> duckdb.DuckDBPyConnection:

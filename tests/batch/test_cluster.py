@@ -91,6 +91,16 @@ def test_runner_that_is_silent_for_long_is_gone_and_its_folder_swept(tmp_path: P
         assert [p.name for p in (tmp_path / "runs").iterdir()] == [another.folder.name]
 
 
+def test_folder_that_is_being_made_is_not_swept(tmp_path: Path) -> None:
+    new, old = (tmp_path / f"{channel.PREFIX}{name}" for name in ("new", "old"))
+    new.mkdir()
+    old.mkdir()
+    long_ago = time.time() - channel.SILENT - 5
+    os.utime(old, (long_ago, long_ago))
+    channel.sweep(tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == [new.name]
+
+
 def test_worker_says_what_keeps_it_from_serving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with opened(tmp_path) as made:
         fit = away.fit
@@ -230,13 +240,17 @@ def worker(folder: Path, address: str, name: str, *, before: tuple[str, ...] = (
     )
 
 
-def marked(folder: Path) -> list[psutil.Process]:
-    """Every process that a worker of this test started and that runs."""
-    found = []
-    for one in psutil.process_iter():
-        with contextlib.suppress(psutil.Error):
-            if one.status() != psutil.STATUS_ZOMBIE and one.environ().get(MARK) == str(folder):
-                found.append(one)
+def left(folder: Path) -> list[str]:
+    """The commands of clients' processes that workers of this test started and that have not gone, given some time."""
+    until, found = time.monotonic() + 30, [""]
+    while found and time.monotonic() < until:
+        time.sleep(0.2)
+        found = []
+        for one in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if one.status() != psutil.STATUS_ZOMBIE and one.environ().get(MARK) == str(folder):
+                    command = " ".join(one.cmdline())
+                    found += [command] if "cxkit" in command or "forkserver" in command else []
     return found
 
 
@@ -291,9 +305,7 @@ def test_dask_runs_every_client_though_a_worker_is_killed(clients: Path, tmp_pat
         assert running.returncode == 0, said + noise
         assert said.count("✓") == 2
         assert {f"{client}: align" for client in CLIENTS} <= {line.strip() for line in noise.splitlines()}
-        time.sleep(1)
-        left = [p for p in marked(tmp_path) if "cxkit" in " ".join(p.cmdline())]
-        assert left == []
+        assert left(tmp_path) == []
     for client in CLIENTS:
         day = expected.place(client).name
         mine = clients / "runs" / client / day
@@ -321,8 +333,7 @@ def test_interrupted_cluster_run_leaves_nothing(clients: Path, tmp_path: Path) -
         running.send_signal(signal.SIGINT)
         _, noise = running.communicate(timeout=90)
         assert running.returncode == 130, noise
-        time.sleep(1)
-        assert [p for p in marked(tmp_path) if "cxkit" in " ".join(p.cmdline())] == []
+        assert left(tmp_path) == []
     assert list((clients / "runs").glob(".cluster-*")) == []
     assert list((clients / "runs").glob("*/.claim.json")) == []
 
