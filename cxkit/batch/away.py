@@ -25,8 +25,8 @@ FINE = ""
 STOPPED = "stopped"
 
 
-def fit(folder: str, token: str, program: str) -> str:
-    """Why this worker cannot serve the batch of a folder; empty where it can."""
+def fit(folder: str, token: str, program: str, number: int | None = None) -> str:
+    """Why this worker cannot serve the batch of a folder, or one client of it; empty where it can."""
     place = Path(folder)
     try:
         seen = (place / channel.TOKEN).read_text(encoding="utf-8") == token
@@ -38,7 +38,7 @@ def fit(folder: str, token: str, program: str) -> str:
         (place / f"{channel.TOKEN}.{socket.gethostname()}.{os.getpid()}").write_text("", encoding="utf-8")
     except OSError:
         return f"cannot write into the folder of runs, {place.parent}"
-    asked = channel.jobs_of(place)
+    asked = channel.jobs_of(place, number)
     unseen = sorted({str(job["data"]) for job in asked if not Path(str(job["data"]), str(job["client"])).is_dir()})
     if unseen:
         return f"does not see the clients' folders in {', '.join(unseen)}"
@@ -49,7 +49,7 @@ def fit(folder: str, token: str, program: str) -> str:
 
 def stand_in(folder: str, number: int, token: str, program: str) -> str:
     """Run a client of a batch in a process of its own and wait for it; return why it did not come to an end."""
-    if why := fit(folder, token, program):
+    if why := fit(folder, token, program, number):
         return f"{socket.gethostname()} {why}"
     place = Path(folder)
     with (place / f"{number}.stderr").open("wb") as noise:
@@ -99,7 +99,7 @@ def main(folder: str, number: int) -> int:
     from cxkit.batch.importing import quickly
 
     place = Path(folder)
-    told = channel.jobs_of(place)[number]
+    (told,) = channel.jobs_of(place, number)
     threading.Thread(target=_leave_with_the_worker, daemon=True).start()
     if told["first"] != "report" and not told["cold"]:
         from cxkit.batch import template

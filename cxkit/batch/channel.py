@@ -1,6 +1,6 @@
 """A private folder below the runs through which clients that run elsewhere are told of: jobs, events and ends.
 
-Nothing of a client passes through a scheduler of strangers: what it carries is the name of this folder, a number and
+Nothing of a client passes through a scheduler: what it carries is the name of this folder, a number and
 a password of the run. Everything here is a file, written whole or appended by one process alone, because machines share
 folders and nothing else.
 """
@@ -115,7 +115,7 @@ def sweep(runs: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def jobs_of(folder: Path) -> list[dict[str, object]]:
-    """Every job of a batch, as it was written."""
-    found = sorted(folder.glob("*.job"), key=lambda path: int(path.stem))
+def jobs_of(folder: Path, number: int | None = None) -> list[dict[str, object]]:
+    """Every job of a batch as it was written, or the one of a number."""
+    found = sorted(folder.glob("*.job")) if number is None else [folder / f"{number}.job"]
     return [json.loads(path.read_text(encoding="utf-8")) for path in found]
