@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -116,6 +118,13 @@ class Ran:
         report = self.ended[client].report
         assert report is not None, self.ended[client].reason
         return report.parent
+
+
+def simulate_clients(root: Path, *names: str) -> None:
+    """Small clients with a known truth in a data folder, each with a seed of its own, made by the command line."""
+    for seed, name in enumerate(names, 1):
+        words = ("simulate", "--accounts", "30", "--name", name, "--seed", str(seed), "--data-dir", "data")
+        subprocess.run([sys.executable, "-m", "cxkit.cli", *words], cwd=root, check=True, capture_output=True)
 
 
 def run_clients(

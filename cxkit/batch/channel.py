@@ -77,6 +77,13 @@ class Channel:
             time.sleep(0.2)
         return found
 
+    def last_word(self, number: int) -> str:
+        """The last line that a client's process wrote to standard error, which only this folder holds; or nothing."""
+        with contextlib.suppress(FileNotFoundError):
+            said = (self.folder / f"{number}.stderr").read_text(encoding="utf-8", errors="replace").strip()
+            return said.rpartition("\n")[2]
+        return ""
+
     def stop(self) -> None:
         """Ask every client in work to end."""
         write(self.folder / STOP, "")

@@ -78,6 +78,8 @@ def _ended(future: Future[str], number: int, job: Job, channel: Channel, listen:
     if text is not None:
         return Ended.model_validate_json(text)
     reason = reason or f"it came to an end that is not seen in {job.runs}"
+    if word := channel.last_word(number):
+        reason = f"{reason}; its last word: {word}"
     listen(Event(client=job.client, what="failed", text=reason))
     return Ended(client=job.client, status="failed", reason=reason)
 

@@ -25,7 +25,7 @@ from cxkit.batch import away, channel, cluster, plan, stamps
 from cxkit.batch.channel import Channel
 from cxkit.batch.progress import Event
 from cxkit.batch.summary import Ended
-from tests.conftest import ROOT, absent, run_clients
+from tests.conftest import ROOT, absent, run_clients, simulate_clients
 
 CLIENTS = ("acme", "bolt")
 PAGE = (ROOT / "playbook" / "batch.md").read_text(encoding="utf-8")
@@ -119,6 +119,7 @@ def test_ends_are_told_in_order_and_a_lost_client_stops_no_other(
         if number == 1:
             raise ConnectionError("gone")
         if number == 2:
+            channel.write(Path(folder) / "2.stderr", "Traceback …\nImportError: no module named x\n")
             return "its process ended without a word"
         channel.said(Path(folder), number, Event(client="acme", what="reading").model_dump_json())
         channel.write(Path(folder) / f"{number}.end", Ended(client="acme", status="done").model_dump_json())
@@ -130,7 +131,7 @@ def test_ends_are_told_in_order_and_a_lost_client_stops_no_other(
         ended = cluster.run_over([job(tmp_path, c) for c in (*CLIENTS, "cole")], told.append, executor)
     assert [(e.client, e.status) for e in ended] == [("acme", "done"), ("bolt", "failed"), ("cole", "failed")]
     assert "the worker that ran it was lost (ConnectionError)" in ended[1].reason
-    assert "without a word" in ended[2].reason
+    assert ended[2].reason == "its process ended without a word; its last word: ImportError: no module named x"
     assert {(e.client, e.what) for e in told} == {("acme", "reading"), ("bolt", "failed"), ("cole", "failed")}
     assert list((tmp_path / "runs").iterdir()) == []
 
@@ -266,9 +267,7 @@ def joined(address: str, count: int) -> None:
 def clients(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two small clients."""
     root = tmp_path_factory.mktemp("cluster")
-    for number, name in enumerate(CLIENTS, 1):
-        words = ("simulate", "--accounts", "30", "--name", name, "--seed", str(number))
-        subprocess.run([sys.executable, "-m", "cxkit.cli", *words, "--data-dir", "data"], cwd=root, check=True)
+    simulate_clients(root, *CLIENTS)
     return root
 
 

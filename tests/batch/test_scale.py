@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import simulate_clients
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "playbook" / "batch.md").read_text(encoding="utf-8")
 COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, flags=re.DOTALL) for line in block.splitlines()]
@@ -27,11 +29,7 @@ def cxkit(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.heavy
 def test_every_command_of_the_page(tmp_path: Path) -> None:
-    for number, name in enumerate(("acme", "bolt"), 1):
-        made = cxkit(
-            tmp_path, "simulate", "--accounts", "30", "--name", name, "--seed", str(number), "--data-dir", "data"
-        )
-        assert made.returncode == 0, made.stderr
+    simulate_clients(tmp_path, "acme", "bolt")
     told = [cxkit(tmp_path, *shlex.split(command)[1:], "--no-pdf") for command in COMMANDS]
     assert [one.returncode for one in told] == [0] * len(COMMANDS), told
     one, all_of_them, night = (one.stdout for one in told)

@@ -23,6 +23,7 @@ import psutil
 import pytest
 
 from cxkit.batch import template
+from tests.conftest import simulate_clients
 
 pytestmark = [
     pytest.mark.heavy,
@@ -41,9 +42,7 @@ KINDS = ("kernel", "worker", "template", "runner")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two small clients, and what an undisturbed batch makes of them."""
     root = tmp_path_factory.mktemp("kills")
-    for number, name in enumerate(CLIENTS, 1):
-        words = ("simulate", "--accounts", "30", "--name", name, "--seed", str(number))
-        subprocess.run([sys.executable, "-m", "cxkit.cli", *words, "--data-dir", "data"], cwd=root, check=True)
+    simulate_clients(root, *CLIENTS)
     assert batch(root, "undisturbed").wait(timeout=300) == 0
     shutil.move(root / "runs", root / "expected")
     return root
