@@ -9,6 +9,8 @@ from functools import cache
 from multiprocessing.util import Finalize
 from pathlib import Path
 
+import psutil
+
 
 def prefix() -> str:
     """What the name of a scratch folder of this process begins with.
@@ -51,13 +53,12 @@ def sweep() -> None:
 
 
 def _alive(pid: int) -> bool:
-    """Whether there is such a process, of whomever."""
-    if os.name == "nt":  # there signal 0 would end it; its system removes what is left
+    """Whether there is such a process, of whomever, that has not ended: one that nobody has waited for yet has."""
+    if os.name == "nt":  # its system removes what is left
         return True
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
-    except PermissionError:
+    except psutil.AccessDenied:
         return True
-    return True

@@ -11,7 +11,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import uuid
 from collections import Counter
@@ -40,8 +39,9 @@ KINDS = ("kernel", "worker", "template", "runner")
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two small clients, and what an undisturbed batch makes of them."""
+    """Two small clients, and what an undisturbed batch makes of them; with a temporary folder of their own."""
     root = tmp_path_factory.mktemp("kills")
+    (root / "t").mkdir()
     simulate_clients(root, *CLIENTS)
     assert batch(root, "undisturbed").wait(timeout=300) == 0
     shutil.move(root / "runs", root / "expected")
@@ -54,7 +54,7 @@ def batch(root: Path, mark: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "cxkit.cli", *words],
         cwd=root,
-        env=os.environ | {MARK: mark},
+        env=os.environ | {MARK: mark, "TMPDIR": str(root / "t")},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -147,8 +147,4 @@ def clean(root: Path) -> None:
         assert not list((home / ".snapshots").glob(".building-*"))
         for run in expected.glob("[0-9]*"):
             whole(home / run.name, run)
-    assert not [
-        p
-        for p in Path(tempfile.gettempdir()).glob("cxkit-*-*")
-        if p.name.split("-")[1].isdigit() and not psutil.pid_exists(int(p.name.split("-")[1]))
-    ]
+    assert not sorted(p.name for p in (root / "t").glob("cxkit-*"))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import queue
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -103,3 +105,25 @@ def test_what_a_killed_process_left_is_swept(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(scratch.tempfile, "gettempdir", lambda: str(temporary))
     scratch.sweep()
     assert not list(temporary.iterdir())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there the system removes what is left")
+def test_what_is_swept_is_of_processes_that_have_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A killed one that nobody has waited for has ended, and the number of a thread is no process."""
+    monkeypatch.setattr(scratch.tempfile, "gettempdir", lambda: str(tmp_path))
+    said: queue.Queue[int] = queue.Queue()
+    over = threading.Event()
+    thread = threading.Thread(target=lambda: (said.put(threading.get_native_id()), over.wait()))
+    thread.start()
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as killed:
+        for pid in (os.getpid(), killed.pid, said.get()):
+            (tmp_path / f"cxkit-{pid}-x").mkdir()
+        scratch.sweep()
+        assert (tmp_path / f"cxkit-{killed.pid}-x").is_dir(), "it runs"
+        killed.kill()
+        os.waitid(os.P_PID, killed.pid, os.WEXITED | os.WNOWAIT)
+        scratch.sweep()
+        left = [p.name for p in tmp_path.iterdir()]
+    over.set()
+    thread.join()
+    assert left == [f"cxkit-{os.getpid()}-x"]
