@@ -152,7 +152,7 @@ def _run(
     **how: Any,
 ) -> None:
     """Run the clients of whom something changed, tell of the others; what runs them is imported only for the former."""
-    from cxkit.batch import stamps, summary
+    from cxkit.batch import stamps
     from cxkit.batch.importing import quickly
 
     question: dict[str, Any] = {"as_of": as_of, "given": given or {}, "seed": seed, "audience": audience, "pdf": pdf}
@@ -166,7 +166,9 @@ def _run(
 
             for client in same:
                 Reporter(len(same), form)(nothing_to_do(client))
-        summary.print_summary(list(same.values()), board)
+        from cxkit.batch.summary import print_summary
+
+        print_summary(list(same.values()), board)
         return
     rest = [client for client in clients if client not in same]
     if rest and first != "report" and not how.get("cold") and not how.get("cluster"):

@@ -21,7 +21,7 @@ from cxkit import STAGES
 PACKAGE = Path(cxkit.__file__).resolve().parent
 NAMES = (
     *("cxkit.batch.forked", "cxkit.engagement.desk", "cxkit.engagement.recipes", "cxkit.engagement.plays"),
-    *("cxkit.engagement.frame", "cxkit.report.show"),
+    *("cxkit.engagement.frame", "cxkit.report.show", "cxkit.report.preview"),
     *(f"cxkit.{stage}" for stage in STAGES),
     *(f"cxkit.charts.{found.name}" for found in pkgutil.iter_modules([str(PACKAGE / "charts")])),
 )

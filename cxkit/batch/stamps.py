@@ -15,12 +15,14 @@ import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cxkit
-from cxkit.batch.summary import Ended
 from cxkit.engagement import places
 from cxkit.tables.encoding import digest
+
+if TYPE_CHECKING:
+    from cxkit.batch.summary import Ended
 
 FOLDER = ".stamps"
 OWN = frozenset({"work", ".engagement.lock"})
@@ -165,13 +167,17 @@ def those_unchanged(
     """How the runs of clients ended of whom nothing changed since, each told again instead of run."""
     data = places.data_folder(data_dir)
     runs = places.runs_folder(runs_dir, data=data)
-    found = {client: unchanged(client, data=data, runs=runs, asked=asked) for client in clients}
+    looked = ((client, unchanged(client, data=data, runs=runs, asked=asked)) for client in clients)
+    found = {client: told for client, told in looked if told is not None}
+    if not found:
+        return {}
+    from cxkit.batch.summary import Ended  # noqa: PLC0415  a third of a second of imports that a run has no need of yet
+
     return {
         client: Ended(
             **{**told, "unchanged": True, "seconds": 0.0}, report=runs / client / str(told["as_of"]) / "report.html"
         )
         for client, told in found.items()
-        if told is not None
     }
 
 

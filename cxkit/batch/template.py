@@ -55,6 +55,9 @@ PRELOAD = (
     *("python_calamine", "pyxirr", "rich.console", "pyarrow.dataset"),
     *("narwhals._duckdb.namespace", "narwhals._duckdb.selectors", "narwhals._interchange.dataframe"),
     *("matplotlib.style.core", "encodings.utf_8_sig", "pandas.core.methods.to_dict"),
+    *("IPython.core.completerlib", "IPython.core.debugger", "IPython.core.logger", "IPython.core.oinspect"),
+    *("IPython.extensions.storemagic", "IPython.utils.wildcard", "sqlite3", "pdb", "tornado.platform.asyncio"),
+    *("narwhals._namespace", "encodings.unicode_escape"),
     *("pydantic.main", "pydantic.types", "pydantic.networks", "pydantic.json_schema", "annotated_types"),
 )
 """What every template imports: libraries of others alone."""
@@ -62,8 +65,9 @@ MEMORY = "CXKIT_MEMORY"
 """See `cxkit.tables.engine`, which is too large to import here."""
 TABLES = 0.6
 """Share of the memory that tables may take before they spill; the rest is for what is computed on them."""
-OURS = "cxkit.batch.preload"
-"""What the template of a command that runs clients imports besides: the workbook, see `cxkit.batch.preloaded`."""
+FIRST, LAST = "cxkit.batch.preload_first", "cxkit.batch.preload"
+"""What the template of a command that runs clients imports around the libraries: the workbook, see
+`cxkit.batch.preloaded`."""
 OF_WORKERS = (
     "papermill",
     "papermill.iorw",
@@ -102,13 +106,13 @@ def begin(workers: int) -> str:
     """Settle each client's share of the cores and start the template; return why there is none."""
     if workers > 1:
         share_cores(workers)
-    return warm_up(*(OF_WORKERS if workers > 1 else ()), OURS, *(("cxkit.batch.run",) if workers > 1 else ()))
+    return warm_up(FIRST, *PRELOAD, *((*OF_WORKERS, "cxkit.batch.run") if workers > 1 else ()), LAST)
 
 
-def warm_up(*more: str) -> str:
+def warm_up(*names: str) -> str:
     """Start the template, which imports while the caller goes on; return why there is none, empty when there is.
 
-    It imports `more` besides `PRELOAD`; one that is there already stays as it is.
+    It imports `PRELOAD`, or the modules that are named; one that is there already stays as it is.
     """
     if why := why_cold():
         return why
@@ -121,7 +125,7 @@ def warm_up(*more: str) -> str:
     try:
         with environment(IMPORTING):
             started: Any = forkserver._forkserver
-            started.set_forkserver_preload([*PRELOAD, *more])
+            started.set_forkserver_preload(list(names or PRELOAD))
             started.ensure_running()  # not the function of that name in the module, which would not know of `joined`
             Finalize(None, _end, (started._forkserver_pid,), exitpriority=-50)
         threading.Thread(target=module_path, daemon=True).start()

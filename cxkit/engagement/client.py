@@ -18,8 +18,6 @@ from cxkit.records import Record
 from cxkit.report.words import languages
 from cxkit.tables.warehouse import Warehouse
 
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-
 
 class Brand(Record):
     """How the client's report looks."""
@@ -107,19 +105,6 @@ class Client(Record):
         except (ZoneInfoNotFoundError, ValueError):
             raise ValueError(f"'{value}' is not an IANA time zone; write it like Europe/Berlin") from None
         return value
-
-
-def check_name(name: str) -> str:
-    """Return a client's folder name, or raise `InputError` when it could reach outside its folder.
-
-    >>> check_name("brightline")
-    'brightline'
-    """
-    if not NAME.fullmatch(name):
-        raise errors.InputError(
-            f"'{name}' cannot be a client's folder name. Use small letters, digits, - and _, such as 'acme-2026'."
-        )
-    return name
 
 
 def read_client(folder: Path) -> Client:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
-from cxkit.engagement.client import check_name
 from cxkit.errors import InputError
 
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 BATCH = "CXKIT_BATCH"
 """Environment variable through which a batch tells an added notebook, which need not declare parameters, its run."""
 
@@ -26,6 +27,19 @@ def told_by_batch() -> dict[str, Any]:
     """
     found: dict[str, Any] = json.loads(os.environ.get(BATCH) or "{}")
     return found
+
+
+def check_name(name: str) -> str:
+    """Return a client's folder name, or raise `InputError` when it could reach outside its folder.
+
+    >>> check_name("brightline")
+    'brightline'
+    """
+    if not NAME.fullmatch(name):
+        raise InputError(
+            f"'{name}' cannot be a client's folder name. Use small letters, digits, - and _, such as 'acme-2026'."
+        )
+    return name
 
 
 def data_folder(given: str | Path | None = None) -> Path:

@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
 
+import numpy as np
 import pandas as pd
 
 from cxkit.metrics import clock
@@ -28,7 +29,6 @@ from cxkit.metrics.windows import Window
 from cxkit.tables.cut import end_of_day, text_literal
 from cxkit.tables.engine import Tables
 
-FOLLOWED = "cxkit_followed"
 ALL = {"all": "''"}
 WINDOWS = (1, 3, 7, 14, 30)
 """Days; the customary windows, all made in one pass."""
@@ -153,12 +153,12 @@ def recontacts(
     ends = {k: min(now - k * clock.DAY, last) for k in sorted(set(days))}
     columns = sorted({sql for name, sql in by.items() if name != "all"})
     chosen = {"grouping": grouping, "identity": identity, "families": families, "entities": entities}
-    with tables.held(FOLLOWED, _followed(tables, window, columns, **chosen)):  # type: ignore[arg-type]
-        frames = [_counted(tables, name, sql, ends, start) for name, sql in by.items()]
-    return pd.concat(frames, ignore_index=True)
+    wide = tables.frame(_counted(_followed(tables, window, columns, **chosen), by, ends))  # type: ignore[arg-type]
+    return _judged(wide, tuple(by), ends, start)
 
 
-def _counted(tables: Tables, dimension: str, group: str, ends: Mapping[int, int], start: int) -> pd.DataFrame:
+def _counted(followed: str, by: Mapping[str, str], ends: Mapping[int, int]) -> str:
+    """SQL: sums over clusters for every dimension, group and window, the largest groups of each dimension first."""
     due = {k: f"r <= {end}" for k, end in ends.items()}
     first = ", ".join(
         f"sum(({d})::INT) AS n{k}, sum(({d} AND coalesce(gap <= {k * clock.DAY}, false))::INT) AS x{k}"
@@ -170,20 +170,31 @@ def _counted(tables: Tables, dimension: str, group: str, ends: Mapping[int, int]
         f"sum(n{k} * n{k})::DOUBLE AS nn{k}"
         for k in ends
     )
-    wide = tables.frame(
-        f"""WITH a AS (SELECT {group} AS "group", hash(who) AS who, {first} FROM {FOLLOWED}
-          WHERE {group} IS NOT NULL GROUP BY 1, 2)
-        SELECT "group", {second} FROM a GROUP BY 1 ORDER BY n{min(ends)} DESC, 1 LIMIT {GROUPS}"""
+    rows = " UNION ALL ".join(
+        f'SELECT {place} AS place, CAST({sql} AS VARCHAR) AS "group", who, r, gap FROM f WHERE {sql} IS NOT NULL'
+        for place, sql in enumerate(by.values())
     )
-    frames = []
-    for k, end in ends.items():
-        part = wide[["group", *(f"{c}{k}" for c in ("n", "x", "c", "xx", "xn", "nn"))]]
-        part.columns = pd.Index(["group", "n", "recontacted", "clusters", "sxx", "sxn", "snn"])
-        part = part.assign(window_days=k, solved=part["n"] - part["recontacted"])
-        part["cohort_days"] = max(0, end - start) / clock.DAY
-        frames.append(share_intervals(part, "solved", "n", prefix="fcr_"))
-    rows = pd.concat(frames, ignore_index=True)
-    rows.insert(0, "dimension", dimension)
+    return f"""
+    WITH f AS ({followed}), g AS ({rows}),
+    a AS (SELECT place, "group", hash(who) AS who, {first} FROM g GROUP BY 1, 2, 3),
+    s AS (SELECT place, "group", {second} FROM a GROUP BY 1, 2),
+    t AS (SELECT *, row_number() OVER (PARTITION BY place ORDER BY n{min(ends)} DESC, "group") AS rank FROM s)
+    SELECT * FROM t WHERE rank <= {GROUPS} ORDER BY place, rank
+    """
+
+
+def _judged(wide: pd.DataFrame, by: Sequence[str], ends: Mapping[int, int], start: int) -> pd.DataFrame:
+    """One row per dimension, group and window, with shares and their intervals, from the sums of `_counted`."""
+    each, lasts = len(wide), [max(0, end - start) / clock.DAY for end in ends.values()]
+    rows = pd.concat([wide[["place", "group"]]] * len(ends), ignore_index=True)
+    names = {"n": "n", "x": "recontacted", "c": "clusters", "xx": "sxx", "xn": "sxn", "nn": "snn"}
+    for short, name in names.items():
+        rows[name] = wide[[f"{short}{k}" for k in ends]].to_numpy().T.ravel()
+    rows["window_days"], rows["cohort_days"] = np.repeat(list(ends), each), np.repeat(lasts, each)
+    rows["solved"] = rows["n"] - rows["recontacted"]
+    rows = share_intervals(rows, "solved", "n", prefix="fcr_")
+    rows = rows.sort_values("place", kind="stable", ignore_index=True)
+    rows["dimension"] = np.array(by, dtype=object)[rows["place"].to_numpy(dtype=int)]
     some = rows["n"].where(rows["n"] > 0).astype("float64")
     rows["recontact"], rows["fcr"] = rows["recontacted"] / some, rows["solved"] / some
     shown = ["dimension", "group", "window_days", "n", "clusters", "recontacted", "recontact", "fcr"]

@@ -14,11 +14,11 @@ them, T the time from the first purchase to the end of what was observed.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.special import betaln, gammaln, hyp2f1
+from scipy.special import betaln, gammaln, hyp2f1, psi
 
 from cxkit.quantify.likelihood import Array, Maximum, maximise
 from cxkit.records import Number, Record
@@ -102,17 +102,35 @@ def fit_purchasing(rows: pd.DataFrame) -> Purchasing | str:
 
 def _search(rows: pd.DataFrame, starts: Sequence[Sequence[float]]) -> Maximum | str:
     x, t_x, T, n = (rows[c].to_numpy(dtype=float) for c in ("x", "t_x", "T", "n"))
-    return maximise(lambda logs: history_loglik(logs, x, np.minimum(t_x, T), T), n, starts)
+    levels, place = np.unique(x, return_inverse=True)
+    return maximise(lambda logs: _histories(logs, levels, place, np.minimum(t_x, T), T), n, starts)
 
 
 def history_loglik(logs: Array, x: Array, t_x: Array, T: Array) -> Array:
     """Log-likelihood of single histories under BG/NBD (their equation 6, on logarithms)."""
+    levels, place = np.unique(x, return_inverse=True)
+    return _histories(logs, levels, place, t_x, T)[0]
+
+
+def _histories(logs: Array, levels: Array, place: Array, t_x: Array, T: Array) -> tuple[Array, Array]:
+    """The same with its derivatives by the logarithms; `levels` are the distinct x and `place` where each row's lies.
+
+    What depends on x alone is computed once per level: the gamma and digamma functions are what takes time.
+    """
     r, alpha, a, b = np.exp(logs)
-    common = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
-    stayed = betaln(a, b + x) - betaln(a, b) - (r + x) * np.log(alpha + T)
-    again = np.maximum(x, 1.0)
-    left = betaln(a + 1, b + again - 1) - betaln(a, b) - (r + x) * np.log(alpha + t_x)
-    return common + np.where(x > 0, np.logaddexp(stayed, left), stayed)
+    x, again = levels[place], np.maximum(levels, 1.0)
+    common = gammaln(r + levels) - gammaln(r) + r * np.log(alpha) - betaln(a, b)
+    whole, part = np.log(alpha + T), np.log(alpha + t_x)
+    stayed = (common + betaln(a, b + levels))[place] - (r + x) * whole
+    left = (common + betaln(a + 1, b + again - 1))[place] - (r + x) * part
+    value = np.where(x > 0, np.logaddexp(stayed, left), stayed)
+    gone = np.where(x > 0, np.exp(np.minimum(left - value, 0.0)), 0.0)  # share of the likelihood of having left
+    both = psi(a + b) - psi(a + b + levels)
+    by_r = (psi(r + levels) - psi(r) + np.log(alpha))[place] - (1 - gone) * whole - gone * part
+    by_alpha = r / alpha - (r + x) * ((1 - gone) / (alpha + T) + gone / (alpha + t_x))
+    by_a = gone / a + both[place]
+    by_b = (psi(b + levels) - psi(b) + both)[place] - gone / (b + again - 1)[place]
+    return value, np.column_stack([r * by_r, alpha * by_alpha, a * by_a, b * by_b])
 
 
 def alive(logs: Array, x: Array, t_x: Array, T: Array) -> Array:
@@ -166,23 +184,10 @@ def fit_spending(rows: pd.DataFrame) -> Spending | str:
     x, spend, n = (kept[c].to_numpy(dtype=float) for c in ("x", "spend", "n"))
     scale = float((n @ (x * spend)) / (n @ x))
 
-    def each(logs: Array) -> Array:
-        p, q, gamma = math.exp(logs[0]), 1 + math.exp(logs[1]), math.exp(logs[2])
-        z = spend / scale
-        return (
-            gammaln(p * x + q)
-            - gammaln(p * x)
-            - gammaln(q)
-            + q * math.log(gamma)
-            + (p * x - 1) * np.log(z)
-            + p * x * np.log(x)
-            - (p * x + q) * np.log(gamma + x * z)
-        )
-
     starts = [(p, q, g - math.log(10)) for p, q, g in SPEND_STARTS]
     if len(kept) > LONG and not isinstance(near := fit_spending(kept.iloc[:: len(kept) // 1000]), str):
         starts = [(math.log(near.p), math.log(near.q - 1), math.log(near.gamma / scale))]
-    found = maximise(each, n, starts)
+    found = maximise(_spends(x, spend / scale), n, starts)
     if isinstance(found, str):
         return found
     p, q, gamma = math.exp(found.at[0]), 1 + math.exp(found.at[1]), math.exp(found.at[2]) * scale
@@ -190,6 +195,26 @@ def fit_spending(rows: pd.DataFrame) -> Spending | str:
     return Spending(
         p=p, q=q, gamma=gamma, loglik=loglik, customers=round(n.sum()), covariance=_nested(found.covariance)
     )
+
+
+def _spends(x: Array, z: Array) -> Callable[[Array], tuple[Array, Array]]:
+    """Log-likelihood of mean values `z` of x purchases under Gamma–Gamma, with its derivatives by the logarithms."""
+    levels, place = np.unique(x, return_inverse=True)
+    log_z, log_x = np.log(z), np.log(x)
+
+    def each(logs: Array) -> tuple[Array, Array]:
+        p, q, gamma = math.exp(logs[0]), 1 + math.exp(logs[1]), math.exp(logs[2])
+        whole = gamma + x * z
+        within = np.log(whole)
+        flat = (gammaln(p * levels + q) - gammaln(p * levels))[place] - gammaln(q)
+        value = flat + q * logs[2] + (p * x - 1) * log_z + p * x * log_x - (p * x + q) * within
+        rise = psi(p * levels + q)[place]
+        by_p = x * (rise - psi(p * levels)[place] + log_z + log_x - within)
+        by_q = rise - psi(q) + logs[2] - within
+        by_gamma = q / gamma - (p * x + q) / whole
+        return value, np.column_stack([p * by_p, (q - 1) * by_q, gamma * by_gamma])
+
+    return each
 
 
 def mean_spend(logs: Array) -> float:

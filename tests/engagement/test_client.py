@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from cxkit.engagement.client import check_name, read_client
+from cxkit.engagement.client import read_client
+from cxkit.engagement.places import check_name
 from cxkit.errors import InputError
 
 

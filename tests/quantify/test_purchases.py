@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.integrate import quad
 
 from cxkit.quantify import purchases
@@ -189,7 +191,26 @@ def test_what_cannot_be_fitted_gives_the_reason():
 
 
 def test_a_flat_likelihood_is_no_maximum():
-    found = maximise(lambda t: -np.full(3, (t[0] + t[1] - 1) ** 2), np.ones(3), [[0.5, 0.7]])
+    def ridge(t):
+        off = t[0] + t[1] - 1
+        return -np.full(3, off**2), -np.full((3, 2), 2 * off)
+
+    found = maximise(ridge, np.ones(3), [[0.5, 0.7]])
     assert found == "its likelihood is flat: the data do not determine all of its parameters"
-    runs = maximise(lambda t: np.full(3, t[0]), np.ones(3), [[0.5]])
+    runs = maximise(lambda t: (np.full(3, t[0]), np.ones((3, 1))), np.ones(3), [[0.5]])
     assert runs == "one of its parameters runs to the edge: the data do not determine it"
+
+
+@given(st.lists(st.floats(-2, 2), min_size=4, max_size=4), st.integers(0, 5))
+def test_the_slopes_of_both_likelihoods_are_those_of_their_values(logs, most):
+    """A wrong derivative would still lead somewhere: it is held to differences of the values themselves."""
+    levels, place = np.arange(most + 1.0), np.arange(most + 1)
+    t_x, T = 3.0 * levels + 1, 3.0 * levels + 8
+    spends = purchases._spends(levels + 1, np.linspace(0.2, 3.0, most + 1))
+    for each, at in (
+        (lambda at: purchases._histories(at, levels, place, t_x, T), np.array(logs)),
+        (spends, np.array(logs[:3])),
+    ):
+        steps = np.eye(len(at)) * 1e-5
+        apart = np.column_stack([each(at + s)[0] - each(at - s)[0] for s in steps]) / 2e-5
+        np.testing.assert_allclose(each(at)[1], apart, rtol=1e-4, atol=1e-6)
