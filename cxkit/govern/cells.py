@@ -137,19 +137,18 @@ def signal(written: Row, moments: Mapping[str, Row], matrix: Sequence[Row]) -> C
 def owner(written: Row, seen: Row, moments: Mapping[str, Row]) -> Cell:
     """The role that answers, never a person; weak without a role, or where nobody owns its moment."""
     if not seen.get("has_owner"):
-        return gap("owner", "not asked" if seen.get("has_owner") is None else "none")
-    role = written["owner_role"] or "one person, role not named"
+        return gap("owner", "not asked" if seen.get("has_owner") is None else "nobody")
+    role, named = written["owner_role"] or "one person, role not named", bool(written["owner_role"])
     moment = moments.get(written["moment_id"] or "")
     limit = (
-        f", limit {moment['sla_hours']:g} {'hour' if moment['sla_hours'] == 1 else 'hours'}"
+        f"{',' if named else ';'} limit {moment['sla_hours']:g} {'hour' if moment['sla_hours'] == 1 else 'hours'}"
         if moment and moment.get("sla_hours")
         else ""
     )
     if moment is not None and moment.get("owned_by") in ("nobody", "several"):
-        return Cell(
-            text=f"{role}; its moment has no single owner", status="weak", finding_key="orchestrate.register.owner"
-        )
-    return Cell(text=f"{role}{limit}", status="present" if written["owner_role"] else "weak")
+        alone = "its moment has no single owner" if named else "no single owner of its moment"
+        return Cell(text=f"{role}; {alone}", status="weak", finding_key="orchestrate.register.owner")
+    return Cell(text=f"{role}{limit}", status="present" if named else "weak")
 
 
 def experiment(tests: Sequence[Row], effects: Sequence[Result], initiative: str) -> Cell:

@@ -31,6 +31,8 @@ PHONE = re.compile(
     r"|\d{3}[-. ]\d{3}[-. ]\d{4}"  # 555-010-4477
     r")(?![\w-]|[.,]\d)"
 )
+BARE = re.compile(r"(?<![\w.,/#’+-])0[1-9]\d{8,10}(?![\w-]|[.,]\d)")
+"""A national number without a separator, 02079460958: ten to twelve digits from nought on."""
 KEY = re.compile(
     r"(?<![A-Za-z0-9_-])(?:"
     r"[prsw]k_(?:live|test)_[A-Za-z0-9]{8,}|sk-(?=[\w-]*\d)[\w-]{16,}"  # payment, model
@@ -78,6 +80,8 @@ def without_contacts(text: str) -> str:
     '[e-mail], [phone], IBAN [account number]'
     >>> without_contacts("on 01.02.2026, $1,234,567 of +12.345.678 in 2026/10/31; NPS 30/100")
     'on 01.02.2026, $1,234,567 of +12.345.678 in 2026/10/31; NPS 30/100'
+    >>> without_contacts("call 02079460958 about order 4711081512"), without_contacts("02079460958")
+    ('call [phone] about order 4711081512', '02079460958')
     """
     if "@" in text:
         text = EMAIL.sub("[e-mail]", text)
@@ -88,6 +92,8 @@ def without_contacts(text: str) -> str:
         text = without_accounts(text)
     if digits >= FEWEST:
         text = PHONE.sub(lambda m: "[phone]" if sum(c.isdigit() for c in m[0]) >= FEWEST else m[0], text)
+        if not text.strip().isdecimal():  # what stands alone may be a customer's or a product's number
+            text = BARE.sub("[phone]", text)
     return text
 
 

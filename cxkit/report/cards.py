@@ -25,6 +25,8 @@ class Step(Record):
     word: str = ""
     grade: str = ""
     key: str = ""
+    own: bool = False
+    """Whether the text is the client's and nothing of it ours: nobody knows its language."""
 
 
 class Card(Record):
@@ -92,6 +94,7 @@ def _card(
                 word=w(f"ledger.{text(row, 'status')}") if text(row, "status") in {"gap", "weak"} else "",
                 grade=text(row, "grade"),
                 key=text(row, "finding_key"),
+                own=text(row, "step") == "hypothesis" and text(row, "status") != "gap",
             )
             for row in steps
         ),

@@ -4,9 +4,9 @@ Results speak English. What a page shows of them is put into its language where 
 as it is, and marked as English, where it is not: never half a sentence. The patterns are in ``words/sentences``.
 
 A slot ``{kind}`` or ``{kind2}`` stands for what differs from client to client: `count`, `many` (not one) and `amount`
-for figures, `dative` for one after a preposition, `day`, `name` and `names` for what a client calls things, `piece` and
-`pieces` for words that are known by themselves. ``[is|are]`` stands for either; the group at the same place of the
-other side says what becomes of it, and ``[2:ist|sind]`` names that place.
+for figures, `dative` for one after a preposition, `day`, `hash`, `name` and `names` for what a client calls things,
+`piece` and `pieces` for words that are known by themselves. ``[is|are]`` stands for either; the group at the same place
+of the other side says what becomes of it, and ``[2:ist|sind]`` names that place.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ KINDS = {
     "amount": rf"[−+]?(?:[A-Z]{{3}}{_SPACE})?[€$£¥]?{_DIGITS}(?:{_SPACE}?(?:bn|M|k|%|×)(?!\w))?{_TAIL}",
     "dative": rf"[−+]?{_DIGITS}{_TAIL}",
     "day": r"(?:\d{1,2} )?(?:[A-Z][a-z]{2,8} )?\d{4}(?:-\d\d){0,2}",
+    "hash": r"[0-9a-f]{8}",
     "name": _NAME,
     "names": _NAME,
     "piece": r"\S(?:.*?\S)??",
@@ -138,6 +139,8 @@ class Phrases:
     def _slot(self, kind: str, value: str) -> str | None:
         if kind in {"count", "many", "amount", "day"}:
             return self._text(value)
+        if kind == "hash":
+            return value
         if kind == "dative":
             figure, _, unit = self._text(value).partition(" ")
             return f"{figure} {self._given.datives.get(unit, unit)}".rstrip()

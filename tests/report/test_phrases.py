@@ -30,6 +30,7 @@ HELD = {
     "amount": (f"€1.25{THIN}M", f"1,25{THIN}Mio.\xa0€"),
     "dative": ("2.5 days", "2,5 Tagen"),
     "day": ("2026-10", "2026-10"),
+    "hash": ("12345678", "12345678"),
     "name": ("Ärzte & Co", "Ärzte & Co"),
     "names": ("Nord, Süd and West", "Nord, Süd und West"),
     "piece": ("contacts", "der Kontakte"),
