@@ -91,6 +91,7 @@ def run(
             reporter(Event(client=ended.client, what="failed", text=ended.reason.splitlines()[0]))
         done = run_on(cluster, jobs, reporter) if cluster else run_all(jobs, reporter, workers=workers)
         ended_all = [*unchanged, *refused, *done]
+    sweep()  # a worker that was killed meanwhile could not; where nothing changes, no run comes after this one
     try:
         board = write_board(runs, data)
     except OSError as problem:

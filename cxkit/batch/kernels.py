@@ -221,6 +221,7 @@ class Manager(AsyncKernelManager):
         self.started = ""
         """How it was started: warm or cold."""
         self.leaving = False
+        self.pid: int | None = None
         self.place = Path(tempfile.mkdtemp(prefix=prefix()))
         Finalize(self, shutil.rmtree, (self.place, True), exitpriority=50)
         self.connection_file = str(self.place / "k.json")
@@ -238,9 +239,9 @@ class Manager(AsyncKernelManager):
     async def _async_post_start_kernel(self, **given: Any) -> None:
         await super()._async_post_start_kernel(**given)
         self.started = "warm" if getattr(self.provisioner, "warm", False) else "cold"
-        pid = getattr(self.provisioner, "pid", None)
-        if self.ceiling and pid is not None:
-            threading.Thread(target=self._watch, args=(pid,), daemon=True).start()
+        self.pid = getattr(self.provisioner, "pid", None)
+        if self.ceiling and self.pid is not None:
+            threading.Thread(target=self._watch, args=(self.pid,), daemon=True).start()
 
     def _watch(self, pid: int) -> None:
         """End the kernel and what it started when together they hold more than the ceiling."""
@@ -277,6 +278,8 @@ class Manager(AsyncKernelManager):
         await super()._async_cleanup_resources(restart=restart)
         if not restart and not self.leaving:
             shutil.rmtree(self.place, ignore_errors=True)
+            if self.pid is not None:  # it was ended, or died, before it could tidy up
+                left_by(self.pid)
 
     cleanup_resources = _async_cleanup_resources
 

@@ -176,6 +176,17 @@ def test_dead_kernel_is_started_once_more_and_cold(tmp_path: Path) -> None:
     assert said(tmp_path / "out.ipynb") == ["2\n"]
 
 
+def test_nothing_is_left_of_a_kernel_that_was_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "t").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "t"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "t"))
+    made = "import os, signal\nfrom cxkit.tables.scratch import private\nprint(private())"
+    outcome = ran(tmp_path, made, "os.kill(os.getpid(), signal.SIGKILL)")
+    assert outcome.retried
+    assert not outcome.done
+    assert not list((tmp_path / "t").glob("cxkit-*"))
+
+
 def test_kernel_over_its_ceiling_is_ended_and_said_so(tmp_path: Path) -> None:
     ended = ran(
         tmp_path, "1", "held = [bytearray(2**20) for _ in range(4000)]\nimport time\ntime.sleep(30)", ceiling=2**30
