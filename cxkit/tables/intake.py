@@ -23,7 +23,7 @@ from cxkit.tables.books import tie
 from cxkit.tables.catalogue import AUTHORED, CONTRACTS, EXPORTED
 from cxkit.tables.checks import check
 from cxkit.tables.contract import Contract
-from cxkit.tables.cut import quoted, text_literal
+from cxkit.tables.cut import quoted
 from cxkit.tables.day import last_complete_month
 from cxkit.tables.encoding import digest
 from cxkit.tables.engine import Tables, connect
@@ -181,8 +181,7 @@ def _load(
     currency: str,
     scratch: Path,
 ) -> tuple[Intake, dict[str, frozenset[str]]]:
-    con = connect()
-    con.execute(f"SET temp_directory = {text_literal(str(scratch / 'spill'))}")
+    con = connect()  # what it lays on disk outlives the reading, as its tables do
     reader = Reader(con, scratch)
     sources = [reader.read(path, name) for name, path in _files(client_folder)]
     raws = [raw for source in sources for raw in source.raws]

@@ -8,11 +8,12 @@ import queue
 import subprocess
 import sys
 import threading
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from cxkit.tables import scratch
+from cxkit.tables import intake, scratch
 from cxkit.tables.engine import connect
 
 LARGE = "CREATE TABLE large AS SELECT i, hash(i)::VARCHAR || hash(i + 1)::VARCHAR AS x FROM range(1500000) AS r(i)"
@@ -127,3 +128,20 @@ def test_what_is_swept_is_of_processes_that_have_ended(tmp_path: Path, monkeypat
     over.set()
     thread.join()
     assert left == [f"cxkit-{os.getpid()}-x"]
+
+
+def test_tables_that_did_not_fit_can_be_read_after_the_intake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They lie on disk where the engine put them while it read: that place must outlive the reading."""
+    place = tmp_path / "acme" / "tables"
+    place.mkdir(parents=True)
+    rows = "'O' || hash(i)::VARCHAR || hash(i + 1)::VARCHAR AS order_id, 'A' || i AS account_id, i % 97 + 0.5 AS amount"
+    day = "TIMESTAMP '2026-01-01' + to_minutes(i % 400000) AS ordered"
+    connect().execute(f"COPY (SELECT {rows}, {day} FROM range(1000000) r(i)) TO '{place}/orders.parquet'")
+    monkeypatch.setenv("CXKIT_MEMORY", "150000000")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    tables = intake.load(place.parent, mapping={}, as_of=date(2026, 12, 31)).tables
+    assert tables.frame("SELECT sum(size) > 1000000 AS much FROM duckdb_temporary_files()")["much"].item()
+    found = tables.frame(
+        "SELECT count(*) AS n, count(DISTINCT order_id) AS ids, sum(length(order_id)) AS long FROM orders"
+    )
+    assert (found["n"].item(), found["ids"].item()) == (1_000_000, 1_000_000)
