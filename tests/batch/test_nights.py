@@ -31,7 +31,7 @@ def night(root: Path, day: str, *more: str) -> tuple[int, list[dict[str, str]]]:
         text=True,
         check=False,
     )
-    events = [json.loads(line) for line in done.stderr.splitlines()]
+    events = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]  # a library may add a word
     return done.returncode, [event for event in events if event["what"] in ("done", "failed")]
 
 
