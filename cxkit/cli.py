@@ -65,7 +65,7 @@ def run(
     as_of: Annotated[
         str | None, typer.Option(help="last day that counts, YYYY-MM-DD; default: last complete month")
     ] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="clients side by side")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, help="clients side by side; notebooks of the last ones")] = 1,
     first: Annotated[
         str, typer.Option("--from", help=f"first stage to run: {', '.join(STAGES)}; report: build it anew, run nothing")
     ] = STAGES[0],

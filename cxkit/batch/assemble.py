@@ -215,7 +215,7 @@ def changes_since(home: Path, as_of: date, saved: Iterable[Result], readers: Col
 def _tones(place: Path) -> dict[str, str]:
     """What the findings of an earlier run were called, by key."""
     found: dict[str, str] = {}
-    for path in sorted(place.glob("*.*/result.json")):
+    for path in sorted(place.glob("[!.]*.*/result.json")):
         for record in json.loads(path.read_text(encoding="utf-8")).get("findings", ()):
             if record.get("tone"):
                 finding = Finding.model_validate(record)

@@ -70,6 +70,8 @@ def forget(home: Path) -> None:
 
 
 def clear(building: Path) -> None:
-    """Remove what only the run itself needs, before it is published."""
+    """Remove what only the run itself needs, and what a killed kernel was saving, before it is published."""
     for name in (SOURCES, READS, places.PINNED, DONE):
         shutil.rmtree(building / name, ignore_errors=True)
+    for half in (building / "results").glob(".*.*"):
+        shutil.rmtree(half, ignore_errors=True)

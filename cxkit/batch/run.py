@@ -16,6 +16,7 @@ from typing import Any
 import cxkit
 from cxkit import errors
 from cxkit.batch import assemble, left, publishing, resuming, stamps, steps
+from cxkit.batch.abreast import Room
 from cxkit.batch.basis import basis, same_basis
 from cxkit.batch.claims import claimed
 from cxkit.batch.plan import REPORT, Job
@@ -37,14 +38,17 @@ LIBRARIES = (
 )
 
 
-def run_client(job: Job, listen: Listener) -> Ended:
-    """Run one client; problems of its own end in a failed `Ended`, never in an exception."""
+def run_client(job: Job, listen: Listener, room: Room | None = None) -> Ended:
+    """Run one client; problems of its own end in a failed `Ended`, never in an exception.
+
+    With `room`, notebooks that do not rest on each other run side by side.
+    """
     tell = steps.Telling(job, listen)
     tell("started")
     home = job.runs / job.client
     try:
         with claimed(home, wait=job.wait):
-            ended = _run(job, home, tell)
+            ended = _run(job, home, tell, room or Room())
     except errors.PlaybookError as problem:
         ended = Ended(client=job.client, status="failed", reason=str(problem), seconds=tell.seconds)
     except Exception as broken:  # a defect of ours stops this client alone; nothing of it has been published
@@ -67,7 +71,7 @@ def _broken(job: Job, home: Path, broken: Exception, seconds: float) -> Ended:
     return Ended(client=job.client, status="failed", reason=reason, open=path, seconds=seconds)
 
 
-def _run(job: Job, home: Path, tell: steps.Telling) -> Ended:
+def _run(job: Job, home: Path, tell: steps.Telling, room: Room) -> Ended:
     folder = places.client_folder(job.client, job.data)
     before = stamps.look(job.client, data=job.data) if job.asked else {}
     settings, store = read_client(folder), read_store(folder)
@@ -94,7 +98,7 @@ def _run(job: Job, home: Path, tell: steps.Telling) -> Ended:
                     f"The settings of {job.client} were changed while its tables were read. Run it again."
                 )
             known = resuming.Stages(job, building, settings=settings, store=store, taken=taken)
-            stages, failure = steps.run_stages(job, building, as_of, sources=sources, tell=tell, known=known)
+            stages, failure = steps.run_stages(job, building, as_of, sources=sources, tell=tell, known=known, room=room)
             record = _record(job, settings, store, taken, stages) | {"basis": rests}
             if failure:
                 return _failed(job, building, home, record | {"reason": failure}, tell)

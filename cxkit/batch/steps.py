@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from cxkit import STAGES, errors
 from cxkit.batch import interrupt
+from cxkit.batch.abreast import LONGEST_FIRST, RESTS_ON, Course, Room
 from cxkit.batch.engine import Outcome, run_notebook
 from cxkit.batch.left import SOURCES
 from cxkit.batch.plan import Added, Job, notebook_hash
@@ -66,40 +67,58 @@ def read_sources(job: Job, building: Path) -> dict[Path, Path]:
 
 
 def run_stages(
-    job: Job, building: Path, as_of: str, *, sources: Mapping[Path, Path], tell: Telling, known: Stages
+    job: Job, building: Path, as_of: str, *, sources: Mapping[Path, Path], tell: Telling, known: Stages, room: Room
 ) -> tuple[Entries, str]:
-    """Run the notebooks in order; return what happened to each stage and, where one failed, why.
+    """Run the notebooks; return what happened to each stage and, where one failed, why.
 
-    A stage that was already computed on the same is taken over, unless the run was told to begin at one or to run all.
+    They run in their order, and where there is room those side by side that do not rest on each other. A stage that was
+    already computed on the same is taken over, unless the run was told to begin at one or to run all.
     """
     stages: Entries = {stage: {"status": "not run"} for stage in STAGES}
     begin = STAGES.index(job.first)
     for stage in STAGES[:begin]:
         _take_over(job, building, as_of, stage)
         stages[stage] = {"status": "kept"}
-    for stage in STAGES[begin:]:
-        interrupt.check()
+    failed: dict[str, str] = {}
+
+    def turn(stage: str) -> dict[str, Any] | None:
         notebook = job.notebooks[stage]
         if job.reuse and (entry := known.take_over(stage, sources[notebook])):
             tell("stage", stage, KEPT)
             stages[stage] = entry
-            continue
+            return None
         tell("stage", stage)
         copy = job.copies.get(notebook.name)
         given = {name: value for name, value in job.given.items() if name in job.names[stage]}
-        outcome = run_notebook(
-            sources[notebook],
-            building / notebook.name,
-            _common(job, building, as_of) | given,
-            place=notebook.parent if copy is not None and copy.path == notebook else None,
+        return {
+            "source": sources[notebook],
+            "target": building / notebook.name,
+            "parameters": _common(job, building, as_of) | given,
+            "place": notebook.parent if copy is not None and copy.path == notebook else None,
             **_limits(job, tell),
-        )
+        }
+
+    def ended(stage: str, outcome: Outcome) -> bool:
+        notebook = job.notebooks[stage]
+        copy = job.copies.get(notebook.name)
         stages[stage] = _entry(sources[notebook], outcome)
         stages[stage] |= {"own_copy": notebook.is_relative_to(job.data), "behind": bool(copy and copy.behind)}
-        if not outcome.done:
-            return stages, _reason(notebook, outcome)
-        stages[stage] = known.done(stage, sources[notebook], stages[stage])
-    return stages, ""
+        if outcome.done:
+            stages[stage] = known.done(stage, sources[notebook], stages[stage])
+        else:
+            failed[stage] = _reason(notebook, outcome)
+        return outcome.done
+
+    Course(STAGES[begin:], rests_on=_rests_on(job), beside=LONGEST_FIRST, begin=turn, ended=ended).run(room)
+    return stages, next((failed[stage] for stage in STAGES if stage in failed), "")
+
+
+def _rests_on(job: Job) -> dict[str, tuple[str, ...]]:
+    """Stage → those that come before it: all, where somebody wrote in its notebook, which may load anything."""
+    return {
+        stage: STAGES[:number] if job.notebooks[stage].is_relative_to(job.data) else RESTS_ON[stage]
+        for number, stage in enumerate(STAGES)
+    }
 
 
 def run_own(job: Job, building: Path, as_of: str, sources: Mapping[Path, Path], tell: Telling) -> Entries:

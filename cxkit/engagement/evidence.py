@@ -71,7 +71,7 @@ def of_results(place: Path, *, stage: str = "", keys: Collection[str] | None = N
     """
     found = [
         Finding.model_validate(record)
-        for path in sorted(place.glob(f"{stage or '*'}.*/result.json"))
+        for path in sorted(place.glob(f"{stage or '[!.]*'}.*/result.json"))
         for record in json.loads(path.read_text(encoding="utf-8"))["findings"]
     ]
     chosen = {f.key: f for f in found if keys is None or f.key in keys}

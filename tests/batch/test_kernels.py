@@ -187,6 +187,17 @@ def test_nothing_is_left_of_a_kernel_that_was_killed(tmp_path: Path, monkeypatch
     assert not list((tmp_path / "t").glob("cxkit-*"))
 
 
+def test_kernel_that_has_just_ended_can_be_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The template waits for its kernels, and tells of an end a moment after the process is gone."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    kernel = object.__new__(kernels.Forked)
+    kernel.pid = gone.pid
+    monkeypatch.setattr(kernels.Forked, "poll", lambda self: None)
+    kernel.kill()
+    kernel.terminate()
+
+
 def test_kernel_over_its_ceiling_is_ended_and_said_so(tmp_path: Path) -> None:
     ended = ran(
         tmp_path, "1", "held = [bytearray(2**20) for _ in range(4000)]\nimport time\ntime.sleep(30)", ceiling=2**30

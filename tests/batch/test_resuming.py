@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from cxkit import STAGES
-from cxkit.batch import left, plan, resuming, run, steps
+from cxkit.batch import abreast, left, plan, resuming, run, steps
 from cxkit.batch.engine import Outcome
 from cxkit.batch.progress import Event
 from cxkit.engagement import places, reading
@@ -58,21 +58,23 @@ class Machine:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.ran: list[str] = []
         self.until = STAGES[-1]
-        monkeypatch.setattr(steps, "run_notebook", self.run)
+        monkeypatch.setattr(abreast, "run_notebook", self.run)
 
-    def run(self, source: Path, target: Path, given: dict[str, Any], **more: Any) -> Outcome:
+    def run(self, source: Path, target: Path, parameters: dict[str, Any], **more: Any) -> Outcome:
         stage = source.stem.partition("-")[2]
         self.ran.append(stage)
         if STAGES.index(stage) > STAGES.index(self.until):
             return Outcome(done=False, seconds=0.1, error="the kernel died", cells={}, kernel="warm", retried=False)
         desk = open_desk(
-            stage, client="acme", as_of=given["as_of"], run_dir=given["run_dir"], data_dir=given["data_dir"]
-        )  # type: ignore[arg-type]
+            stage,  # type: ignore[arg-type]
+            client="acme",
+            **{name: parameters[name] for name in ("as_of", "run_dir", "data_dir")},
+        )
         desk.reads(READ[stage])
         made = target.parent / "results" / f"{stage}.made" / "result.json"
         made.parent.mkdir(parents=True)
         made.write_text(reading.now(desk, READ[stage]))
-        target.write_text(json.dumps(NOTEBOOK | {"metadata": {"at": given["run_dir"]}}))
+        target.write_text(json.dumps(NOTEBOOK | {"metadata": {"at": parameters["run_dir"]}}))
         return Outcome(done=True, seconds=0.1, error="", cells={}, kernel="warm", retried=False)
 
 
@@ -95,7 +97,13 @@ def go(root: Path, job: plan.Job | None = None, *, publish: bool = True) -> tupl
     known = resuming.Stages(job, building, settings=settings, store=store, taken=taken)
     heard: list[Event] = []
     stages, _ = steps.run_stages(
-        job, building, DAY.isoformat(), sources=sources, tell=steps.Telling(job, heard.append), known=known
+        job,
+        building,
+        DAY.isoformat(),
+        sources=sources,
+        tell=steps.Telling(job, heard.append),
+        known=known,
+        room=abreast.Room(),
     )
     said = {name: entry["status"] for name, entry in stages.items()}
     assert [e.stage for e in heard if e.text == resuming.KEPT] == [n for n in STAGES if said[n] == resuming.KEPT]
@@ -292,3 +300,10 @@ def test_settings_that_change_while_the_tables_are_read_end_the_run(
     ended = run.run_client(job_of(root), lambda event: None)
     assert (ended.status, "settings of acme were changed" in ended.reason) == ("failed", True)
     assert not list((root / "runs" / "acme").glob("[0-9]*"))
+
+
+def test_what_a_killed_kernel_was_saving_is_not_published(tmp_path: Path) -> None:
+    for name in ("prove.pnl", ".prove.impact.x1y2"):
+        (tmp_path / "results" / name).mkdir(parents=True)
+    left.clear(tmp_path)
+    assert [p.name for p in (tmp_path / "results").iterdir()] == ["prove.pnl"]

@@ -148,3 +148,14 @@ def test_confirming_asks_for_a_role_and_for_items_that_need_it(folder, tmp_path)
     with pytest.raises(ParameterError, match="comment:C4"):
         reviews.confirm(folder, place=place, role="CX lead", only=["comment:C4"])
     assert reviews.confirm(folder, place=place, role="CX lead") == ()
+
+
+def test_result_that_is_being_saved_is_no_evidence_yet(tmp_path: Path) -> None:
+    """Stages that run side by side save into one folder, and what a killed kernel was saving stays there."""
+    whole = tmp_path / "prove.realised" / "result.json"
+    whole.parent.mkdir()
+    whole.write_text('{"findings": []}', encoding="utf-8")
+    half = tmp_path / ".quantify.cases.x1y2" / "result.json"
+    half.parent.mkdir()
+    half.write_text('{"findings": [', encoding="utf-8")
+    assert evidence.of_results(tmp_path) == ""

@@ -96,7 +96,7 @@ def test_stages_taken_over_give_the_report_of_a_run_from_nothing(ran: Ran, tmp_p
     tickets = data / "marlow" / "tables" / "tickets.parquet"
     pd.read_parquet(tickets).iloc[1:].to_parquet(tickets, index=False)
     pieces = run_clients(data, runs, ("marlow",), workers=1, reuse=True)
-    whole = run_clients(data, tmp_path / "other", ("marlow",), workers=1)
+    whole = run_clients(data, tmp_path / "other", ("marlow",), workers=3)  # side by side, where the first was not
     became = {name: entry["status"] for name, entry in run_json(pieces)["stages"].items()}
     assert (became["quantify"], became["prove"]) == ("done", "kept"), became
     assert {entry["status"] for entry in run_json(whole)["stages"].values()} == {"done"}
