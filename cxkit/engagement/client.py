@@ -13,6 +13,7 @@ from babel import Locale, UnknownLocaleError
 from pydantic import Field, ValidationError, field_validator
 
 from cxkit import errors
+from cxkit.engagement.doubles import doubles
 from cxkit.engagement.logo import logo
 from cxkit.records import Record
 from cxkit.report.words import languages
@@ -116,7 +117,8 @@ def read_client(folder: Path) -> Client:
         listed = f" Clients here: {', '.join(known)}." if known else ""
         raise errors.InputError(f"There is no {where}.{listed} Create the client with: cxkit new {folder.name}")
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8-sig")) or {}
+        text = path.read_text(encoding="utf-8-sig")
+        given, problems = yaml.safe_load(text) or {}, doubles(text)
     except (yaml.YAMLError, UnicodeDecodeError) as problem:
         mark = getattr(problem, "problem_mark", None)
         line = f" (line {mark.line + 1})" if mark else ""
@@ -126,7 +128,7 @@ def read_client(folder: Path) -> Client:
     if not isinstance(given, dict):
         raise errors.InputError(f"{where} must hold lines like 'name: Acme'; found a {type(given).__name__}.")
     unknown = [k for k in given if k not in Client.model_fields]
-    problems = [errors.unknown_name("setting", str(k), list(Client.model_fields), where=where) for k in unknown]
+    problems += [errors.unknown_name("setting", str(k), list(Client.model_fields), where=where) for k in unknown]
     try:
         client = Client.model_validate({k: v for k, v in given.items() if k not in unknown and v is not None})
     except ValidationError as failed:

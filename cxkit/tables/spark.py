@@ -66,6 +66,8 @@ QUIET: Mapping[str, str] = {
     "spark.sql.autoBroadcastJoinThreshold": "16m",
 }
 """A session for one machine and many small queries: no pages, no ports beyond this machine, no code made per query."""
+BRIEF = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""Options of a Java runtime that spends no time on making itself fast."""
 _numbers = count()
 
 
@@ -104,7 +106,7 @@ def session(
         own |= {"spark.default.parallelism": str(partitions), "spark.local.dir": str(private())}
         own |= {"spark.sql.warehouse.dir": str(private() / "spark")}
         if brief:
-            own["spark.driver.extraJavaOptions"] = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+            own["spark.driver.extraJavaOptions"] = BRIEF
         for key, value in {**SETTINGS, **QUIET, **own, **(settings or {})}.items():
             builder = builder.config(key, value)
         try:

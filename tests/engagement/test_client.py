@@ -43,6 +43,18 @@ def test_read_client_broken_yaml_names_the_line(tmp_path: Path) -> None:
         read_client(folder_with(tmp_path, "name: Acme\ngoals: [a, b\n"))
 
 
+def test_read_client_names_what_is_given_twice_among_all_else(tmp_path: Path) -> None:
+    (tmp_path / "client.yml").write_text(
+        "name: A\nname: B\nnames: C\n"
+        "warehouse: &w\n  driver: postgresql\n  tables: {revenue: a, revenue: b}\n  again: *w\n"
+    )
+    with pytest.raises(InputError) as told:
+        read_client(tmp_path)
+    assert "name: given in line 1 and again in line 2; keep one of them" in str(told.value)
+    assert "warehouse.tables.revenue: given in line 6 and again in line 6" in str(told.value)
+    assert "names" in str(told.value)
+
+
 def test_read_client_never_builds_objects(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read as YAML"):
         read_client(folder_with(tmp_path, "name: !!python/object/apply:os.system ['true']\n"))
