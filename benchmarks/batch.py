@@ -10,10 +10,8 @@ Five clients, copies of the sample marlow, six notebooks each, from reading the 
   reports included.
 - *unchanged*: ``cxkit run`` of a hundred clients of whom nothing changed.
 
-A way's time is that of its whole process from start to end, the shorter of two runs, because the pace of a machine that
-others share moves by a fifth; the ways take turns, so that a slow spell meets all of them. Memory is the most that all
-processes of a way held at one moment, pages they share counted once. The record's ratio is how many times longer ours
-takes than the other.
+A way's time is that of its whole process from start to end; memory is the most that all processes of it held at one
+moment, pages they share counted once. The record's ratio is how many times longer ours takes than the other.
 Run ``python benchmarks/batch.py``.
 """
 
@@ -21,7 +19,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import itertools
 import os
 import shutil
 import subprocess
@@ -43,7 +40,6 @@ ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = "marlow"
 DAY = "2026-10-31"
 CLIENTS = max(2, round(5 * _record.scale()))
-REPEATS = 2
 UNCHANGED = max(2, round(100 * _record.scale()))
 NOTEBOOKS = tuple(ROOT / "notebooks" / f"{n}-{stage}.ipynb" for n, stage in enumerate(STAGES, 1))
 BESIDE = Path(sys.executable).parent
@@ -195,10 +191,9 @@ def main() -> None:
         }
         steps |= {"one": ours(), "two": ours("--jobs", "2"), "cold": ours("--cold")}
         steps |= {way: [sys.executable, __file__, way, str(place), *clients] for way in ("threads", "loop")}
-        for _, (way, command) in itertools.product(range(REPEATS), steps.items()):
+        for way, command in steps.items():
             shutil.rmtree(place / "runs", ignore_errors=True)
-            now = measured(command, place, way)
-            found[way] = min(found.get(way, now), now, key=lambda one: one["seconds"])
+            found[way] = measured(command, place, way)
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
         (first,) = clients_at(place, 1)
@@ -223,7 +218,7 @@ def records(
         ("batch.one_job_vs_cold", "one", "cold", "cold kernels", None),
         ("batch.two_jobs_vs_threads", "two", "threads", "papermill, two threads, no report", None),
     ]
-    common = {"unit": "s", "repeats": REPEATS, "machine": _record.machine()}
+    common = {"unit": "s", "repeats": 1, "machine": _record.machine()}
     common |= {"versions": _record.versions("papermill", "jupyter_client", "ipykernel")}
     made = [
         {
@@ -243,14 +238,8 @@ def records(
     ]
     ratio = unchanged["seconds"] / one["seconds"]
     last = {"name": "batch.unchanged_vs_run", "ours": unchanged["seconds"], "other": one["seconds"], "ratio": ratio}
-    last |= {
-        "repeats": 1,
-        "other_name": "one client's run",
-        "size": f"{UNCHANGED} clients",
-        "goal": 0.1,
-        "holds": ratio <= 0.1,
-    }
-    return [*made, common | last | {"gigabytes": unchanged["memory"], "gigabytes_other": one["memory"]}]
+    last |= {"other_name": "one client's run", "size": f"{UNCHANGED} clients", "goal": 0.1, "holds": ratio <= 0.1}
+    return [*made, last | {"gigabytes": unchanged["memory"], "gigabytes_other": one["memory"]} | common]
 
 
 if __name__ == "__main__":
