@@ -27,7 +27,10 @@ RUN_AXE = """async ([rules, without, within]) => {
         node => `${found.id}: ${node.target.join(' ')}: ${node.html.slice(0, 120)}`))];
 }"""
 GROUNDS = """() => {
-    const numbers = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
+    const numbers = (text) => {
+        const found = (text.match(/[\\d.]+(?:e-?\\d+)?/g) || []).map(Number);
+        return text.startsWith('color(srgb') ? found.map((part, i) => i < 3 ? part * 255 : part) : found;
+    };
     const over = (below, text, opacity) => {
         const [r, g, b, a = 1] = numbers(text), share = a * opacity;
         return [r, g, b].map((part, i) => part * share + below[i] * (1 - share));
