@@ -17,11 +17,9 @@ STATES = {
     "needs review": ("▲", "var(--cx-care)"),
 }
 """States in words, each with its symbol and colour."""
-QUIET = "color-mix(in srgb,currentColor 78%,transparent)"
-"""Fainter than the text around it, whatever its colour is: no editor's own variable is right in every other editor."""
 STYLE = """<style>
 .cx{--cx-good:color-mix(in srgb,#109488 60%,currentColor);--cx-care:color-mix(in srgb,#b8700c 60%,currentColor);
- --cx-bad:color-mix(in srgb,#dc5048 60%,currentColor);--cx-quiet:QUIET;
+ --cx-bad:color-mix(in srgb,#dc5048 60%,currentColor);--cx-quiet:color-mix(in srgb,currentColor 78%,transparent);
  line-height:1.45;font-size:14px;max-width:64em;overflow-wrap:anywhere}
 .jp-Notebook:has(.cx) .jp-InputPlaceholder{display:none}
 .cx h3{font-size:16px;margin:6px 0 4px;font-weight:600}
@@ -51,7 +49,8 @@ STYLE = """<style>
 .cx-form .widget-button,.cx-form .jupyter-button{width:auto;min-width:7em}
 .cx-form>.widget-button,.cx-form>.jupyter-button{align-self:flex-start}
 .jp-Notebook:has(.cx) .jp-CodeCell.jp-mod-noOutputs:has(.jp-InputPlaceholder){padding-block:0}
-</style>""".replace("QUIET", QUIET)
+</style>"""
+"""Colours are mixed from that of the text around: no variable of one editor is right in every other."""
 WIDE = {"layout": {"width": "auto", "max_width": "min(40em, 100% - 4px)"}, "style": {"description_width": "9em"}}
 """Layout of a field that follows a narrow window."""
 
