@@ -39,16 +39,12 @@ COLOURS = {
 PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Notebook</title><style>
 body { margin: 0; padding: 12px 24px; font: 13px sans-serif }
 .output { padding: 8px; overflow-x: auto }
-table, thead, tr, th, td, tbody { border: none; border-spacing: 0; border-collapse: collapse }
-table, th, tr { vertical-align: middle; text-align: right }
-thead { font-weight: bold; background-color: rgba(130, 130, 130, .16) }
-th, td { padding: 4px 8px }
-tr:nth-child(even) { background-color: rgba(130, 130, 130, .08) }
-tbody th { font-weight: normal }
+table { border-collapse: collapse } tr, th { text-align: right } td, th { border: none; padding: 4px 8px }
+thead, tr:nth-child(even) { background: rgba(130, 130, 130, .16) }
 </style></head><body><main id="container"></main><style id="look"></style>
 <script>onerror = onunhandledrejection = () => { window.failed = !window.ready }</script>
 <script type="module" src="vscode.js"></script></body></html>"""
-"""What stands around outputs in VS Code: its own rules for tables, and the place of an output."""
+"""What matters of what VS Code puts around outputs: rules for tables, right-aligned and striped, and a padding."""
 THEME = """:root {{ --vscode-editor-foreground: {ink}; --vscode-foreground: {ink}; --vscode-editor-background: {paper};
   --vscode-notebook-cellEditorBackground: {paper}; --vscode-input-background: {field};
   --vscode-panel-border: {line}; --vscode-textLink-foreground: {link} }}
@@ -188,9 +184,9 @@ def quiet(page: Any) -> None:
     No panel needs an output widget either: VS Code fills these from outside the page, which is not tried here.
     """
     told = page.evaluate("notebook.told")
-    assert told["classes"]
-    assert "OutputModel" not in told["classes"]
-    assert told["asked"] == told["failed"] == []
-    assert page.said == []
+    assert told["classes"], "it was asked for no widget"
+    assert "OutputModel" not in told["classes"], "an output widget"
+    assert told["asked"] == told["failed"] == [], told
+    assert page.said == [], page.said
     outside = [url for url in page.asked if urlsplit(url).scheme not in {"data", "blob"}]
-    assert {urlsplit(url).hostname for url in outside} == {"127.0.0.1"}
+    assert {urlsplit(url).hostname for url in outside} == {"127.0.0.1"}, outside
