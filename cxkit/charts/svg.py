@@ -70,15 +70,37 @@ _ROLE = re.compile(r"var\(--([a-z0-9]+)(?:,.*)?\)")
 _LINES = re.compile(r"(?:[ML]-?[\d.]+ -?[\d.]+|Z)+")
 _POINT = re.compile(r"([MLZ])(?:(-?[\d.]+) (-?[\d.]+))?")
 _COMMAND = re.compile(r" ?([MLHVCSQTAZmlhvcsqtaz]) ?")
-FALLBACK = {
-    "ink": "currentColor",
-    "paper": "var(--jp-layout-color0,#ffffff)",
-    "wash": "var(--jp-layout-color1,#f4f7f7)",
-    "line": "var(--jp-border-color2,#d9e0e3)",
-    "soft": "var(--jp-ui-font-color2,#54656f)",
-}
-"""What a role looks like where the report's CSS is absent: in a notebook, light or dark."""
+FALLBACK = {"ink": "currentColor"}
+"""What a role looks like where no CSS says so, if not as it was drawn."""
 COLOURS = {role: colour for colour, role in ROLES.items()}
+MIXED = {
+    "soft": ("currentColor", 78, "var(--paper)"),
+    "line": ("currentColor", 20, "var(--paper)"),
+    "wash": ("currentColor", 5, "var(--paper)"),
+    "band1": ("currentColor", 12, "var(--paper)"),
+    "band2": ("currentColor", 20, "var(--paper)"),
+    "band3": ("currentColor", 30, "var(--paper)"),
+    "accent": ("#109488", 60, "currentColor"),
+    "accent2": ("#109488", 28, "var(--paper)"),
+    "good": ("#109488", 60, "currentColor"),
+    "warn": ("#b8700c", 60, "currentColor"),
+    "bad": ("#c9483e", 60, "currentColor"),
+}
+"""A role in a notebook as a colour, its share and what it is mixed with: read on a light page and on a dark one."""
+BLOCK_PAPER = "var(--vscode-editor-background,var(--jp-layout-color0,#fff))"
+"""What a figure stands on. VS Code sets JupyterLab's light variables in dark themes too, so its own comes first."""
+PANEL_PAPER = "var(--jp-layout-color0,#fff)"
+"""What a panel stands on: the editor's own place for widgets, white in many a dark theme."""
+
+
+def around(paper: str) -> str:
+    """What a figure's roles look like in a notebook, light or dark, as the style of an element around it.
+
+    >>> around("#fff").startswith("--paper:#fff;--soft:color-mix(in srgb,currentColor 78%,var(--paper));")
+    True
+    """
+    mixed = (f"--{role}:color-mix(in srgb,{colour} {share}%,{to})" for role, (colour, share, to) in MIXED.items())
+    return ";".join((f"--paper:{paper}", *mixed))
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cxkit.charts.svg import BLOCK_PAPER, around
 from cxkit.records import GRADES
 from cxkit.report.blocks import Block
 from cxkit.report.rendering import environment
@@ -14,4 +15,7 @@ def preview(block: Block) -> str:
     >>> "&lt;b&gt;" in preview(Block(id="n", kind="note", stage="prove", body=NoteBody(text="<b>bold</b>")))
     True
     """
-    return environment().get_template("preview.html.j2").render(block=block, body=block.body, grades=GRADES)
+    figure = around(BLOCK_PAPER)
+    return (
+        environment().get_template("preview.html.j2").render(block=block, body=block.body, grades=GRADES, around=figure)
+    )

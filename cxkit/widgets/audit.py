@@ -113,7 +113,7 @@ def _table(rows: Sequence[Row], items: Sequence[Row]) -> str:
     lines = [_line(r["name"], r, bold=r["family"] == "overall") for r in rows]
     lines += [_line(r["text"] + (" (turned round)" if r["reversed"] else ""), r) for r in items]
     titles = ("", "1 to 5", "range", "people")
-    head = "".join(_cell("th", title, "text-align:left") for title in titles)
+    head = "".join(_cell("th", title, "") for title in titles)
     body = "".join(lines)
     return f'<table style="border-collapse:collapse"><tr>{head}</tr>{body}</table>'
 
@@ -132,4 +132,4 @@ def _line(name: str, row: Row, *, bold: bool = False) -> str:
 
 
 def _cell(tag: str, text: str, look: str) -> str:
-    return f'<{tag} style="padding:2px 12px 2px 0;{look}">{escape(text)}</{tag}>'
+    return f'<{tag} style="text-align:left;padding:2px 12px 2px 0;{look}">{escape(text)}</{tag}>'

@@ -75,7 +75,12 @@ class Workbench:
     @property
     def served(self) -> bool:
         """Whether ``cxkit lab`` shows this client's notebooks, so that links to them open."""
-        return bool(os.environ.get(ADDRESS)) and Path.cwd().resolve() == (self.folder / FOLDER).resolve()
+        return bool(os.environ.get(ADDRESS)) and self.beside
+
+    @property
+    def beside(self) -> bool:
+        """Whether the open client's notebooks lie beside the one that shows this, in whichever editor."""
+        return Path.cwd().resolve() == (self.folder / FOLDER).resolve()
 
     def open(self, name: str) -> None:
         """Open another client; raises `PlaybookError`, with the former still open, when that one cannot be."""

@@ -17,7 +17,7 @@ from cxkit.formats import number
 
 STEPS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 TIMES = "×"
-HINT = "line-height:1.35;padding:5px 0;color:var(--jp-ui-font-color2,inherit)"
+HINT = "line-height:1.35;padding:5px 0;opacity:.78"
 NONE = "none"
 """What a list of choices holds for a parameter that is left unset."""
 WIDE, NUMBER = "11em", "8em"

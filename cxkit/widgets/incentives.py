@@ -118,7 +118,9 @@ def _table(found: MetricConflict, team: str) -> str:
             row["to_metric"],
             weighed,
         )
-        lines.append("<tr>" + "".join(f'<td style="padding-right:1em">{escape(c)}</td>' for c in cells) + "</tr>")
+        lines.append(
+            "<tr>" + "".join(f'<td style="text-align:left;padding-right:1em">{escape(c)}</td>' for c in cells) + "</tr>"
+        )
     return f"<table>{''.join(lines)}</table>"
 
 

@@ -1,4 +1,4 @@
-"""How the start page looks: a few styles over the colours of the editor's own theme, and words made safe to show."""
+"""How the start page looks: a few styles over the colour of the text around them, and words made safe to show."""
 
 from __future__ import annotations
 
@@ -18,14 +18,13 @@ STATES = {
 }
 """States in words, each with its symbol and colour."""
 STYLE = """<style>
-.cx{--cx-good:#0b6460;--cx-care:#8f5200;--cx-bad:#b3261e;--cx-quiet:var(--jp-ui-font-color2,#616161);color:var(--jp-ui-font-color1,inherit);line-height:1.45;
- font-size:14px;max-width:64em;overflow-wrap:anywhere}
-[data-jp-theme-light=false] .cx,.vscode-dark .cx{--cx-good:#5fc9bf;--cx-care:#f0b35e;--cx-bad:#ff8a80}
-.vscode-dark .cx{--cx-quiet:#b8b8b8}
+.cx{--cx-good:color-mix(in srgb,#109488 60%,currentColor);--cx-care:color-mix(in srgb,#b8700c 60%,currentColor);
+ --cx-bad:color-mix(in srgb,#dc5048 60%,currentColor);--cx-quiet:color-mix(in srgb,currentColor 78%,transparent);
+ line-height:1.45;font-size:14px;max-width:64em;overflow-wrap:anywhere}
 .jp-Notebook:has(.cx) .jp-InputPlaceholder{display:none}
 .cx h3{font-size:16px;margin:6px 0 4px;font-weight:600}
 .cx p{margin:4px 0}
-.cx a{color:var(--jp-content-link-color,#0b6460);text-decoration:underline}
+.cx a{color:var(--jp-content-link-color,var(--cx-good));text-decoration:underline}
 .cx table{border-collapse:collapse;width:100%;margin:6px 0}
 .cx th,.cx td{text-align:left;vertical-align:top;padding:6px 14px 6px 0;font-size:13px;
  border-bottom:1px solid var(--jp-border-color2,#d0d0d0)}
@@ -51,6 +50,7 @@ STYLE = """<style>
 .cx-form>.widget-button,.cx-form>.jupyter-button{align-self:flex-start}
 .jp-Notebook:has(.cx) .jp-CodeCell.jp-mod-noOutputs:has(.jp-InputPlaceholder){padding-block:0}
 </style>"""
+"""Colours are mixed from that of the text around: no variable of one editor is right in every other."""
 WIDE = {"layout": {"width": "auto", "max_width": "min(40em, 100% - 4px)"}, "style": {"description_width": "9em"}}
 """Layout of a field that follows a narrow window."""
 

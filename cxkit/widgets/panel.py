@@ -14,7 +14,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from cxkit.charts.render import Drawing
-from cxkit.charts.svg import safe
+from cxkit.charts.svg import PANEL_PAPER, around, safe
 from cxkit.engagement.desk import Desk
 from cxkit.engagement.parameters import REGISTER
 from cxkit.engagement.store import read_store, write_store
@@ -179,7 +179,7 @@ def _figure(answer: Answer, prefix: str) -> str:
         drawn = f'<img alt="{_plain(answer.alt)}" src="data:image/png;base64,{answer.drawing.png_base64}">'
     else:
         return ""
-    return f'<div style="max-width:860px;margin-top:12px">{drawn}</div>'
+    return f'<div style="max-width:860px;margin-top:12px;{around(PANEL_PAPER)}">{drawn}</div>'
 
 
 def _row(finding: Finding, *, first: bool) -> str:

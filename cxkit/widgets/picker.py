@@ -41,7 +41,7 @@ class Picker(Part):
     def _about(self) -> str:
         desk = self.bench.desk
         parts = [f"<h3>{escape(desk.client.name)}</h3><p>{escape(repr(desk))}</p>"]
-        if not self.bench.served:
+        if not self.bench.beside:
             parts.append(
                 f'<p class="quiet">The parts of this page work for {escape(desk.client.name)}. Its notebooks open '
                 f"with <code>cxkit lab {escape(desk.name)}</code>.</p>"

@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from cxkit import orchestrate
 from cxkit.charts import plays as charts
 from cxkit.charts.render import render
-from cxkit.charts.svg import safe
+from cxkit.charts.svg import PANEL_PAPER, around, safe
 from cxkit.engagement.desk import Desk
 from cxkit.engagement.parameters import Parameter
 from cxkit.engagement.plays import moved, play_book
@@ -179,5 +179,5 @@ def _html(result: Plays, shown: tuple[Finding, ...], *, prefix: str) -> str:
         drawn = render(lambda: charts.backtest.draw(result), prefix="play")
         if drawn.svg:
             figure = safe(drawn.svg, prefix=prefix, alt=charts.backtest.alt(result))
-            parts.append(f'<div style="max-width:860px;margin-top:12px">{figure}</div>')
+            parts.append(f'<div style="max-width:860px;margin-top:12px;{around(PANEL_PAPER)}">{figure}</div>')
     return "".join(parts)

@@ -174,5 +174,5 @@ def _line(row: Row) -> list[str]:
 
 
 def _cell(words: str) -> str:
-    look = "padding:2px 12px 2px 0;border-top:1px solid var(--jp-border-color2,currentColor)"
+    look = "text-align:left;padding:2px 12px 2px 0;border-top:1px solid var(--jp-border-color2,currentColor)"
     return f'<td style="{look}">{escape(words)}</td>'

@@ -27,7 +27,10 @@ RUN_AXE = """async ([rules, without, within]) => {
         node => `${found.id}: ${node.target.join(' ')}: ${node.html.slice(0, 120)}`))];
 }"""
 GROUNDS = """() => {
-    const numbers = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
+    const numbers = (text) => {
+        const found = (text.match(/[\\d.]+(?:e-?\\d+)?/g) || []).map(Number);
+        return text.startsWith('color(srgb') ? found.map((part, i) => i < 3 ? part * 255 : part) : found;
+    };
     const over = (below, text, opacity) => {
         const [r, g, b, a = 1] = numbers(text), share = a * opacity;
         return [r, g, b].map((part, i) => part * share + below[i] * (1 - share));
@@ -37,13 +40,15 @@ GROUNDS = """() => {
         for (let one = node; one; one = one.parentElement) above.unshift(getComputedStyle(one).backgroundColor);
         return above.reduce((below, text) => over(below, text, 1), [255, 255, 255]);
     };
+    const faded = (node) => node ? getComputedStyle(node).opacity * faded(node.parentElement) : 1;
     const seen = (node) => node.checkVisibility({visibilityProperty: true}) && node.getBoundingClientRect().width > 1;
     const own = (node) => [...node.childNodes].some(one => one.nodeType === 3 && one.data.trim());
     const said = [];
     for (const node of document.querySelectorAll('body *:not(svg *, script, style)')) {
         if (!own(node) || !seen(node)) continue;
         const below = ground(node);
-        said.push([over(below, getComputedStyle(node).color, 1), below, node.textContent.trim().slice(0, 60)]);
+        const ink = over(below, getComputedStyle(node).color, faded(node));
+        said.push([ink, below, node.textContent.trim().slice(0, 60)]);
     }
     const shapes = 'rect,path,circle,ellipse,polygon';
     for (const drawn of document.querySelectorAll('figure svg')) {

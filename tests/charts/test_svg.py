@@ -132,7 +132,9 @@ def test_a_page_that_knows_the_roles_is_told_the_role_alone() -> None:
     made = safe(drawn, prefix="a", themed=True)
     assert 'fill="var(--accent)"' in made
     assert 'd="M1.3 2L3 4z" stroke="var(--soft)"' in made
-    assert safe(made, prefix="a").count(",") == 3, "elsewhere the fallback comes back: accent, soft twice"
+    elsewhere = safe(made, prefix="a")
+    assert 'fill="var(--accent,#0b6460)"' in elsewhere
+    assert 'stroke="var(--soft,#54656f)"' in elsewhere, "there the colour it was drawn in comes back"
 
 
 def test_ids_are_counted_and_point_where_they_pointed() -> None:
