@@ -19,7 +19,7 @@ from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from cxkit import formats
 from cxkit.formats import MINUS, SYMBOLS, THIN, Unit
-from cxkit.report.phrases import Native, Phrases
+from cxkit.report.phrases import Native, Phrases, Untold
 from cxkit.report.words import DEFAULT, language_of, words
 
 T = TypeVar("T", bound=str)
@@ -153,6 +153,21 @@ class Local:
     def head(self, text: str) -> str:
         """The head of a column in the page's language, or as it is."""
         return (self.phrases.head(text) if self.phrases else None) or self.figures(text)
+
+    def alt(self, figure: str, text: str) -> str:
+        """The alt text of a figure in the page's language where it is known as a whole, or as any text."""
+        said = self.phrases.alt(figure, text) if self.phrases else None
+        return self.text(text) if said is None else said
+
+    def cell(self, table: str, column: str, text: str) -> str:
+        """A cell in the page's words where they are ours; `Untold` where the page has none for it."""
+        if not self.phrases or text in _WHOLE:
+            return self.text(text)
+        said = self.phrases.cell(table, column, text)
+        if isinstance(said, Native):
+            return said
+        written = self.text(text)
+        return Untold(written) if isinstance(said, Untold) and not isinstance(written, Native) else written
 
     def _written(self, text: T) -> T:
         if text in _WHOLE and not self._plain:
