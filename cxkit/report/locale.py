@@ -160,14 +160,15 @@ class Local:
         return self.text(text) if said is None else said
 
     def cell(self, table: str, column: str, text: str) -> str:
-        """A cell in the page's words where they are ours; `Untold` where the page has none for it."""
-        if not self.phrases or text in _WHOLE:
-            return self.text(text)
-        said = self.phrases.cell(table, column, text)
+        """A cell in the page's words where they are ours, its figures alone where they are the client's.
+
+        `Untold` is what is ours and has no words in the page's language.
+        """
+        said = self.phrases.cell(table, column, text) if self.phrases else text
         if isinstance(said, Native):
             return said
-        written = self.text(text)
-        return Untold(written) if isinstance(said, Untold) and not isinstance(written, Native) else written
+        written = self._written(text)
+        return Untold(written) if isinstance(said, Untold) and text not in _WHOLE else written
 
     def _written(self, text: T) -> T:
         if text in _WHOLE and not self._plain:

@@ -149,12 +149,12 @@ class Mask:
         if isinstance(value, FigureBody):
             return {"alt": self.local.alt(place, self.masked(value.alt))}
         if isinstance(value, TableBody):
-            names = [c.name for c in value.columns]
-            return {"rows": tuple(tuple(map(partial(self._cell, place), names, row)) for row in value.rows)}
+            return {"rows": tuple(tuple(map(partial(self._cell, place), value.columns, row)) for row in value.rows)}
         return {}
 
-    def _cell(self, place: str, column: str, text: str) -> str:
-        return self.local.cell(place, column, self.masked(text))
+    def _cell(self, place: str, column: TableColumn, text: str) -> str:
+        masked = self.masked(text)
+        return self.local.cell(place, column.name, masked) if column.unit == "text" else self.local.text(masked)
 
     def drawing(self, svg: str) -> str:
         """An SVG whose texts are masked; its geometry holds no words."""

@@ -5,7 +5,7 @@ as it is, and marked as English, where it is not: never half a sentence. The pat
 
 A slot ``{kind}`` or ``{kind2}`` stands for what differs from client to client: `count`, `many` (not one) and `amount`
 for figures, `dative` for one after a preposition, `day`, `hash`, `name` and `names` for what a client calls things,
-`piece` and `pieces` for words that are known by themselves, `called` for what bears a name of ours or of the client's.
+`piece` and `pieces` for words that are known by themselves, `called` for what bears a name of ours or of the client's, `told` for sentences, side by side.
 ``[is|are]`` stands for either; the group at the same place of the other side says what becomes of it, and
 ``[2:ist|sind]`` names that place.
 
@@ -42,11 +42,12 @@ KINDS = {
     "name": _NAME,
     "names": _NAME,
     "called": _NAME,
+    "told": r"\S(?:.*?\S)??",
     "piece": r"\S(?:.*?\S)??",
     "pieces": r"\S(?:.*?\S)??",
 }
 """What a slot of each kind may hold."""
-PARTS = ("sentences", "pieces", "labels", "datives", "heads")
+PARTS = ("sentences", "pieces", "labels", "datives", "heads", "names")
 PLACES = ("alts", "cells")
 """Parts that are kept apart by place: the figure, or the column of a table."""
 ANY = "any"
@@ -57,6 +58,9 @@ _END_OF_ANY = re.compile(r"(?<=[.?!]) ")
 _LONGEST = 4
 """Ends of sentences that a name in an alt text may hold, and one more."""
 _CLAUSE = re.compile("; ")
+_BESIDE = " · "
+_LISTED = re.compile(r"(?:(?<=^)|(?<=, )|(?<= and )|(?<=“))[A-Z].*?(?=$|, | and |”| \d| \()")
+"""What stands in a list of names, with or without quotes or a figure behind it."""
 _QUOTES = str.maketrans({"“": "„", "”": "“"})
 
 
@@ -181,7 +185,8 @@ class Phrases:
         return frozenset(m for p in at.patterns if (m := self._filled(p, text, at)) is not None)
 
     def _one(self, text: str) -> str | None:
-        if (label := self._given.labels.get(text)) is not None:
+        label = self._given.labels.get(text) or self._given.names.get(text)
+        if label is not None:
             return label
         if " " not in text:
             return None
@@ -217,6 +222,9 @@ class Phrases:
             return f"{figure} {self._given.datives.get(unit, unit)}".rstrip()
         if kind == "piece":
             return self._piece(value, place)
+        if kind == "told":
+            sentences = [self.said(part) for part in value.split(_BESIDE)]
+            return None if None in sentences else _BESIDE.join(s for s in sentences if s is not None)
         if kind == "pieces":
             said = self._listed(re.split(r"(, | and )", value), place)
             return None if said is None else " und ".join(filter(None, [", ".join(said[:-1]), said[-1]]))
@@ -224,7 +232,10 @@ class Phrases:
             label = place.words.get(value) if place else None
             label = self._given.labels.get(value) if label is None else label
             return self._slot("name", value, place) if label is None else label
+        if kind == "name" and value in self._given.names:
+            return self._given.names[value]
         if kind == "names":
+            value = _LISTED.sub(lambda item: self._given.names.get(item[0], item[0]), value)
             value = re.sub(r" and (\d+) more$", r" und \1 weitere", value)
             head, _, last = value.rpartition(" and ")
             value = f"{head} und {last}" if head else last
@@ -262,6 +273,8 @@ class Given(NamedTuple):
     labels: Mapping[str, str]
     datives: Mapping[str, str]
     heads: Mapping[str, str]
+    names: Mapping[str, str]
+    """What the playbook calls themes, reasons and plays."""
     alts: Mapping[str, Place]
     cells: Mapping[str, Place]
 
@@ -285,6 +298,7 @@ def read(language: str) -> Given:
         tree["labels"],
         tree["datives"],
         tree["heads"],
+        tree["names"],
         {place: _place(said) for place, said in tree["alts"].items()},
         {place: _place(said) for place, said in tree["cells"].items()},
     )
