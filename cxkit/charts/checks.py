@@ -217,8 +217,8 @@ def _alt_periods(result: Result) -> str:
     said = [f"{text(r, 'step')} {number(r, 'since'):.0f}: {_amount(r, 'effect', result)}" for r in data]
     verdict = text(_faded(result), "verdict")
     return (
-        f"Dots with intervals: effect of “{text(data[0], 'name')}” on “{text(data[0], 'metric_name')}” by time since the "
-        f"draw; {verdict}. {texts(said, MOST)}"
+        f"Dots with intervals: effect of “{text(data[0], 'name')}” on “{text(data[0], 'metric_name')}” by time since "
+        f"the draw; {verdict}. {texts(said, MOST)}"
     )
 
 

@@ -5,9 +5,9 @@ as it is, and marked as English, where it is not: never half a sentence. The pat
 
 A slot ``{kind}`` or ``{kind2}`` stands for what differs from client to client: `count`, `many` (not one) and `amount`
 for figures, `dative` for one after a preposition, `day`, `hash`, `name` and `names` for what a client calls things,
-`piece` and `pieces` for words that are known by themselves, `called` for what bears a name of ours or of the client's, `told` for sentences, side by side.
-``[is|are]`` stands for either; the group at the same place of the other side says what becomes of it, and
-``[2:ist|sind]`` names that place.
+`piece` and `pieces` for words that are known by themselves, `called` for what bears a word of ours or a name of the
+client's, `told` for sentences side by side. ``[is|are]`` stands for either; the group at the same place of the other
+side says what becomes of it, and ``[2:ist|sind]`` names that place.
 
 The alt text of a figure and the cells of a column have words of their own (``alts``, ``cells``): what a bar or a cell
 says is so short that it would fit what a client calls something anywhere else.
