@@ -295,6 +295,22 @@ def test_every_column_of_words_is_ours_with_german_or_the_client_s() -> None:
     assert THEIRS - set(columns) == set()
 
 
+def verdicts() -> Iterator[tuple[str, str]]:
+    """Every verdict that a stage declares as ``Verdict = Literal[...]``, and where."""
+    for path in sorted((ROOT / "cxkit").glob("*/*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            match node:
+                case ast.Assign(targets=[ast.Name(id="Verdict")], value=ast.Subscript(slice=given)):
+                    values = given.elts if isinstance(given, ast.Tuple) else [given]
+                    yield from ((str(v.value), path.name) for v in values if isinstance(v, ast.Constant))
+
+
+def test_every_declared_verdict_has_its_german() -> None:
+    told = dict(verdicts())
+    assert len(told) > 20
+    assert {said: where for said, where in told.items() if said not in read("de").cells["verdict"].words} == {}
+
+
 def test_alt_text_and_cells_of_a_block_are_german_and_what_is_not_is_marked() -> None:
     table = TableBody(
         title="Links",
