@@ -22,7 +22,6 @@ STAYS = (
     r"\w+ like \w+ and \w+ like \w+\.",
     r"What they lean on: .*",  # the claim register's own words
     r"Stop [\w -]+",
-    r"5\u202f% less: .* and .*",  # a name with "and" in it is not told from two names
     r"Self-assessment against evidence: .*",
     r"Rule that gave it: nine tenths .*",
     r".* \(keep\): nobody has written down who may decide .* and \d more\.",
