@@ -148,7 +148,7 @@ def _alt_looks(result: Result) -> str:
     last = data[-1]
     ends = [_amount(last, c, result) for c in ("low", "high", "once_low", "once_high")]
     return (
-        f"Line of the effect of {text(last, 'name')} on {text(last, 'metric_name')}, {len(data)} looks, two bands. "
+        f"Line of the effect of “{text(last, 'name')}” on “{text(last, 'metric_name')}”, {len(data)} looks, two bands. "
         f"At the last, with {number(last, 'n'):,.0f} {text(last, 'counted')}: {_amount(last, 'effect', result)}; "
         f"{ends[0]} to {ends[1]} at any time, {ends[2]} to {ends[3]} had it been read once."
     )
@@ -217,8 +217,8 @@ def _alt_periods(result: Result) -> str:
     said = [f"{text(r, 'step')} {number(r, 'since'):.0f}: {_amount(r, 'effect', result)}" for r in data]
     verdict = text(_faded(result), "verdict")
     return (
-        f"Dots with intervals: effect of {text(data[0], 'name')} on {text(data[0], 'metric_name')} by time since the "
-        f"draw; {verdict}. {texts(said, MOST)}"
+        f"Dots with intervals: effect of “{text(data[0], 'name')}” on “{text(data[0], 'metric_name')}” by time since "
+        f"the draw; {verdict}. {texts(said, MOST)}"
     )
 
 
@@ -303,7 +303,7 @@ def _alt_segments(result: Result) -> str:
     data, row = _segments(result), _asked(result)
     said = [f"{text(r, 'value')}: {_amount(r, 'effect', result)}" for r in data]
     return (
-        f"Dot and interval: effect of {text(row, 'name')} on {text(row, 'metric_name')} by {text(row, 'column')}, "
+        f"Dot and interval: effect of “{text(row, 'name')}” on “{text(row, 'metric_name')}” by {text(row, 'column')}, "
         f"declared beforehand; {text(row, 'verdict')}. {texts(said, MOST)}"
     )
 

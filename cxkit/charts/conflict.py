@@ -107,9 +107,10 @@ def _alt_scatter(result: Result, *, reversed_: bool) -> str:
         return "No named pair of metrics is drawn."
     inside, over = number(row, "value") or 0.0, number(row, "pooled")
     return (
-        f"Scatter of {text(row, 'from_metric')} against {text(row, 'to_metric')} by segment and month. Signed so that "
-        f"below nought one improves while the other gets worse, they go together by {inside:.2f} inside segments"
-        + (f" and by {over:.2f} over all cells." if over is not None else ".")
+        f"Scatter of “{text(row, 'from_metric')}” against “{text(row, 'to_metric')}” by segment and month. "
+        "Signed so that below nought one improves while the other gets worse, they go together by "
+        f"{formats.number(inside, 2)} inside "
+        + ("segments." if over is None else f"segments and by {formats.number(over, 2)} over all cells.")
     )
 
 

@@ -144,7 +144,8 @@ def _alt_path(result: Result) -> str:
     case = _case(result)
     thing = "handling time" if text(case, "outcome") == "aht" else "recontact"
     said = [
-        f"Month {since}: {formats.quantity(value, unit, signed=True)} ({formats.interval(low, high, unit)})"
+        f"Month {formats.number(since, 0)}: {formats.quantity(value, unit, signed=True)} "
+        f"({formats.interval(low, high, unit)})"
         for since, value, low, high, _ in path
     ]
     return (

@@ -205,7 +205,7 @@ def _pairs(result: Result) -> Mapping[str, Sequence[Row]]:
 def _alt_weights(result: Result) -> str:
     said = []
     for pair, steps in _pairs(result).items():
-        parts = [f"{text(s, 'step')} {number(s, 'weight'):+.1f}" for s in steps]
+        parts = [f"{text(s, 'step')} {formats.number(number(s, 'weight') or 0.0, signed=True)}" for s in steps]
         said.append(f"{pair.capitalize()}: {'; '.join(parts)}")
     return "Bridges of match weights, in powers of two of the odds. " + texts(said)
 

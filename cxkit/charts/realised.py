@@ -33,8 +33,8 @@ def _said(row: Row, money: str) -> str:
 
 def _alt_sides(result: Result) -> str:
     money = currency(result)
-    said = [f"{text(r, 'name')} on {text(r, 'pnl_line')}: {_said(r, money)}" for r in _sides(result)]
-    return f"Three bars for each initiative: what is claimed, validated and booked. {texts(said, MOST)}"
+    said = [f"{text(r, 'name')}, {text(r, 'pnl_line')}: {_said(r, money)}" for r in _sides(result)]
+    return f"Three bars for each initiative and line: what is claimed, validated and booked. {texts(said, MOST)}"
 
 
 @figure(

@@ -121,12 +121,21 @@ class _Place:
         return f"var(--{role})" if self.themed else f"var(--{role},{FALLBACK.get(role, COLOURS[role])})"
 
 
-def safe(svg: str, *, prefix: str, alt: str = "", title: str = "", themed: bool = False) -> str:
+def safe(
+    svg: str,
+    *,
+    prefix: str,
+    alt: str = "",
+    title: str = "",
+    themed: bool = False,
+    lang: tuple[str, str] = ("", ""),
+) -> str:
     """Rebuild an SVG from an allowlist, ready to stand inside HTML.
 
     `prefix` keeps its ids apart from those of other figures; in a `themed` page, whose CSS knows every role, colours
     are named by role alone. With `alt` it is an image with that description;
-    without, it is decoration and hidden from assistive software. Raises `ReportError` when it is not an SVG.
+    without, it is decoration and hidden from assistive software. `lang` are the languages of the drawing's words and of
+    the description, where they need to be said. Raises `ReportError` when it is not an SVG.
 
     >>> safe('<svg onload="x()"><script>x()</script><rect width="3"/></svg>', prefix="a")
     '<svg aria-hidden="true" focusable="false"><rect width="3"/></svg>'
@@ -149,6 +158,9 @@ def safe(svg: str, *, prefix: str, alt: str = "", title: str = "", themed: bool 
         made.set("aria-labelledby", f"{prefix}-t {prefix}-d" if title else f"{prefix}-d")
         described = ET.Element("desc", {"id": f"{prefix}-d"})
         described.text = alt
+        for element, language in zip((made, described), lang, strict=True):
+            if language:
+                element.set("lang", language)
         made.insert(0, described)
         if title:
             titled = ET.Element("title", {"id": f"{prefix}-t"})

@@ -19,7 +19,7 @@ from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from cxkit import formats
 from cxkit.formats import MINUS, SYMBOLS, THIN, Unit
-from cxkit.report.phrases import Native, Phrases
+from cxkit.report.phrases import Native, Phrases, Untold
 from cxkit.report.words import DEFAULT, language_of, words
 
 T = TypeVar("T", bound=str)
@@ -153,6 +153,22 @@ class Local:
     def head(self, text: str) -> str:
         """The head of a column in the page's language, or as it is."""
         return (self.phrases.head(text) if self.phrases else None) or self.figures(text)
+
+    def alt(self, figure: str, text: str) -> str:
+        """The alt text of a figure in the page's language where it is known as a whole, or as any text."""
+        said = self.phrases.alt(figure, text) if self.phrases else None
+        return self.text(text) if said is None else said
+
+    def cell(self, table: str, column: str, text: str) -> str:
+        """A cell in the page's words where they are ours, its figures alone where they are the client's.
+
+        `Untold` is what is ours and has no words in the page's language.
+        """
+        said = self.phrases.cell(table, column, text) if self.phrases else text
+        if isinstance(said, Native):
+            return said
+        written = self._written(text)
+        return Untold(written) if isinstance(said, Untold) and text not in _WHOLE else written
 
     def _written(self, text: T) -> T:
         if text in _WHOLE and not self._plain:

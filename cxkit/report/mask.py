@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -15,7 +16,7 @@ from pydantic import BaseModel
 from cxkit.metrics.detectors import thorough, without_contacts, without_keys
 from cxkit.metrics.masking import People, visible
 from cxkit.metrics.suppression import HIDDEN, suppressed
-from cxkit.report.blocks import NoteBody, TableBody, TableColumn
+from cxkit.report.blocks import Block, FigureBody, NoteBody, TableBody, TableColumn
 from cxkit.report.challenged import Challenged
 from cxkit.report.inputs import Privacy
 from cxkit.report.locale import Local, local
@@ -95,9 +96,12 @@ class Mask:
         """As `value`, with figures and dates as they are."""
         return self._value(value, self.masked)
 
-    def _value(self, value: Any, change: Callable[[str], str]) -> Any:
+    def _value(self, value: Any, change: Callable[[str], str], place: str = "") -> Any:
+        """A value changed; `place` is the block of ours that it stands in."""
         if isinstance(value, str):
             return change(value)
+        if isinstance(value, Block):
+            place = "" if value.stage == "own" else value.id
         if isinstance(value, TableBody):
             value = self._table(value)
         if isinstance(value, TableColumn) and change == self.text:
@@ -125,18 +129,32 @@ class Mask:
             }
             own = {"columns"} if isinstance(value, TableBody) else set()
             changed = {
-                n: self._value(getattr(value, n), self.masked if n in LITERAL and n not in own else change)
+                n: self._value(getattr(value, n), self.masked if n in LITERAL and n not in own else change, place)
                 for n in type(value).model_fields
                 if n not in kept
             }
             if "svg" in type(value).model_fields:
                 changed["svg"] = self.drawing(value.svg)  # type: ignore[attr-defined]
+            if place and change == self.text:
+                changed |= self._placed(value, place)
             return value.model_copy(update=changed)
         if isinstance(value, Mapping):
-            return {k: self._value(v, change) for k, v in value.items()}
+            return {k: self._value(v, change, place) for k, v in value.items()}
         if isinstance(value, tuple | list):
-            return type(value)(self._value(v, change) for v in value)
+            return type(value)(self._value(v, change, place) for v in value)
         return value
+
+    def _placed(self, value: BaseModel, place: str) -> dict[str, Any]:
+        """What has words of its own where it stands: the alt text of a figure, the cells of a table."""
+        if isinstance(value, FigureBody):
+            return {"alt": self.local.alt(place, self.masked(value.alt))}
+        if isinstance(value, TableBody):
+            return {"rows": tuple(tuple(map(partial(self._cell, place), value.columns, row)) for row in value.rows)}
+        return {}
+
+    def _cell(self, place: str, column: TableColumn, text: str) -> str:
+        masked = self.masked(text)
+        return self.local.cell(place, column.name, masked) if column.unit == "text" else self.local.text(masked)
 
     def drawing(self, svg: str) -> str:
         """An SVG whose texts are masked; its geometry holds no words."""

@@ -5,8 +5,12 @@ as it is, and marked as English, where it is not: never half a sentence. The pat
 
 A slot ``{kind}`` or ``{kind2}`` stands for what differs from client to client: `count`, `many` (not one) and `amount`
 for figures, `dative` for one after a preposition, `day`, `hash`, `name` and `names` for what a client calls things,
-`piece` and `pieces` for words that are known by themselves. ``[is|are]`` stands for either; the group at the same place
-of the other side says what becomes of it, and ``[2:ist|sind]`` names that place.
+`piece` and `pieces` for words that are known by themselves, `called` for what bears a word of ours or a name of the
+client's, `told` for sentences side by side. ``[is|are]`` stands for either; the group at the same place of the other
+side says what becomes of it, and ``[2:ist|sind]`` names that place.
+
+The alt text of a figure and the cells of a column have words of their own (``alts``, ``cells``): what a bar or a cell
+says is so short that it would fit what a client calls something anywhere else.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cxkit import shipped
 from cxkit.formats import THIN
@@ -37,19 +41,37 @@ KINDS = {
     "hash": r"[0-9a-f]{8}",
     "name": _NAME,
     "names": _NAME,
+    "called": _NAME,
+    "told": r"\S(?:.*?\S)??",
     "piece": r"\S(?:.*?\S)??",
     "pieces": r"\S(?:.*?\S)??",
 }
 """What a slot of each kind may hold."""
-PARTS = ("sentences", "pieces", "labels", "datives", "heads")
+PARTS = ("sentences", "pieces", "labels", "datives", "heads", "names")
+PLACES = ("alts", "cells")
+"""Parts that are kept apart by place: the figure, or the column of a table."""
+ANY = "any"
+"""The place of what every figure may say."""
 _PART = re.compile(r"\{([a-z]+)(\d*)\}|\[(?:(\d+):)?([^\[\]]*)\]")
 _STOP = re.compile(r"(?<=[.?!]) (?=[A-Z0-9“€$£−])")
+_END_OF_ANY = re.compile(r"(?<=[.?!]) ")
+_LONGEST = 4
+"""Ends of sentences that a name in an alt text may hold, and one more."""
 _CLAUSE = re.compile("; ")
+_BESIDE = " · "
+_LISTED = re.compile(r"(?:(?<=^)|(?<=, )|(?<= and )|(?<=“))[A-Z].*?(?=$|, | and |”| \d| \()")
+"""What stands in a list of names, with or without quotes or a figure behind it."""
 _QUOTES = str.maketrans({"“": "„", "”": "“"})
 
 
 class Native(str):
     """A text in the language of its page."""
+
+    __slots__ = ()
+
+
+class Untold(str):
+    """A text of ours that has no words in the language of its page."""
 
     __slots__ = ()
 
@@ -110,8 +132,61 @@ class Phrases:
         """What each pattern that fits a text makes of it; more than one is a defect of the patterns."""
         return frozenset(m for p in self._given.sentences if (m := self._filled(p, text.strip())) is not None)
 
+    def alt(self, figure: str, text: str) -> Native | None:
+        """The alt text of a figure, sentence by sentence; None where one of them is not known.
+
+        A sentence may begin with what a client calls something, in small letters or with a stop in it.
+        """
+        places = tuple(filter(None, (self._given.alts.get(figure), self._given.alts.get(ANY))))
+        said = self._run(_END_OF_ANY.split(text.strip()), places)
+        return None if said is None else Native(said)
+
+    def _run(self, pieces: list[str], places: tuple[Place, ...]) -> str | None:
+        """Sentences one after the other, each as short as it can be."""
+        if not pieces:
+            return ""
+        for size in range(1, min(_LONGEST, len(pieces)) + 1):
+            first = self._sentence(" ".join(pieces[:size]), places)
+            rest = self._run(pieces[size:], places) if first is not None else None
+            if first is not None and rest is not None:
+                return f"{first} {rest}".strip()
+        return None
+
+    def _sentence(self, text: str, places: tuple[Place, ...]) -> str | None:
+        """A sentence by the words of these places, as a whole or clause by clause; else as any other."""
+        body, stop = (text[:-1], ".") if text.endswith(".") else (text, "")
+        made = [self._at(body, places)]
+        if made[0] is None:
+            made = [self._at(clause, places) for clause in _CLAUSE.split(body)]
+        if None not in made:
+            return "; ".join(m for m in made if m is not None) + stop
+        return self._clauses(text)
+
+    def _at(self, text: str, places: tuple[Place, ...]) -> str | None:
+        for place in places:
+            if (word := place.words.get(text)) is not None:
+                return word
+            for pattern in place.patterns:
+                if pattern.literal in text and (made := self._filled(pattern, text, place)) is not None:
+                    return made
+        return None
+
+    def cell(self, table: str, column: str, text: str) -> str:
+        """A cell of a column whose words are ours: as the page says it, or untold; of another column, as it is."""
+        place = self._given.cells.get(f"{table}.{column}") or self._given.cells.get(column)
+        if place is None or not any(c.isalpha() for c in text):
+            return text
+        said = self._sentence(text.strip(), (place,)) or self.said(text)
+        return Untold(text) if said is None else Native(said)
+
+    def each(self, part: str, place: str, text: str) -> frozenset[str]:
+        """As `every`, of the patterns of one place."""
+        at: Place = getattr(self._given, part)[place]
+        return frozenset(m for p in at.patterns if (m := self._filled(p, text, at)) is not None)
+
     def _one(self, text: str) -> str | None:
-        if (label := self._given.labels.get(text)) is not None:
+        label = self._given.labels.get(text) or self._given.names.get(text)
+        if label is not None:
             return label
         if " " not in text:
             return None
@@ -122,7 +197,7 @@ class Phrases:
     def _first(self, patterns: tuple[Pattern, ...], text: str) -> str | None:
         return next((m for p in patterns if p.literal in text and (m := self._filled(p, text)) is not None), None)
 
-    def _filled(self, pattern: Pattern, text: str) -> str | None:
+    def _filled(self, pattern: Pattern, text: str, place: Place | None = None) -> str | None:
         found = pattern.found.fullmatch(text)
         if found is None:
             return None
@@ -130,13 +205,14 @@ class Phrases:
         for name, value in found.groupdict().items():
             if value is None or name.startswith("g"):
                 continue
-            said = self._slot(name.rstrip("0123456789"), value)
+            at = place if place is None or value != text else Place((), place.words)  # a slot that is all there is
+            said = self._slot(name.rstrip("0123456789"), value, at)
             if said is None:
                 return None
             made[name] = said
         return _write(pattern.own, made, found)
 
-    def _slot(self, kind: str, value: str) -> str | None:
+    def _slot(self, kind: str, value: str, place: Place | None) -> str | None:
         if kind in {"count", "many", "amount", "day"}:
             return self._text(value)
         if kind == "hash":
@@ -145,22 +221,47 @@ class Phrases:
             figure, _, unit = self._text(value).partition(" ")
             return f"{figure} {self._given.datives.get(unit, unit)}".rstrip()
         if kind == "piece":
-            return self._piece(value)
+            return self._piece(value, place)
+        if kind == "told":
+            sentences = [self.said(part) for part in value.split(_BESIDE)]
+            return None if None in sentences else _BESIDE.join(s for s in sentences if s is not None)
         if kind == "pieces":
-            parts = [self._piece(part) for part in re.split(r", | and ", value)]
-            if None in parts:
-                return None
-            said = [p for p in parts if p is not None]
-            return " und ".join(filter(None, [", ".join(said[:-1]), said[-1]]))
+            said = self._listed(re.split(r"(, | and )", value), place)
+            return None if said is None else " und ".join(filter(None, [", ".join(said[:-1]), said[-1]]))
+        if kind == "called":
+            label = place.words.get(value) if place else None
+            label = self._given.labels.get(value) if label is None else label
+            return self._slot("name", value, place) if label is None else label
+        if kind == "name" and value in self._given.names:
+            return self._given.names[value]
         if kind == "names":
+            value = _LISTED.sub(lambda item: self._given.names.get(item[0], item[0]), value)
             value = re.sub(r" and (\d+) more$", r" und \1 weitere", value)
             head, _, last = value.rpartition(" and ")
             value = f"{head} und {last}" if head else last
         return self._figure(value).translate(_QUOTES)
 
-    def _piece(self, value: str) -> str | None:
+    def _listed(self, parts: list[str], place: Place | None) -> list[str] | None:
+        """The pieces of a list, each as short as it can be: a name may hold what divides others."""
+        for size in range(1, len(parts) + 1, 2):
+            first = self._piece("".join(parts[:size]), place)
+            rest = [] if size == len(parts) else self._listed(parts[size + 1 :], place) if first is not None else None
+            if first is not None and rest is not None:
+                return [first, *rest]
+        return None
+
+    def _piece(self, value: str, place: Place | None) -> str | None:
+        if place is not None and (said := self._at(value, (place,))) is not None:
+            return said
         label = self._given.pieces_whole.get(value) or self._given.labels.get(value)
         return label if label is not None else self._first(self._given.pieces, value)
+
+
+class Place(NamedTuple):
+    """The words of one figure or of one column, compiled."""
+
+    patterns: tuple[Pattern, ...]
+    words: Mapping[str, str]
 
 
 class Given(NamedTuple):
@@ -172,6 +273,10 @@ class Given(NamedTuple):
     labels: Mapping[str, str]
     datives: Mapping[str, str]
     heads: Mapping[str, str]
+    names: Mapping[str, str]
+    """What the playbook calls themes, reasons and plays."""
+    alts: Mapping[str, Place]
+    cells: Mapping[str, Place]
 
 
 @cache
@@ -181,7 +286,7 @@ def read(language: str) -> Given:
     >>> read("xx").sentences
     ()
     """
-    tree: dict[str, dict[str, str]] = {part: {} for part in PARTS}
+    tree: dict[str, dict[str, Any]] = {part: {} for part in (*PARTS, *PLACES)}
     for file in files_of(language):
         for part, said in shipped.parsed(file.read_text(encoding="utf-8")).items():
             tree[part] |= said
@@ -193,11 +298,21 @@ def read(language: str) -> Given:
         tree["labels"],
         tree["datives"],
         tree["heads"],
+        tree["names"],
+        {place: _place(said) for place, said in tree["alts"].items()},
+        {place: _place(said) for place, said in tree["cells"].items()},
+    )
+
+
+def _place(said: Mapping[str, str]) -> Place:
+    return Place(
+        tuple(compiled(english, own) for english, own in said.items() if _PART.search(english)),
+        {english: own for english, own in said.items() if not _PART.search(english)},
     )
 
 
 def files_of(language: str) -> list[Traversable]:
-    """The files of a language: one for each stage, one for captions and one for what they share."""
+    """The files of a language: one for each stage, some for captions, alt texts and cells, one for what they share."""
     folder = files("cxkit.report.words") / "sentences" / language
     found = folder.iterdir() if folder.is_dir() else ()
     return sorted((file for file in found if file.name.endswith(".yml")), key=lambda file: file.name)

@@ -14,7 +14,7 @@ from cxkit.charts.svg import safe
 from cxkit.errors import ReportError
 from cxkit.report.blocks import TableBody
 from cxkit.report.markdown import rendered
-from cxkit.report.phrases import Native
+from cxkit.report.phrases import Native, Untold
 from cxkit.report.words import words
 
 _PNG = re.compile(r"iVBORw0KGgo[A-Za-z0-9+/]+={0,2}")
@@ -31,6 +31,7 @@ class English:
     def __init__(self, *, foreign: bool = False, language: str = "en") -> None:
         self._mark = Markup(' lang="en"') if foreign else Markup("")
         self._own = Markup(' lang="{}"').format(language) if foreign else Markup("")
+        self._language = language
 
     def __bool__(self) -> bool:
         return bool(self._mark)
@@ -49,6 +50,18 @@ class English:
         (' lang="de"', '')
         """
         return self._own if isinstance(text, Native) else Markup("")
+
+    def untold(self, text: str) -> Markup:
+        """The mark for a text of ours that has no words in the page's language, among what the client calls things.
+
+        >>> str(English(foreign=True).untold(Untold("holds"))), str(English(foreign=True).untold("Loyalty app"))
+        (' lang="en"', '')
+        """
+        return self._mark if isinstance(text, Untold) else Markup("")
+
+    def drawn(self, alt: str) -> tuple[str, str]:
+        """The languages of the words of a drawing and of its alt text; nothing where there is nothing to mark."""
+        return ("en" if self else "", self._language if self and isinstance(alt, Native) else "")
 
 
 @cache
@@ -74,9 +87,14 @@ def environment() -> Environment:
     return made
 
 
-def vector(svg: str, prefix: str, alt: str = "", title: str = "", *, themed: bool = True) -> Markup:
-    """An SVG rebuilt from the allowlist, as markup; the only way around autoescape."""
-    return Markup(safe(svg, prefix=_brief(prefix), alt=alt, title=title, themed=themed))
+def vector(
+    svg: str, prefix: str, alt: str = "", title: str = "", *, themed: bool = True, lang: tuple[str, str] = ("", "")
+) -> Markup:
+    """An SVG rebuilt from the allowlist, as markup; the only way around autoescape.
+
+    `lang` are the languages of what is drawn and of the alt text, where they are not the page's and the drawing's.
+    """
+    return Markup(safe(svg, prefix=_brief(prefix), alt=alt, title=title, themed=themed, lang=lang))
 
 
 def _brief(key: str) -> str:

@@ -204,10 +204,10 @@ GIVEN: dict[str, Result] = {
             "initiatives": rows(
                 initiative_id=["a", "a"],
                 initiative=["A", "A"],
-                label=["No owner", "No money"],
+                label=["No clear owner", "No money"],
                 verdict=["fails", "passes"],
             ),
-            "modes": rows(label=["No owner"], fails=[1], passes=[0], cannot_tell=[0]),
+            "modes": rows(label=["No clear owner"], fails=[1], passes=[0], cannot_tell=[0]),
         },
     ),
     "align.maturity": result("align", {"capabilities": CAPABILITIES}),

@@ -12,6 +12,8 @@ from cxkit.charts.figure import CHARTS, figure
 from cxkit.errors import ReportError
 from cxkit.records import Finding
 from cxkit.report import show
+from cxkit.report.locale import Local
+from cxkit.report.phrases import Native
 from tests.charts import (
     given_align,
     given_checks,
@@ -65,6 +67,15 @@ def test_figure_draws_with_alt_text_and_data(id: str) -> None:
     assert block.body.svg.startswith("<svg")  # type: ignore[union-attr]
     assert block.body.data.rows  # type: ignore[union-attr]
     assert "nan" not in block.body.alt.lower()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("id", sorted(GIVEN))
+def test_alt_text_has_its_german(id: str) -> None:
+    """All of it, apart from the titles of findings that it tells: those made up here are nobody's."""
+    alt = CHARTS[id].alt(GIVEN[id])
+    for finding in GIVEN[id].findings:
+        alt = alt.replace(finding.title.rstrip(".") + ".", "")
+    assert isinstance(Local("de_DE").alt(id, " ".join(alt.split())), Native)
 
 
 @pytest.mark.parametrize("id", sorted(GIVEN))

@@ -13,11 +13,11 @@ import yaml
 
 from cxkit import shipped
 from cxkit.formats import Unit
-from cxkit.report.blocks import TableBody, TableColumn
+from cxkit.report.blocks import Block, FigureBody, TableBody, TableColumn
 from cxkit.report.inputs import Privacy
 from cxkit.report.locale import Local
 from cxkit.report.mask import Mask
-from cxkit.report.phrases import PARTS, Native, compiled, files_of, read
+from cxkit.report.phrases import ANY, PARTS, PLACES, Native, Place, Untold, compiled, files_of, read
 from cxkit.report.rendering import English
 from cxkit.report.sentences import Sentence
 from tests.conftest import ROOT
@@ -32,6 +32,8 @@ HELD = {
     "day": ("2026-10", "2026-10"),
     "hash": ("12345678", "12345678"),
     "name": ("Ärzte & Co", "Ärzte & Co"),
+    "called": ("Ärzte & Co", "Ärzte & Co"),
+    "told": ("None of 1,234 signs of misalignment clearly got worse in a year", "Keines von 1.234 Anzeichen"),
     "names": ("Nord, Süd and West", "Nord, Süd und West"),
     "piece": ("contacts", "der Kontakte"),
     "pieces": ("contacts and revenue", "der Kontakte und des Umsatzes"),
@@ -70,7 +72,7 @@ def test_what_a_sentence_holds_stands_in_its_german(choice: int) -> None:
         said = GERMAN.said(sentence)
         assert said is not None, sentence
         for kind, (english, german) in HELD.items():
-            if kind in {"name", "piece"}:
+            if kind in {"name", "called", "told", "piece"}:
                 continue  # shorter than what stands in the lists
             assert said.count(german) == sentence.count(english), (sentence, said)
         assert not SLOT.search(said), said
@@ -84,7 +86,9 @@ def test_no_sentence_is_in_the_files_twice() -> None:
         assert tree is not None
         for name, part in tree.value:
             told.setdefault(name.value, []).extend(key.value for key, _ in part.value)
-    assert set(told) <= set(PARTS)
+            for place, held in part.value if name.value in PLACES else ():
+                told[f"{name.value} {place.value}"] = [key.value for key, _ in held.value]
+    assert {name.split(" ")[0] for name in told} <= {*PARTS, *PLACES}
     for name, keys in told.items():
         assert sorted(keys) == sorted(set(keys)), name
 
@@ -202,3 +206,152 @@ def test_every_definition_of_a_metric_has_its_german() -> None:
     ]
     assert len(told) > 80
     assert [text for text in told if " " in text and not isinstance(GERMAN.text(text), Native)] == []
+
+
+def test_every_definition_of_a_metric_has_its_german_name() -> None:
+    names = [str(metric["name"]) for metric in shipped.yaml("playbook/metrics.yml")["metrics"]]
+    assert [name for name in names if not isinstance(GERMAN.text(name), Native)] == []
+
+
+def test_what_the_playbook_calls_themes_and_plays_has_its_german_in_lists_too() -> None:
+    taxonomy = shipped.yaml("playbook/taxonomy.yml")
+    named = [*taxonomy["themes"], *taxonomy["reasons"], *shipped.yaml("playbook/plays.yml")["plays"]]
+    words = read("de").cells["instrument.themes.name"].words
+    assert [n["name"] for n in named if n["name"] not in words and n["name"] not in read("de").names] == []
+    said = GERMAN.text("Heard and not acted on: Too slow, too late, Too expensive and Kind or unkind.")
+    assert said == "Gehört, aber ohne Folge: Too slow, too late, Zu teuer und Freundlich oder unfreundlich."
+
+
+PLACED = [(part, name, place) for part in PLACES for name, place in getattr(read("de"), part).items()]
+
+
+@pytest.mark.parametrize("choice", [0, 1])
+def test_every_pattern_of_a_figure_or_a_column_says_its_example_first(choice: int) -> None:
+    """Where two of one place fit a text, the first is meant: what is fixed stands before what bears any name."""
+    for part, name, place in PLACED:
+        assert place.patterns or place.words, name
+        for pattern in place.patterns:
+            sentence = within(place, example(pattern.english, choice))
+            said = GERMAN.phrases.each(part, name, sentence)  # type: ignore[union-attr]
+            assert said, (name, sentence)
+            assert len(said) == 1 or part == "cells", (name, sentence, said)
+            assert all(figure in text for text in said for figure in ("1.234",) if "1,234" in sentence), (name, said)
+
+
+def within(place: Place, sentence: str) -> str:
+    """An example with a word of the place itself for its pieces, where it has words."""
+    word = next(iter(place.words), "")
+    return sentence.replace("contacts and revenue", word).replace("contacts", word) if word else sentence
+
+
+def figures() -> Iterator[tuple[str, str, ast.expr]]:
+    """Every declared figure: its file, its id, and what makes its alt text."""
+    for name, node in sources():
+        match node:
+            case ast.Call(func=ast.Name(id="figure"), args=[ast.Constant(value=str(id))], keywords=given):
+                yield from ((name, id, one.value) for one in given if one.arg == "alt")
+
+
+def test_every_figure_has_german_for_its_alt_text() -> None:
+    told = {id: name for name, id, _ in figures()}
+    assert len(told) > 90
+    assert {id: name for id, name in told.items() if id not in read("de").alts} == {}
+    assert set(read("de").alts) - set(told) == {ANY}
+
+
+def text_columns() -> dict[str, str]:
+    """Every column of words that a notebook or a chart shows, and where."""
+    found = {}
+    for name, node in sources():
+        if isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                match key, value:
+                    case ast.Constant(value=str(column)), ast.Tuple(elts=[_, ast.Constant(value="text")]):
+                        found[column] = name
+    return found
+
+
+# fmt: off
+THEIRS = frozenset(
+    {
+        "accountable", "also", "arm", "arrives_as", "benefit", "booked_months", "booked_role", "change",
+        "claimed_months", "cohort", "decision", "delivered_by", "event", "experiment_id", "formula", "from_label",
+        "from_metric", "from_team", "goal", "goals", "grade", "hash", "ids", "initiative", "item", "journey", "kpi",
+        "metric_name", "moment", "month", "months", "next_owner", "owner_team", "period", "pnl_line", "problem",
+        "programme", "promise", "promised_by", "quote", "rests_on", "source", "table", "team", "teams", "term",
+        "tested_by", "to_label", "to_metric", "unit", "validated_months", "validated_role", "variant", "version",
+    }
+)
+# fmt: on
+"""Columns whose cells are the client's: names, roles, codes, quotes and months."""
+
+
+def test_every_column_of_words_is_ours_with_german_or_the_client_s() -> None:
+    """A column that is new belongs to one or the other; what both show under one name has German for the table."""
+    ours = {place.rpartition(".")[2] for place in read("de").cells}
+    columns = text_columns()
+    assert len(columns) > 130
+    assert {column: where for column, where in columns.items() if column not in ours | THEIRS} == {}
+    assert THEIRS - set(columns) == set()
+
+
+def verdicts() -> Iterator[tuple[str, str]]:
+    """Every verdict that a stage declares as ``Verdict = Literal[...]``, and where."""
+    for path in sorted((ROOT / "cxkit").glob("*/*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            match node:
+                case ast.Assign(targets=[ast.Name(id="Verdict")], value=ast.Subscript(slice=given)):
+                    values = given.elts if isinstance(given, ast.Tuple) else [given]
+                    yield from ((str(v.value), path.name) for v in values if isinstance(v, ast.Constant))
+
+
+def test_every_declared_verdict_has_its_german() -> None:
+    told = dict(verdicts())
+    assert len(told) > 20
+    assert {said: where for said, where in told.items() if said not in read("de").cells["verdict"].words} == {}
+
+
+def test_alt_text_and_cells_of_a_block_are_german_and_what_is_not_is_marked() -> None:
+    table = TableBody(
+        title="Links",
+        columns=(
+            TableColumn(name="from_label", label="From", unit="text"),
+            TableColumn(name="verdict", label="Verdict", unit="text"),
+            TableColumn(name="n", label="n", align="right", unit="count"),
+        ),
+        rows=(("First-contact resolution", "supports", "1,200"), ("holds", "pigs fly", "under 0.001")),
+    )
+    figure = FigureBody(
+        title="Links",
+        alt="Bars of the actions each play calls for today. Dr. Wu's <list>: 1,200, Desk. 2 more.",
+        data=table,
+    )
+    for stage, id in (("orchestrate", "orchestrate.plays.today"), ("own", "own.list")):
+        block = Block(id=id, kind="figure", stage=stage, body=figure)
+        said = Mask(Privacy(), GERMAN).value(block).body
+        assert isinstance(said, FigureBody)
+        assert said.data is not None
+        if stage == "own":  # what a consultant says is nobody else's
+            assert said.alt == figure.alt.replace("1,200", "1.200")
+            assert said.data.rows[0][1] == "supports"
+            continue
+        assert said.alt == "Balken: Aufgaben, die jede Maßnahme heute auslöst. Dr. Wu's <list>: 1.200, Desk. 2 weitere."
+        assert isinstance(said.alt, Native)
+        assert said.data.rows == (
+            ("First-contact resolution", "bestätigt", "1.200"),
+            ("holds", "pigs fly", "unter 0,001"),
+        )
+        mark = English(foreign=True, language="de")
+        assert [str(mark.untold(cell)) for row in said.data.rows for cell in row[:2]] == ["", "", "", ' lang="en"']
+        assert isinstance(said.data.rows[1][1], Untold)
+        assert mark.drawn(said.alt) == ("en", "de")
+        assert mark.drawn(figure.alt) == ("en", "")
+    assert Mask(Privacy()).value(block) == block
+
+
+def test_a_figure_with_one_unknown_thing_stays_english_as_a_whole() -> None:
+    known = "Bars of the actions each play calls for today. Call: 3, Helpdesk."
+    assert isinstance(GERMAN.alt("orchestrate.plays.today", known), Native)
+    for text in (f"{known} Pigs fly.", known.replace("Bars", "Stars")):
+        assert GERMAN.alt("orchestrate.plays.today", text) == text
+    assert GERMAN.alt("orchestrate.plays.backtest", known) == known
