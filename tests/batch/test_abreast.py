@@ -131,7 +131,7 @@ def test_what_is_raised_beside_is_raised_here(tmp_path: Path) -> None:
 
 
 def test_process_beside_that_is_killed_ends_the_run_with_a_reason(tmp_path: Path) -> None:
-    trial = Trial(tmp_path, {"a": "import time\ntime.sleep(4)", "b": FOREVER})
+    trial = Trial(tmp_path, {"a": MEET.format(mine="a", other="over"), "b": FOREVER})
     course = trial.course()
     threading.Thread(target=_kill_b, args=(course, tmp_path), daemon=True).start()
     with pytest.raises(errors.PlaybookError, match="b: its process ended without a word"):
@@ -144,6 +144,9 @@ def _kill_b(course: Course, place: Path) -> None:
         time.sleep(0.05)
     assert process.pid is not None
     os.kill(process.pid, signal.SIGKILL)
+    while not course.over:
+        time.sleep(0.05)
+    (place / "over").touch()
 
 
 @pytest.mark.parametrize("raised", [KeyboardInterrupt, OSError])
