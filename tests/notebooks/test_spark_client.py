@@ -53,7 +53,7 @@ def test_every_result_of_a_client_is_the_same_on_spark(
         absent("spark", why)
     settings = copy_of(CLIENT) / "client.yml"
     with settings.open("a", encoding="utf-8") as stream:
-        stream.write(f"engine: spark\nspark: {{spark.driver.memory: 2g, spark.driver.extraJavaOptions: '{on_spark.BRIEF}'}}\n")
+        stream.write("engine: spark\nspark: {spark.driver.memory: 2g}\n")
     other = run_clients(tmp_path / "data", tmp_path / "runs", (CLIENT,), workers=1, as_of=ran.place(CLIENT).name)
     mine, theirs = documents(other.place(CLIENT)), documents(ran.place(CLIENT))
     assert mine.keys() == theirs.keys()
