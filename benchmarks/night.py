@@ -77,6 +77,8 @@ def night(place: Path) -> dict[str, Any]:
     assert process.stderr is not None
     for line in process.stderr:
         event = json.loads(line)
+        if event["what"] == "failed":
+            print(f"{event['client']} failed: {event['text']}", flush=True)
         if event["what"] in {"done", "failed"}:
             became[event["what"]] += 1
             if became.total() % 25 == 0:
