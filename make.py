@@ -71,7 +71,7 @@ def test(rest: list[str]) -> None:
     """Run the tests; what needs a browser says why it is skipped where there is none."""
     install()
     chosen = rest if "-m" in rest else ["-m", "not coverage and not heavy", *rest]
-    call(PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadgroup", *chosen)
+    call(PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder", *chosen)
 
 
 def lab(rest: list[str]) -> None:

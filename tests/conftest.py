@@ -56,8 +56,15 @@ def spark() -> Iterator[Any]:
         found.stop()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """On Spark a test that draws its frames draws few of them."""
+    """A file's tests stay with one worker, so that what they share is made once, and what takes long begins first.
+
+    On Spark a test that draws its frames draws few of them.
+    """
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOT).as_posix()))
+    items.sort(key=lambda item: item.get_closest_marker("heavy") is None)
     for item in items if ENGINE == "spark" else ():
         drawn = getattr(getattr(item, "obj", None), "_hypothesis_internal_use_settings", None)
         if drawn is not None:

@@ -195,3 +195,10 @@ def test_makefile_and_make_py_have_the_same_targets() -> None:
     functions = {n.name for n in tree.body if isinstance(n, ast.FunctionDef)}
     assert targets - {"help"} <= functions
     assert {"demo", "test", "lab", "lint", "lock", "bench", "faults", "clean"} <= targets
+
+
+def test_tests_of_a_file_stay_with_one_worker(request: pytest.FixtureRequest) -> None:
+    """Groups that are no longer kept fail no test: what a file's tests share is then made by every worker."""
+    if not getattr(request.config.option, "loadgroup", False):
+        pytest.skip("groups are kept by --dist loadgroup alone, which make test uses")
+    assert request.node.nodeid.endswith("@tests/test_house.py")

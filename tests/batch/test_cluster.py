@@ -282,7 +282,6 @@ def run(root: Path, address: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.heavy
-@pytest.mark.xdist_group("batch")
 def test_dask_runs_every_client_though_a_worker_is_killed(clients: Path, tmp_path: Path) -> None:
     expected = run_clients(clients / "data", tmp_path / "expected", CLIENTS, workers=1)
     shutil.rmtree(clients / "runs", ignore_errors=True)
@@ -320,7 +319,6 @@ def test_dask_runs_every_client_though_a_worker_is_killed(clients: Path, tmp_pat
 
 
 @pytest.mark.heavy
-@pytest.mark.xdist_group("batch")
 def test_interrupted_cluster_run_leaves_nothing(clients: Path, tmp_path: Path) -> None:
     shutil.rmtree(clients / "runs", ignore_errors=True)
     with scheduler(tmp_path) as address, worker(tmp_path, address, "one"):
@@ -338,7 +336,6 @@ def test_interrupted_cluster_run_leaves_nothing(clients: Path, tmp_path: Path) -
 
 
 @pytest.mark.heavy
-@pytest.mark.xdist_group("batch")
 def test_worker_without_the_shared_folder_is_named_before_anything_starts(clients: Path, tmp_path: Path) -> None:
     if os.name != "posix" or os.geteuid() != 0 or not shutil.which("unshare"):
         absent("disk", "only root can give a process a view of its own of the disk")
@@ -359,7 +356,6 @@ def test_worker_without_the_shared_folder_is_named_before_anything_starts(client
 
 
 @pytest.mark.heavy
-@pytest.mark.xdist_group("batch")
 def test_any_executor_will_do(clients: Path) -> None:
     """Two processes of Python's own pool; one client's settings are broken, which stops no other."""
     shutil.rmtree(clients / "runs", ignore_errors=True)

@@ -21,7 +21,7 @@ from cxkit.batch import command
 from cxkit.batch.left import UNFINISHED
 from cxkit.cli import main
 
-pytestmark = [pytest.mark.run, pytest.mark.xdist_group("batch")]
+pytestmark = [pytest.mark.run]
 
 
 def cxkit(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:

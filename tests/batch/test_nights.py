@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.run, pytest.mark.heavy, pytest.mark.xdist_group("nights")]
+pytestmark = [pytest.mark.run, pytest.mark.heavy]
 
 DAYS = ("2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31")
 CLIENTS = tuple(f"house-{n:02}" for n in range(20))

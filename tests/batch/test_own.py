@@ -22,7 +22,7 @@ from cxkit.errors import ParameterError
 from cxkit.report.rendering import anchor
 from tests.conftest import ROOT
 
-pytestmark = [pytest.mark.run, pytest.mark.heavy, pytest.mark.xdist_group("batch")]
+pytestmark = [pytest.mark.run, pytest.mark.heavy]
 
 CLIENT, DAY = "marlow", "2026-10-31"
 PAGE = ROOT / "playbook" / "own-notebooks.md"

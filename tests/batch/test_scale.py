@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "playbook" / "batch.md").read_text(encoding="utf-8")
 COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, flags=re.DOTALL) for line in block.splitlines()]
 
-pytestmark = [pytest.mark.run, pytest.mark.xdist_group("batch")]
+pytestmark = [pytest.mark.run]
 
 
 def cxkit(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:

@@ -19,7 +19,7 @@ from cxkit.tables.catalogue import CONTRACTS
 from tests.conftest import ROOT, Ran, run_clients
 from tests.faults.injections import ALL
 
-pytestmark = [pytest.mark.browser, pytest.mark.run, pytest.mark.heavy, pytest.mark.xdist_group("hostile")]
+pytestmark = [pytest.mark.browser, pytest.mark.run, pytest.mark.heavy]
 
 PAGES = ("report.html", "council.html", "playbook.html")
 CLIENT = "northbeam"

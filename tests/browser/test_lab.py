@@ -17,7 +17,7 @@ from cxkit.engagement.recipes import CLASSES, RECIPES
 from cxkit.records import Result
 from tests.browser.labs import Lab, run_all, serving, tab
 
-pytestmark = [pytest.mark.browser, pytest.mark.run, pytest.mark.xdist_group("lab")]
+pytestmark = [pytest.mark.browser, pytest.mark.run]
 
 CLIENT = "northbeam"
 TITLES = """() => Object.fromEntries([...document.querySelectorAll('[data-block]')].map(

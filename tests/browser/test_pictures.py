@@ -73,7 +73,6 @@ def test_what_is_missing_is_said(pictures: ModuleType, monkeypatch: pytest.Monke
 
 @pytest.mark.browser
 @pytest.mark.run
-@pytest.mark.xdist_group("samples")
 def test_pictures_are_taken_of_the_reports_as_they_are(pictures: ModuleType, chromium: Any, ran: Ran) -> None:
     write_board(ran.runs, ran.data)
     for picture in pictures.PICTURES:

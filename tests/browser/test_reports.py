@@ -25,7 +25,7 @@ from tests.browser.looking import (
 )
 from tests.conftest import SAMPLES, Ran
 
-pytestmark = [pytest.mark.browser, pytest.mark.run, pytest.mark.xdist_group("samples")]
+pytestmark = [pytest.mark.browser, pytest.mark.run]
 
 FULL = ("brightline", "northbeam")
 """Clients with results in every stage; their reports are the longest."""

@@ -15,7 +15,7 @@ from tests.browser.looking import faint
 from tests.browser.vscode import Editor, dress, editing, quiet, run, run_all, shown
 from tests.conftest import ROOT
 
-pytestmark = [pytest.mark.browser, pytest.mark.run, pytest.mark.xdist_group("vscode")]
+pytestmark = [pytest.mark.browser, pytest.mark.run]
 
 CLIENT = "northbeam"
 NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))

@@ -14,7 +14,7 @@ from cxkit.engagement.store import read_store
 from tests.browser.labs import Lab, run_all, serving, tab, themed
 from tests.browser.looking import axe
 
-pytestmark = [pytest.mark.browser, pytest.mark.run, pytest.mark.heavy, pytest.mark.xdist_group("lab")]
+pytestmark = [pytest.mark.browser, pytest.mark.run, pytest.mark.heavy]
 
 CLIENT = "marlow"
 CUT = """() => {

@@ -26,7 +26,6 @@ from tests.conftest import simulate_clients
 
 pytestmark = [
     pytest.mark.heavy,
-    pytest.mark.xdist_group("batch"),
     pytest.mark.skipif(bool(template.why_cold()), reason="processes are told apart as Linux shows them"),
 ]
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import absent
 
-pytestmark = [pytest.mark.heavy, pytest.mark.run, pytest.mark.xdist_group("batch")]
+pytestmark = [pytest.mark.heavy, pytest.mark.run]
 CXKIT = str(Path(sys.executable).with_name("cxkit"))
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import html
 import json
-import pickle
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -26,7 +24,7 @@ from cxkit.simulate.samples import sample
 from cxkit.tables.catalogue import CONTRACTS
 from tests.conftest import run_clients
 
-pytestmark = [pytest.mark.run, pytest.mark.heavy, pytest.mark.xdist_group("five-months")]
+pytestmark = [pytest.mark.run, pytest.mark.heavy]
 
 CLIENT = "brightline"
 MONTHS = ("2026-06-30", "2026-07-31", "2026-08-31", "2026-09-30", "2026-10-31")
@@ -102,29 +100,9 @@ def recorded(day: str, here: Mapping[str, Path]) -> None:
 
 
 @pytest.fixture(scope="module")
-def months(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Months:
-    """The five months, run once and shared by every worker that reads them."""
-    base = tmp_path_factory.getbasetemp()
-    place = (base if worker_id == "master" else base.parent) / "five-months"
-    told = place / "months.pickle"
-    try:
-        place.mkdir()
-    except FileExistsError:
-        until = time.monotonic() + 1200
-        while not told.is_file() and time.monotonic() < until:
-            time.sleep(0.5)
-        shared: Months = pickle.loads(told.read_bytes())
-        return shared
-    made = lived_through(place)
-    write_bytes(told, pickle.dumps(made))
-    return made
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file so that whoever waits for it finds it whole."""
-    building = path.with_suffix(".building")
-    building.write_bytes(content)
-    building.rename(path)
+def months(tmp_path_factory: pytest.TempPathFactory) -> Months:
+    """The five months, lived through once."""
+    return lived_through(tmp_path_factory.mktemp("five-months"))
 
 
 def lived_through(base: Path) -> Months:

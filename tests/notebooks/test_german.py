@@ -14,7 +14,7 @@ from cxkit.report.locale import Local
 from cxkit.report.phrases import Native, Untold
 from tests.conftest import SAMPLES, Ran
 
-pytestmark = [pytest.mark.heavy, pytest.mark.run, pytest.mark.xdist_group("samples")]
+pytestmark = [pytest.mark.heavy, pytest.mark.run]
 STAYS = (
     r"[^.]* \(\d of 5\) and [^.]* \(\d of 5\)\.",  # names of initiatives
     r"(At )?[\w -]+( and [\w -]+)?\.",  # what the client calls moments and events

@@ -19,7 +19,7 @@ from cxkit.orchestrate.ways import logs_of
 from cxkit.orchestrate.ways_log import ARROW, CASES, travelled
 from cxkit.tables.engine import Tables
 
-pytestmark = [pytest.mark.real, pytest.mark.heavy, pytest.mark.xdist_group("real")]
+pytestmark = [pytest.mark.real, pytest.mark.heavy]
 
 SHORT = {
     "AS": "Assign seriousness",

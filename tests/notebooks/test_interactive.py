@@ -18,7 +18,7 @@ from cxkit.quantify import BusinessCases
 from cxkit.report.blocks import MIME
 from tests.conftest import run_clients
 
-pytestmark = [pytest.mark.run, pytest.mark.heavy, pytest.mark.xdist_group("interactive")]
+pytestmark = [pytest.mark.run, pytest.mark.heavy]
 
 
 def files(folder: Path) -> dict[str, str]:

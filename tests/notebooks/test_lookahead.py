@@ -15,7 +15,7 @@ import pytest
 from cxkit.batch import template
 from tests.conftest import Ran, run_clients
 
-pytestmark = [pytest.mark.run, pytest.mark.xdist_group("samples")]
+pytestmark = [pytest.mark.run]
 STAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC")
 
 

@@ -22,7 +22,7 @@ from cxkit.simulate.brightline import story as brightline
 from cxkit.simulate.northbeam import ledger, story
 from tests.conftest import ROOT, SAMPLES, Ran
 
-pytestmark = [pytest.mark.run, pytest.mark.xdist_group("samples")]
+pytestmark = [pytest.mark.run]
 
 
 def said(ran: Ran, client: str, id: str) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ import pytest
 from cxkit.engagement import results
 from cxkit.engagement.recipes import CLASSES
 
-pytestmark = [pytest.mark.run, pytest.mark.heavy, pytest.mark.real, pytest.mark.xdist_group("real")]
+pytestmark = [pytest.mark.run, pytest.mark.heavy, pytest.mark.real]
 
 
 def make(tmp_path: Path, name: str, files: list[Path], *run: str) -> Path:

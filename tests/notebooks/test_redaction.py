@@ -25,7 +25,7 @@ from cxkit.report.audiences import EDITIONS
 from cxkit.simulate import write_simulated
 from tests.conftest import absent
 
-pytestmark = [pytest.mark.run, pytest.mark.heavy, pytest.mark.xdist_group("redaction")]
+pytestmark = [pytest.mark.run, pytest.mark.heavy]
 
 NAME, OTHER_NAME = "Quillon Abernethy", "Zsófia Vándor"
 EMAILS = ("quillon.abernethy@secret-mail.example", "zsofia@vandor.example")

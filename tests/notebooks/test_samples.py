@@ -13,7 +13,7 @@ from cxkit.engagement.pages import catalogue
 from cxkit.engagement.recipes import CLASSES
 from tests.conftest import ROOT, SAMPLES, Ran
 
-pytestmark = [pytest.mark.run, pytest.mark.xdist_group("samples")]
+pytestmark = [pytest.mark.run]
 
 
 def truths() -> list[tuple[str, dict]]:

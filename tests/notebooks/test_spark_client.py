@@ -45,7 +45,6 @@ def differences(one: Any, two: Any, where: str = "") -> list[str]:
 
 @pytest.mark.heavy
 @pytest.mark.spark
-@pytest.mark.xdist_group("samples")
 def test_every_result_of_a_client_is_the_same_on_spark(
     ran: Ran, copy_of: Callable[[str], Path], tmp_path: Path
 ) -> None:
@@ -53,7 +52,8 @@ def test_every_result_of_a_client_is_the_same_on_spark(
         absent("spark", why)
     settings = copy_of(CLIENT) / "client.yml"
     with settings.open("a", encoding="utf-8") as stream:
-        stream.write("engine: spark\nspark: {spark.driver.memory: 2g}\n")
+        stream.write("engine: spark\nspark:\n  spark.driver.memory: 2g\n")
+        stream.write(f"  spark.driver.extraJavaOptions: {on_spark.BRIEF}\n")
     other = run_clients(tmp_path / "data", tmp_path / "runs", (CLIENT,), workers=1, as_of=ran.place(CLIENT).name)
     mine, theirs = documents(other.place(CLIENT)), documents(ran.place(CLIENT))
     assert mine.keys() == theirs.keys()
