@@ -159,6 +159,8 @@ def _counted(tables: Tables, figure: Figure, months: int) -> tuple[Decomposition
     first = add_months(now.first, -length)
     kept = panel[(panel["month"] >= first) & (panel["n"] > 0)].copy()
     kept["now"] = [month >= now.first for month in kept["month"]]
+    if kept["now"].nunique() < 2:  # nobody was there, or nobody answered, in a whole window
+        return None
     kept["total"] = kept["value"] * kept["n"] / figure.per
     sums = kept.groupby(["segment", "now"])[["n", "total"]].sum().unstack("now").fillna(0.0)
     frame = pd.DataFrame(

@@ -11,7 +11,7 @@ import pytest
 from cxkit.govern import allocation, challenged, council, ledger, portfolio
 from cxkit.govern.catalogue import FINDINGS
 from cxkit.govern.pack_scorecard import scorecard
-from cxkit.govern.pack_why import why
+from cxkit.govern.pack_why import COUNTED, why
 from cxkit.govern.rights import _check
 from cxkit.records import Finding, Record, Result
 
@@ -192,6 +192,18 @@ def test_why_adds_up_on_client_tables(world):
     assert unit["customers"] > 100
     assert unit["grr_low"] <= unit["grr"] <= unit["grr_high"]
     assert unit["revenue_share"] == 1.0
+
+
+@pytest.mark.parametrize("silent", [range(1, 7), range(7, 13), range(1, 13)])
+def test_a_window_in_which_nobody_answered_explains_nothing(world, monkeypatch, silent):
+    answers = [
+        (date(2026, m, 1), s, 0 if m in silent else 40, 20.0 + m) for m in range(1, 13) for s in ("home", "small")
+    ]
+    panel = pd.DataFrame(answers, columns=["month", "segment", "n", "value"])
+    monkeypatch.setitem(COUNTED, "nps", lambda tables: panel)
+    assert "nps" not in {row["figure"] for row in why(world.tables(), window_months=6)[0]}
+    panel["n"] = 40
+    assert "nps" in {row["figure"] for row in why(world.tables(), window_months=6)[0]}
 
 
 def test_wins_are_linked_to_what_they_moved(world, made):
