@@ -27,7 +27,7 @@ class Rule(NamedTuple):
 def _share(value: float | None, least: float, what: str) -> Answer:
     """Hold a share against a minimum; `what` completes the sentence that begins with the share."""
     if value is None:
-        return None, f"not assessed: share of {what}"
+        return None, f"not assessed: whether {what}"
     return value >= least, f"{quantity(value, 'ratio')} of {what}"
 
 
@@ -101,7 +101,11 @@ def _moments(facts: Facts, part: str, least: float, what: str) -> Answer:
 
 
 def _attributed(facts: Facts, part: str, least: float) -> Answer:
-    return _share(facts.value(f"instrument.attribution.{part}"), least, f"{part} known by customer and moment")
+    return _share(
+        facts.value(f"instrument.attribution.{part}"),
+        least,
+        f"{part} {'are' if part == 'contacts' else 'is'} known by customer and moment",
+    )
 
 
 def _cases(facts: Facts, least: float) -> Answer:
@@ -218,7 +222,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
             "at least one moment has a playbook, or some people use what was made for them",
             lambda f: _any(
                 _some(f.value("orchestrate.register.playbook"), "moments with a playbook"),
-                _share(f.adoption, 0.01, "people reached by training and tools"),
+                _share(f.adoption, 0.01, "people are reached by training and tools"),
             ),
         ),
         Rule(
@@ -226,7 +230,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
             "half of the moments have a playbook, or half of the people are reached",
             lambda f: _any(
                 _moments(f, "playbook", 0.5, "have a playbook"),
-                _share(f.adoption, 0.5, "people reached by training and tools"),
+                _share(f.adoption, 0.5, "people are reached by training and tools"),
             ),
         ),
         Rule(
@@ -234,7 +238,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
             "half of the moments have a playbook, and four fifths of the people are reached",
             lambda f: _all(
                 _moments(f, "playbook", 0.5, "have a playbook"),
-                _share(f.adoption, 0.8, "people reached by training and tools"),
+                _share(f.adoption, 0.8, "people are reached by training and tools"),
             ),
         ),
         Rule(
