@@ -69,7 +69,7 @@ def test_enablement_counts_the_latest_month_of_each_programme(world):
     found = evidenced_maturity(tables, results=[])
     row = found.frame("capabilities").set_index("capability").loc["enablement"]
     assert row["evidenced"] == 3
-    assert "60.0\u202f% of people reached" in row["evidence"]
+    assert "60.0\u202f% of people are reached" in row["evidence"]
 
 
 @pytest.mark.parametrize(("seat", "level"), [("finance", 3), ("member", 2)])
