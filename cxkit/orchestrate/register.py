@@ -15,7 +15,7 @@ from cxkit.tables.cut import text_literal
 from cxkit.tables.engine import Tables
 
 PARTS: dict[str, tuple[str, str, str]] = {
-    "owner": ("has_owner", "one person who answers for them", "an owner"),
+    "owner": ("has_owner", "one person in charge", "an owner"),
     "end_to_end": ("end_to_end", "an owner for the whole journey, not one touchpoint", "an end-to-end owner"),
     "sla": ("has_sla", "a time limit", "a time limit"),
     "kpi": ("has_kpi", "a KPI", "a KPI"),

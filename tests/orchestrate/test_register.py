@@ -45,7 +45,7 @@ def test_owners_are_one_person_several_a_role_or_nobody():
     found = result.finding("orchestrate.register.owner")
     assert found is not None
     assert found.value == 0.25
-    assert found.title == "1 of 4 moments have one person who answers for them"
+    assert found.title == "1 of 4 moments have one person in charge"
 
 
 def test_no_name_of_a_person_leaves_the_register():
