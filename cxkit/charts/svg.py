@@ -140,14 +140,7 @@ def safe(
     >>> safe('<svg onload="x()"><script>x()</script><rect width="3"/></svg>', prefix="a")
     '<svg aria-hidden="true" focusable="false"><rect width="3"/></svg>'
     """
-    if "<!DOCTYPE" in svg or "<!ENTITY" in svg:
-        svg = _without_doctype(svg)
-    try:
-        root = ET.fromstring(svg)
-    except ET.ParseError as error:
-        raise ReportError(f"A figure is not well-formed SVG ({error}); draw it again with cxkit.report.show.") from None
-    if root.tag not in {f"{{{SVG}}}svg", "svg"}:
-        raise ReportError("A figure is not an SVG; draw it again with cxkit.report.show.")
+    root = parsed(svg)
     made = _copy(root, _Place(prefix, themed))
     if made is None:
         raise ReportError("A figure is empty; draw it again with cxkit.report.show.")
@@ -170,6 +163,19 @@ def safe(
         made.set("aria-hidden", "true")
         made.set("focusable", "false")
     return ET.tostring(made, encoding="unicode", short_empty_elements=True).replace(" />", "/>")
+
+
+def parsed(svg: str) -> ET.Element:
+    """The tree of an SVG; `ReportError` when it is not one or declares entities."""
+    if "<!DOCTYPE" in svg or "<!ENTITY" in svg:
+        svg = _without_doctype(svg)
+    try:
+        root = ET.fromstring(svg)
+    except ET.ParseError as error:
+        raise ReportError(f"A figure is not well-formed SVG ({error}); draw it again with cxkit.report.show.") from None
+    if root.tag not in {f"{{{SVG}}}svg", "svg"}:
+        raise ReportError("A figure is not an SVG; draw it again with cxkit.report.show.")
+    return root
 
 
 def _without_doctype(svg: str) -> str:

@@ -159,6 +159,10 @@ class Local:
         said = self.phrases.alt(figure, text) if self.phrases else None
         return self.text(text) if said is None else said
 
+    def drawn(self, figure: str, text: str) -> str:
+        """What is written inside a figure, in the page's language where it is ours."""
+        return self.phrases.drawn(figure, text) if self.phrases else self._written(text)
+
     def cell(self, table: str, column: str, text: str) -> str:
         """A cell in the page's words where they are ours, its figures alone where they are the client's.
 

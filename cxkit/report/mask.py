@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from cxkit.charts.room import rewritten
 from cxkit.metrics.detectors import thorough, without_contacts, without_keys
 from cxkit.metrics.masking import People, visible
 from cxkit.metrics.suppression import HIDDEN, suppressed
@@ -134,7 +135,7 @@ class Mask:
                 if n not in kept
             }
             if "svg" in type(value).model_fields:
-                changed["svg"] = self.drawing(value.svg)  # type: ignore[attr-defined]
+                changed["svg"] = self.drawing(value.svg, place)  # type: ignore[attr-defined]
             if place and change == self.text:
                 changed |= self._placed(value, place)
             return value.model_copy(update=changed)
@@ -156,9 +157,20 @@ class Mask:
         masked = self.masked(text)
         return self.local.cell(place, column.name, masked) if column.unit == "text" else self.local.text(masked)
 
-    def drawing(self, svg: str) -> str:
-        """An SVG whose texts are masked; its geometry holds no words."""
-        return re.sub(r">([^<>]+)<", lambda m: f">{self.masked(m[1]) if '{' in m[1] else self.text(m[1])}<", svg)
+    def drawing(self, svg: str, place: str = "") -> str:
+        """An SVG whose texts are masked and in the page's language; its geometry holds no words.
+
+        `place` is the figure of ours that it is.
+        """
+        if self.local.foreign and svg:
+            return rewritten(svg, lambda text: self._written(text, place))
+        return re.sub(r">([^<>]+)<", lambda m: f">{self._written(m[1], place)}<", svg)
+
+    def _written(self, text: str, place: str) -> str:
+        masked = self.masked(text)
+        if "{" in text:
+            return masked
+        return self.local.drawn(place, masked) if place else self.local.text(masked)
 
     def _table(self, body: TableBody) -> TableBody:
         counts = [i for i, c in enumerate(body.columns) if c.unit == "people"]

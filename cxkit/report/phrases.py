@@ -9,8 +9,9 @@ for figures, `dative` for one after a preposition, `day`, `hash`, `name` and `na
 client's, `told` for sentences side by side. ``[is|are]`` stands for either; the group at the same place of the other
 side says what becomes of it, and ``[2:ist|sind]`` names that place.
 
-The alt text of a figure and the cells of a column have words of their own (``alts``, ``cells``): what a bar or a cell
-says is so short that it would fit what a client calls something anywhere else.
+The alt text of a figure, what is written inside it and the cells of a column have words of their own (``alts``,
+``drawn``, ``cells``): what a bar or a cell says is so short that it would fit what a client calls something anywhere
+else.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ KINDS = {
 }
 """What a slot of each kind may hold."""
 PARTS = ("sentences", "pieces", "labels", "datives", "heads", "names")
-PLACES = ("alts", "cells")
+PLACES = ("alts", "cells", "drawn")
 """Parts that are kept apart by place: the figure, or the column of a table."""
 ANY = "any"
 """The place of what every figure may say."""
@@ -179,6 +180,27 @@ class Phrases:
         said = self._sentence(text.strip(), (place,)) or self.said(text)
         return Untold(text) if said is None else Native(said)
 
+    def drawn(self, figure: str, text: str) -> str:
+        """A text inside a figure, piece by piece between dots; a piece that is not known is what a client calls it."""
+        alts = self._given.alts.get(figure, Place((), {}))
+        given = (self._given.drawn.get(figure), self._given.drawn.get(ANY), Place((), alts.words))
+        places = tuple(place for place in given if place is not None)
+        body = text.strip()
+        if (whole := self._placed(body, places)) is None:
+            said = [(piece, self._placed(piece, places)) for piece in body.split(_BESIDE)]
+            if not any(own for _, own in said):
+                return self._text(text)
+            whole = _BESIDE.join(self._text(piece) if own is None else own for piece, own in said)
+        return Native(text.replace(body, whole))
+
+    def _placed(self, text: str, places: tuple[Place, ...]) -> str | None:
+        """A piece inside a figure, as a whole or as what stands between its commas."""
+        said = self._at(text, places) or (self._one(text) if text else None)
+        if said is not None or ", " not in text:
+            return said
+        parts = [self._at(part, places) for part in text.split(", ")]
+        return None if None in parts else ", ".join(part for part in parts if part is not None)
+
     def each(self, part: str, place: str, text: str) -> frozenset[str]:
         """As `every`, of the patterns of one place."""
         at: Place = getattr(self._given, part)[place]
@@ -277,6 +299,7 @@ class Given(NamedTuple):
     """What the playbook calls themes, reasons and plays."""
     alts: Mapping[str, Place]
     cells: Mapping[str, Place]
+    drawn: Mapping[str, Place]
 
 
 @cache
@@ -301,6 +324,7 @@ def read(language: str) -> Given:
         tree["names"],
         {place: _place(said) for place, said in tree["alts"].items()},
         {place: _place(said) for place, said in tree["cells"].items()},
+        {place: _place(said) for place, said in tree["drawn"].items()},
     )
 
 

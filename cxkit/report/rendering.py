@@ -61,7 +61,7 @@ class English:
 
     def drawn(self, alt: str) -> tuple[str, str]:
         """The languages of the words of a drawing and of its alt text; nothing where there is nothing to mark."""
-        return ("en" if self else "", self._language if self and isinstance(alt, Native) else "")
+        return "", "en" if self and not isinstance(alt, Native) else ""
 
 
 @cache
