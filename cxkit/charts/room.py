@@ -18,6 +18,8 @@ EDGE = 2.0
 """Room that is left beside a text at the edge."""
 MARGIN = 6.0
 """What begins this near to the left edge is the label of a row."""
+NEAR, LINE = 2.0, 16.0
+"""How near the middles and the lines of one text of several lines are."""
 _MOVED = re.compile(r"translate\(([-\d.]+) ([-\d.]+)\)")
 _SAID = ("font-size", "font-weight", "text-anchor")
 
@@ -32,6 +34,11 @@ class Written:
     size: float
     weight: str
     anchor: str
+
+    @property
+    def lined(self) -> bool:
+        """Whether it is one of several lines, each of which has a place of its own."""
+        return "transform" in self.element.attrib
 
     @property
     def left(self) -> float:
@@ -52,8 +59,9 @@ class Written:
 def rewritten(svg: str, change: Callable[[str], str]) -> str:
     """The drawing with each of its texts changed, and with room for those that became longer.
 
-    Labels of rows keep their distance from what is drawn and reach further to the left; a text that would leave the
-    view box widens it. What is drawn stays as it is. Raises `ReportError` when it is not an SVG.
+    Labels of rows keep their distance from what is drawn and reach further to the left, lines one below the other keep
+    their middle; a text that would leave the view box widens it. What is drawn stays as it is. Raises `ReportError`
+    when it is not an SVG.
 
     >>> rewritten('<svg viewBox="0 0 20 10"><text x="2" y="5">ab</text></svg>', lambda text: text[::-1])
     '<svg viewBox="0 0 20 10"><text x="2" y="5">ba</text></svg>'
@@ -64,9 +72,17 @@ def rewritten(svg: str, change: Callable[[str], str]) -> str:
     texts = list(written(root))
     labels = [one for one in texts if one.anchor == "start" and one.left <= MARGIN]
     reach = max((one.right for one in labels), default=0.0)
+    middles = [((one.left + one.right) / 2, one) for one in texts if one.lined]
+    centred = [
+        (at, one)
+        for at, one in middles
+        if any(abs(at - there) < NEAR and one is not other for there, other in middles if abs(one.y - other.y) < LINE)
+    ]
     for element in root.iter():
         if element.text and element.text.strip():
             element.text = change(element.text)
+    for at, one in centred:
+        _place(one, at - one.width / 2)
     longer = max((one.right for one in labels), default=0.0) - reach
     if longer > 0:
         for one in labels:

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from cxkit.charts import style
+from cxkit.charts import room, style
 from cxkit.charts.marks import Bar, Dot, bars, bridge, dots, dumbbells, matrix
 from cxkit.charts.render import render
-from cxkit.charts.svg import safe
+from cxkit.charts.svg import parsed, safe
 from cxkit.errors import ReportError
 
 OPEN = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 9 9"'
@@ -145,3 +145,24 @@ def test_ids_are_counted_and_point_where_they_pointed() -> None:
     once = safe(drawn, prefix="a")
     assert re.findall(r'(?:id="|#)(a-\d)', once) == ["a-0", "a-1", "a-1", "a-0"]
     assert re.findall(r'(?:id="|#)(b-\d)', safe(once, prefix="b")) == ["b-0", "b-1", "b-1", "b-0"]
+
+
+def test_longer_words_keep_rows_and_lines_where_they_are() -> None:
+    """Labels of rows end where they did, lines below each other keep their middle, and all of it is in the view box."""
+    drawing = """<svg viewBox="0 0 200 60">
+      <g font-size="10"><text x="4" y="10">Kept</text><text x="4" y="25">Left early</text></g>
+      <text transform="translate(100 40)" font-size="9">Same</text>
+      <text transform="translate(95.5 50)" font-size="9">persons</text>
+      <text x="195" y="10" text-anchor="end">end</text><text transform="rotate(-90 1 1)">up</text></svg>"""
+    longer = {"Kept": "Gehalten und geblieben", "Same": "Dieselben", "end": "ein Ende", "up": "hinauf"}
+    before = list(room.written(parsed(drawing)))
+    root = parsed(room.rewritten(drawing, lambda text: longer.get(text, text)))
+    kept, left, same, persons, end = room.written(root)
+    assert (kept.left, kept.right) == (pytest.approx(left.left, abs=0.1), pytest.approx(before[1].right, abs=0.1))
+    assert same.left + same.right == pytest.approx(before[2].left + before[2].right, abs=0.3)
+    assert persons.x == pytest.approx(before[3].x, abs=0.1)
+    assert end.right == before[4].right
+    x, _, width, _ = map(float, root.attrib["viewBox"].split())
+    assert x <= kept.left - 1 < 0
+    assert x + width == pytest.approx(200, abs=0.1)
+    assert [e.text for e in root.iter("text")][-1] == "hinauf"
