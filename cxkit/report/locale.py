@@ -15,7 +15,7 @@ from typing import Literal, TypeVar
 
 from babel import Locale
 from babel.dates import format_date, get_month_names
-from babel.numbers import get_decimal_symbol, get_group_symbol
+from babel.numbers import get_decimal_symbol, get_group_symbol, list_currencies
 
 from cxkit import formats
 from cxkit.formats import MINUS, SYMBOLS, THIN, Unit
@@ -210,6 +210,8 @@ class Local:
 
     def _figure(self, found: re.Match[str]) -> str:
         digits, code, scale = self._figures(found["digits"]), found["code"] or "", found["scale"] or ""
+        if len(code) > 1 and code[:3] not in _currencies():  # NPS 6 is no money
+            return found["sign"] + code + self._sub(found[0].removeprefix(found["sign"] + code))
         if code:
             return self._money(found["sign"], code.rstrip(f" \u00a0{THIN}"), digits, scale) + (found["percent"] or "")
         if scale:
@@ -246,6 +248,11 @@ class Local:
 def local(locale: str = DEFAULT) -> Local:
     """The way of a locale, made once."""
     return Local(locale)
+
+
+@cache
+def _currencies() -> frozenset[str]:
+    return frozenset(list_currencies())
 
 
 def _base(locale: str) -> str:

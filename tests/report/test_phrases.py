@@ -13,6 +13,8 @@ import yaml
 
 from cxkit import shipped
 from cxkit.formats import Unit
+from cxkit.orchestrate.plays_book import play_register
+from cxkit.orchestrate.plays_terms import LACKING
 from cxkit.report.blocks import Block, FigureBody, TableBody, TableColumn
 from cxkit.report.inputs import Privacy
 from cxkit.report.locale import Local
@@ -220,6 +222,18 @@ def test_what_the_playbook_calls_themes_and_plays_has_its_german_in_lists_too() 
     assert [n["name"] for n in named if n["name"] not in words and n["name"] not in read("de").names] == []
     said = GERMAN.text("Heard and not acted on: Too slow, too late, Too expensive and Kind or unkind.")
     assert said == "Gehört, aber ohne Folge: Too slow, too late, Zu teuer und Freundlich oder unfreundlich."
+
+
+def test_every_play_of_the_playbook_is_german_to_its_last_step() -> None:
+    book = play_register(shipped.yaml("playbook/plays.yml"))
+    told = [t for p in book.plays for t in (p.when.says if p.when else "", *p.steps, p.hypothesis, p.test)]
+    told += LACKING.values()
+    assert len(told) > 60
+    assert [text for text in told if not isinstance(GERMAN.text(text), Native)] == []
+
+
+def test_a_score_with_a_figure_behind_it_is_no_money() -> None:
+    assert GERMAN.text("NPS 1,204.5 beside CHF 1,204.5 and USD 6") == "NPS 1.204,5 beside 1.204,5\xa0CHF and 6\xa0USD"
 
 
 PLACED = [(part, name, place) for part in PLACES for name, place in getattr(read("de"), part).items()]
