@@ -71,6 +71,8 @@ def test(rest: list[str]) -> None:
     """Run the tests; what needs a browser says why it is skipped where there is none."""
     install()
     chosen = rest if "-m" in rest else ["-m", "not coverage and not heavy", *rest]
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # two workers that both use all cores wait for each other
+        os.environ.setdefault(name, "1")
     call(PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder", *chosen)
 
 
