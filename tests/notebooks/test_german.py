@@ -31,7 +31,6 @@ STAYS = (
     r"Stop [\w -]+",
     r"Self-assessment against evidence: .*",
     r"Rule that gave it: nine tenths .*",
-    r".* \(keep\): nobody has written down who may decide .* and \d more\.",
 )
 """Sentences that may stay English; whoever adds one says why."""
 STOP = re.compile(r"(?<=[.?!]) (?=[A-Z0-9“€$£−])")
