@@ -81,6 +81,8 @@ def rewritten(svg: str, change: Callable[[str], str]) -> str:
     for element in root.iter():
         if element.text and element.text.strip():
             element.text = change(element.text)
+        if element.tail and element.tail.strip():
+            element.tail = change(element.tail)
     for at, one in centred:
         _place(one, at - one.width / 2)
     longer = max((one.right for one in labels), default=0.0) - reach

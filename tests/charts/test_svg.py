@@ -166,3 +166,8 @@ def test_longer_words_keep_rows_and_lines_where_they_are() -> None:
     assert x <= kept.left - 1 < 0
     assert x + width == pytest.approx(200, abs=0.1)
     assert [e.text for e in root.iter("text")][-1] == "hinauf"
+
+
+def test_what_stands_behind_a_part_of_a_text_is_changed_too() -> None:
+    said = room.rewritten("<svg><text><tspan>one</tspan>two</text></svg>", str.upper)
+    assert said == "<svg><text><tspan>ONE</tspan>TWO</text></svg>"
